@@ -1,0 +1,1 @@
+"""Table contracts, catalog, exactly-once publishing, object storage, errors and configuration."""

@@ -1,0 +1,263 @@
+"""`pipeline.yaml` in, one typed `Pipeline` out: unknown keys are errors, secrets are references, paths are absolute."""
+
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from lake.errors import ConfigurationError
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Format = Literal["coco", "label-png", "scale"]
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SparkSettings(_Settings):
+    """Where Spark runs, with further Spark configuration."""
+
+    master: str = "local[*]"
+    conf: dict[str, str] = {}
+
+
+class Source(_Settings):
+    """One export of one customer."""
+
+    name: Name
+    customer: Name
+    domain: Name
+    format: Format
+    scene: Literal["full", "partial"]
+    annotations: str
+    images: str | None = None
+    licence: str | None = None
+    classes: str | None = None
+    group_by: str | None = None
+    complete: bool = False
+    exif: Literal["stored", "display"] = "display"
+
+    @field_validator("group_by")
+    @classmethod
+    def _names_a_group(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            compiled = re.compile(value)
+        except re.error as error:
+            raise ValueError(f"group_by is not a regular expression: {error}") from None
+        if "group" not in compiled.groupindex:
+            raise ValueError(f"group_by needs a named group (?P<group>…), got {value!r}")
+        return value
+
+
+class Splits(_Settings):
+    """Shares of the groups in each split; the salt makes the draw."""
+
+    train: float = Field(0.8, ge=0, le=1)
+    val: float = Field(0.1, ge=0, le=1)
+    test: float = Field(0.1, ge=0, le=1)
+    salt: str = "centrepiece-1"
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> "Splits":
+        if abs(self.train + self.val + self.test - 1) > 1e-9:
+            raise ValueError(f"train + val + test must be 1, got {self.train + self.val + self.test:g}")
+        return self
+
+
+class CropSpec(_Settings):
+    """How windows are drawn and how their pixels are kept."""
+
+    padding: tuple[float, float] = (0.05, 0.40)
+    min_side: int = Field(16, ge=1)
+    max_side: int = Field(1024, ge=1)
+    centre: Literal["shift", "keep"] = "shift"
+    seed: int = 17
+    codec: Literal["lossless", "jpeg-95"] = "lossless"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "CropSpec":
+        low, high = self.padding
+        if not 0 <= low <= high:
+            raise ValueError(f"padding needs 0 <= low <= high, got {self.padding}")
+        if self.min_side > self.max_side:
+            raise ValueError(f"min_side {self.min_side} exceeds max_side {self.max_side}")
+        return self
+
+
+class BalanceSpec(_Settings):
+    """Quotas over the cells of `by`: `target` crops in all, flattened by `temperature`."""
+
+    by: tuple[Literal["domain", "customer", "class"], ...] = ("domain", "class")
+    target: int = Field(20000, ge=1)
+    temperature: float = Field(0.5, ge=0, le=1)
+    max_replicas: int = Field(4, ge=1)
+    floor: int = Field(20, ge=0)
+
+
+class TrainingSpec(_Settings):
+    """What `fit` trains, and for how long."""
+
+    network: Literal["u2net", "u2netp", "nano"] = "u2netp"
+    epochs: int = Field(20, ge=1)
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "bf16-mixed"
+    pixels_per_batch: int = Field(4194304, ge=1024)
+    canvas: int = Field(320, ge=32)
+    learning_rate: float = Field(1e-3, gt=0)
+    devices: int | Literal["auto"] = "auto"
+    nodes: int = Field(1, ge=1)
+    seed: int = 17
+
+
+class EvaluationSpec(_Settings):
+    """What is scored, and by which attributes scores are sliced."""
+
+    edge_tolerance: int = Field(2, ge=0)
+    splits: tuple[Literal["val", "test"], ...] = ("test",)
+    strata: tuple[str, ...] = ("domain", "customer", "class", "size", "owns_centre")
+
+
+class Pipeline(_Settings):
+    """One pipeline file, validated; every path in it is absolute or a URI."""
+
+    name: Name
+    store: str
+    catalog: SecretStr | None = None
+    spark: SparkSettings = SparkSettings()
+    taxonomy: Path
+    label_maps: Path
+    sources: tuple[Source, ...] = Field(min_length=1)
+    splits: Splits = Splits()
+    crops: CropSpec = CropSpec()
+    balance: BalanceSpec = BalanceSpec()
+    training: TrainingSpec = TrainingSpec()
+    evaluation: EvaluationSpec = EvaluationSpec()
+    gates: Path
+
+    @field_validator("sources")
+    @classmethod
+    def _distinct_names(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        names = [source.name for source in value]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"source names must be distinct, doubled: {doubled}")
+        return value
+
+
+def load_pipeline(path: str | Path) -> Pipeline:
+    """Read and validate a pipeline file; relative paths are taken from the file's folder.
+
+    Raises:
+        ConfigurationError: The file is missing, is not YAML, has an unknown key or an invalid value.
+    """
+    path = Path(path).resolve()
+    document = read_yaml(path)
+    try:
+        pipeline = Pipeline.model_validate(_resolve(document, path))
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {explain(error, Pipeline)}") from None
+    return pipeline
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file whose top level is a mapping."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not UTF-8 text: {error}") from None
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path} is not YAML: {error}") from None
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path}: expected a mapping at the top level, got {type(document).__name__}")
+    return document
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """Say a validation error in one line a fault, naming the nearest known key for each unknown one."""
+    lines = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            known = sorted(_known_keys(model))
+            near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"
+            lines.append(f"unknown key {where!r}{hint}")
+        else:
+            lines.append(f"{where or 'document'}: {fault['msg']}")
+    return "; ".join(lines)
+
+
+def _known_keys(model: type[BaseModel]) -> set[str]:
+    keys: set[str] = set()
+    pending: list[Any] = [model]
+    while pending:
+        kind = pending.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            keys.update(kind.model_fields)
+            pending.extend(field.annotation for field in kind.model_fields.values())
+        else:
+            pending.extend(get_args(kind))
+    return keys
+
+
+def _resolve(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    folder = path.parent
+    _refuse_references(document, path)
+    resolved = dict(document)
+    if isinstance(resolved.get("catalog"), str):
+        resolved["catalog"] = _secret(resolved["catalog"], path)
+    for key in ("taxonomy", "label_maps", "gates", "store"):
+        if isinstance(resolved.get(key), str):
+            resolved[key] = _absolute(resolved[key], folder)
+    if isinstance(resolved.get("sources"), list):
+        resolved["sources"] = [
+            {
+                key: _absolute(value, folder) if key in ("annotations", "images", "classes") and value else value
+                for key, value in source.items()
+            }
+            if isinstance(source, dict)
+            else source
+            for source in resolved["sources"]
+        ]
+    return resolved
+
+
+def _absolute(value: Any, folder: Path) -> Any:
+    if not isinstance(value, str) or "://" in value:
+        return value
+    return str((folder / value).resolve())
+
+
+def _secret(value: str, path: Path) -> str:
+    def replace(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise ConfigurationError(f"{path}: catalog names the environment variable {name!r}, which is not set")
+        return os.environ[name]
+
+    return _REFERENCE.sub(replace, value)
+
+
+def _refuse_references(document: dict[str, Any], path: Path) -> None:
+    pending: list[tuple[str, Any]] = [(key, value) for key, value in document.items() if key != "catalog"]
+    while pending:
+        where, value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend((f"{where}.{key}", item) for key, item in value.items())
+        elif isinstance(value, list):
+            pending.extend((f"{where}[{index}]", item) for index, item in enumerate(value))
+        elif isinstance(value, str) and _REFERENCE.search(value):
+            raise ConfigurationError(
+                f"{path}: {where} holds {value!r}; ${{…}} is for secrets only, which means the key 'catalog'"
+            )

@@ -1,0 +1,44 @@
+"""Values in, stable hexadecimal digests out: the keys of rows, stages and specs."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from lake.contracts import CONTRACT_VERSION
+
+
+def canonical_json(value: Any) -> str:
+    """Write a JSON value in its one canonical form: sorted keys, no spaces, UTF-8, no NaN."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(*parts: Any) -> str:
+    """Return the sha-256 of the canonical JSON of `parts`, as 64 hexadecimal characters."""
+    return hashlib.sha256(canonical_json(list(parts)).encode()).hexdigest()
+
+
+def stage_key(stage: str, *, inputs: Mapping[str, str], spec: Any, version: int = 1) -> str:
+    """Return the key under which a stage publishes.
+
+    Args:
+        stage: The stage's name.
+        inputs: Content digest of every input, by name.
+        spec: The settings that the stage's result depends on.
+        version: Of the stage's code; raised when the same inputs and spec give other rows.
+    """
+    return digest("stage", stage, dict(inputs), spec, version, CONTRACT_VERSION)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump(mode="json"))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(_plain(item) for item in value)
+    return value

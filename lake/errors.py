@@ -1,0 +1,63 @@
+"""The family of deliberate errors: what was expected, what came, where, and what to do."""
+
+
+class CentrepieceError(Exception):
+    """Base of every error that centrepiece raises on purpose.
+
+    `exit_code` is what the command line ends with: 2 when the input or the configuration is at fault, 3 when the
+    gate said no or could not tell. Anything that is not a `CentrepieceError` is a crash.
+    """
+
+    exit_code = 2
+
+
+class ConfigurationError(CentrepieceError):
+    """A pipeline, taxonomy, label map or gates file cannot be used as it stands."""
+
+
+class InputError(CentrepieceError):
+    """A whole file or export is unreadable, missing or not what its source stanza says."""
+
+
+class ContractError(CentrepieceError):
+    """Rows do not fit the contract of the table they are written to or read from."""
+
+
+class ConservationError(CentrepieceError):
+    """Rows in differ from rows out plus rejects; nothing is published."""
+
+
+class EmptyCheckError(CentrepieceError):
+    """A check was asked to judge no rows at all."""
+
+
+class PublishError(CentrepieceError):
+    """A commit was refused, or its outcome could not be established."""
+
+
+class LeaseLostError(PublishError):
+    """Another run holds, or has taken over, the right to publish this stage key."""
+
+
+class MissingTableError(CentrepieceError):
+    """A stage needs a table that no earlier stage has published."""
+
+
+class UnmappedLabelError(ConfigurationError):
+    """A customer's label is in no label map."""
+
+
+class ModelError(CentrepieceError):
+    """A model file is missing, has another digest than registered, or is not what it says."""
+
+
+class GateRefusal(CentrepieceError):
+    """The verdict is FAIL or INCONCLUSIVE: the candidate is not promoted."""
+
+    exit_code = 3
+
+
+class ChampionChangedError(CentrepieceError):
+    """The champion is no longer the model that the candidate was compared with."""
+
+    exit_code = 3

@@ -1,0 +1,17 @@
+"""What every test may use: the folder of real images and exports, where there is one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+DEFAULT_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of real images and exports; skips the test where it is absent."""
+    folder = Path(os.environ.get("CENTREPIECE_DATA", str(DEFAULT_DATA)))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; set CENTREPIECE_DATA to a folder that holds coco/, camvid/, platform/, saliency/")
+    return folder.resolve()
