@@ -1,0 +1,44 @@
+.DEFAULT_GOAL := help
+.PHONY: help java system demo test check format lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO ?= demo-world
+export DO_NOT_TRACK := 1
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+java: ## check for Java 17, which Spark needs (as root, offer to install it)
+	@infra/require.sh java
+
+system: java ## check for all Debian packages that the tests use: Java, PostgreSQL, Chromium
+	@infra/require.sh postgresql || echo "tests of the shared catalog will be skipped" >&2
+	@infra/require.sh chromium || echo "tests of the report's page will be skipped" >&2
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("centrepiece needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,dev]'
+	@touch $@
+
+install: java .venv/installed ## make the virtual environment and install everything into it
+
+demo: install ## render the demo world, run the whole pipeline on it, say where the results are
+	$(BIN)/centrepiece demo $(DEMO)
+
+test: install ## run every test
+	$(BIN)/python -m pytest
+
+check: .venv/installed ## formatting, lint, types and the architecture rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/architecture --durations=0
+
+format: .venv/installed ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove the demo world and caches
+	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

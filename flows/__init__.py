@@ -1,0 +1,1 @@
+"""Prefect flows, the stages they run in order, and the command line."""

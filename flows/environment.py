@@ -1,0 +1,20 @@
+"""The process environment in, the same with centrepiece's defaults out; call it before Prefect is imported."""
+
+import os
+from collections.abc import MutableMapping
+
+DEFAULTS = {
+    # Nothing is reported to anybody: Prefect and Great Expectations would otherwise.
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    # A temporary server needs more than Prefect's 20 s on a busy laptop.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "demo,evaluation,flows,jobs,lake,taxonomy,training",
+}
+
+
+def prepare_environment(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Set the defaults that are not set yet; what the user has set wins, except that telemetry stays off."""
+    for name, value in DEFAULTS.items():
+        environment.setdefault(name, value)

@@ -1,0 +1,63 @@
+"""A pipeline file in, a judged and perhaps promoted model out: the stages as Prefect tasks, in order."""
+
+from pathlib import Path
+from typing import Any
+
+from prefect import State, Task, flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import TaskRun
+
+from flows.artifacts import as_markdown
+from flows.stages import models_to_score, run_stage
+from lake.configuration import load_pipeline
+from lake.errors import CentrepieceError
+from lake.stage_report import StageReport
+
+
+def is_crash(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Tell whether a failed task is worth another try: a deliberate error would only come again."""
+    outcome = state.result(raise_on_failure=False)
+    return not isinstance(outcome, CentrepieceError)
+
+
+@task(task_run_name="{name}", retries=2, retry_delay_seconds=5, retry_condition_fn=is_crash, persist_result=False)
+def stage(name: str, pipeline_file: str, arguments: dict[str, Any] | None = None) -> StageReport:
+    """Run one stage and leave its report as an artifact."""
+    report = run_stage(name, load_pipeline(pipeline_file), **(arguments or {}))
+    create_markdown_artifact(as_markdown(report), key=f"centrepiece-{name}", description=f"{name}: report of the stage")
+    return report
+
+
+@task(task_run_name="choose models", persist_result=False)
+def models(pipeline_file: str) -> list[str]:
+    """Find the models to predict and score with: the candidate and the champion it has to beat."""
+    return models_to_score(load_pipeline(pipeline_file))
+
+
+@flow(name="nightly", validate_parameters=False, persist_result=False)
+def nightly(pipeline_file: str) -> list[StageReport]:
+    """Run every stage of a pipeline.
+
+    The evaluation report is written whatever the verdict is; a refused promotion ends the flow as failed.
+
+    Args:
+        pipeline_file: Path of the pipeline's YAML file.
+
+    Returns:
+        The stages' reports, in the order in which they ran.
+
+    Raises:
+        GateRefusal: The verdict is FAIL or INCONCLUSIVE.
+        CentrepieceError: A stage refused its input.
+    """
+    path = str(Path(pipeline_file).resolve())
+    reports = [stage(name, path) for name in ("ingest", "label", "balance", "crop", "fit")]
+    candidate = str(reports[-1].details["model"])
+    reports.append(stage("export", path, {"model": candidate}))
+    for model in models(path):
+        reports += [stage("predict", path, {"model": model}), stage("score", path, {"model": model})]
+    reports.append(stage("judge", path, {"candidate": candidate}))
+    promotion: State[StageReport] = stage("promote", path, {"candidate": candidate}, return_state=True)
+    reports.append(stage("report", path))
+    reports.append(promotion.result())  # raises what the promotion raised
+    return reports

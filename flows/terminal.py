@@ -1,0 +1,53 @@
+"""Results and errors in, text on stdout and stderr out: the only place that prints."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+from flows.artifacts import as_table, is_short
+from lake.stage_report import StageReport
+
+people = Console(stderr=True, soft_wrap=True)
+"""Where humans read: tables, progress, errors. stdout is for results alone."""
+
+
+def show_reports(reports: Iterable[StageReport], *, as_json: bool) -> None:
+    """Print stage reports: JSON on stdout (one object for one report, else a list), or a table on stderr."""
+    reports = list(reports)
+    if as_json:
+        values: Any = [report.as_json() for report in reports]
+        show_json(values[0] if len(values) == 1 else values)
+        return
+    people.print(as_table(reports))
+    if len(reports) == 1:
+        for key, value in sorted(reports[0].details.items()):
+            if is_short(value):
+                people.print(f"  {key}: {value}", highlight=False, markup=False)
+
+
+def show_json(value: Any) -> None:
+    """Print a JSON value on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def show_error(message: str) -> None:
+    """Print an error on stderr."""
+    people.print("[bold red]error:[/]", end=" ")
+    people.print(message, highlight=False, markup=False)
+
+
+def log_to_terminal(*, verbose: bool) -> None:
+    """Send our packages' log records to stderr."""
+    handler = RichHandler(console=people, show_path=False, markup=False)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for name in ("demo", "evaluation", "flows", "jobs", "lake", "taxonomy", "training"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+        if not logger.handlers:
+            logger.addHandler(handler)
+            logger.propagate = False

@@ -1,0 +1,111 @@
+"""The rules of ARCHITECTURE.md that a reader of the code relies on, checked on the syntax trees."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MAY_IMPORT = {
+    "lake": set(),
+    "taxonomy": {"lake"},
+    "evaluation": {"lake", "taxonomy"},
+    "training": {"lake", "taxonomy"},
+    "jobs": {"lake", "taxonomy", "evaluation"},
+    "serving": {"lake", "taxonomy"},
+    "demo": {"lake"},
+    "flows": {"lake", "taxonomy", "evaluation", "training", "jobs", "serving", "demo"},
+}
+ENGINE_HOMES = {"pyspark": "jobs.spark", "torch": "training", "lightning": "training", "prefect": "flows"}
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
+MODULES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    parts = list(path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "." * node.level, node.lineno)
+
+
+def test_there_are_modules_to_check() -> None:
+    present = {path.relative_to(ROOT).parts[0] for path in MODULES}
+    assert present >= {"lake", "taxonomy", "evaluation", "training", "jobs", "flows", "demo"}
+
+
+def test_packages_import_only_what_their_layer_allows() -> None:
+    faults = []
+    for path in MODULES:
+        package = path.relative_to(ROOT).parts[0]
+        for target, line in imports_of(path):
+            top = target.split(".")[0]
+            if top in MAY_IMPORT and top != package and top not in MAY_IMPORT[package]:
+                faults.append(f"{name_of(path)}:{line} imports {target}")
+            if top in {"tests", "benchmarks"}:
+                faults.append(f"{name_of(path)}:{line} imports {target}")
+    assert not faults, faults
+
+
+def test_each_engine_stays_in_its_home() -> None:
+    faults = []
+    for path in MODULES:
+        for target, line in imports_of(path):
+            home = ENGINE_HOMES.get(target.split(".")[0])
+            if home is not None and not f"{name_of(path)}.".startswith(f"{home}."):
+                faults.append(f"{name_of(path)}:{line} imports {target}, whose home is {home}")
+    assert not faults, faults
+
+
+def test_there_are_no_import_cycles() -> None:
+    known = {name_of(path) for path in MODULES}
+    graph = {
+        name_of(path): {target for target, _ in imports_of(path) if target in known and target != name_of(path)}
+        for path in MODULES
+        if path.name != "__init__.py"
+    }
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, f"cycle: {' -> '.join((*trail[trail.index(module) :], module))}"
+        if module not in done:
+            for target in graph.get(module, ()):
+                visit(target, (*trail, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_keeps_the_house_rules(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "a module starts with a docstring"
+    assert path.stem not in FORBIDDEN_NAMES, "a module is named for a noun or verb of the field"
+    if path.name == "__init__.py":
+        assert len(tree.body) == 1, "an __init__.py is a docstring only"
+    for node in ast.walk(tree):
+        assert not isinstance(node, ast.Assert), f"line {node.lineno}: library code raises, it does not assert"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "print", f"line {node.lineno}: only flows/terminal.py writes to the terminal"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inner = [child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)]
+            assert not inner, f"line {node.lineno}: imports stand at the top of the module"
+
+
+def test_every_package_is_listed_for_installation() -> None:
+    listed = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    packages = {name_of(path) for path in MODULES if path.name == "__init__.py"}
+    missing = sorted(package for package in packages if f'"{package}",' not in listed)
+    assert not missing, f"add to [tool.setuptools] packages: {missing}"
+
+
+def test_every_package_has_an_init() -> None:
+    missing = sorted({str(path.parent.relative_to(ROOT)) for path in MODULES if not (path.parent / "__init__.py").exists()})
+    assert not missing, missing
