@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help java system demo test check format lock clean
+.PHONY: help java system install demo test check format lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -39,6 +39,9 @@ check: .venv/installed ## formatting, lint, types and the architecture rules
 format: .venv/installed ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+lock: .venv/installed ## pin what is installed, exactly, in constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | sed 's/+cpu$$//' > constraints.txt
 
 clean: ## remove the demo world and caches
 	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

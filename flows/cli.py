@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from flows.environment import prepare_environment
+from flows.run import run_pipeline
 from flows.stages import resolve_model, run_stage
-from flows.terminal import log_to_terminal, people, show_error, show_json, show_reports
-from lake.configuration import Pipeline, load_pipeline
+from flows.terminal import log_to_terminal, show_error, show_reports
+from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusal
 from lake.stage_report import StageReport
 
@@ -33,15 +34,7 @@ def _prepare(verbose: Annotated[bool, typer.Option("--verbose", help="Log more."
 @app.command()
 def run(pipeline_file: PipelineFile, json: AsJson = False) -> None:
     """Run every stage, from ingestion to promotion, as the Prefect flow `nightly`."""
-    pipeline = load_pipeline(pipeline_file)
-    nightly = pkgutil.resolve_name("flows.nightly:nightly")
-    try:
-        reports: list[StageReport] = nightly(str(pipeline_file))
-    except GateRefusal:
-        people.print(f"evaluation report: {_report_place(pipeline)}", soft_wrap=True)
-        raise
-    show_reports(reports, as_json=json)
-    _show_results(reports)
+    run_pipeline(pipeline_file, as_json=json)
 
 
 @app.command()

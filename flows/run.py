@@ -1,0 +1,39 @@
+"""A pipeline file in, the whole pipeline run and its results told."""
+
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+
+from flows.stages import resolve_model
+from flows.terminal import people, show_reports
+from lake.configuration import Pipeline, load_pipeline
+from lake.errors import GateRefusal
+from lake.lake import open_lake
+from lake.stage_report import StageReport
+
+
+def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
+    """Run the flow `nightly` in this process and tell what came of it.
+
+    Raises:
+        GateRefusal: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
+    """
+    pipeline = load_pipeline(pipeline_file)
+    nightly: Callable[[str], list[StageReport]] = pkgutil.resolve_name("flows.nightly:nightly")
+    try:
+        reports = nightly(str(pipeline_file))
+    except GateRefusal:
+        _tell_place(pipeline, "report", "reports/report.html")
+        raise
+    show_reports(reports, as_json=as_json)
+    if all(report.skipped for report in reports):
+        people.print("nothing has changed since the last run: nothing was committed")
+    by_stage = {report.stage: report for report in reports}
+    _tell_place(pipeline, "balance report, scores and verdict", str(by_stage["report"].details["path"]))
+    people.print(f"verdict: {by_stage['judge'].details['outcome']} ({by_stage['judge'].details['verdict_id']})", highlight=False)
+    _tell_place(pipeline, "model", f"models/{resolve_model(pipeline, 'champion')}")
+    return reports
+
+
+def _tell_place(pipeline: Pipeline, what: str, path: str) -> None:
+    people.print(f"{what}: {open_lake(pipeline).store.uri(path)}", highlight=False, markup=False)
