@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from lake.errors import ConfigurationError
+from lake.strict_yaml import parse_yaml
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Format = Literal["coco", "label-png", "scale"]
@@ -175,7 +176,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} is not UTF-8 text: {error}") from None
     try:
-        document = yaml.safe_load(text)
+        document = parse_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is not YAML: {error}") from None
     if not isinstance(document, dict):
@@ -258,6 +259,4 @@ def _refuse_references(document: dict[str, Any], path: Path) -> None:
         elif isinstance(value, list):
             pending.extend((f"{where}[{index}]", item) for index, item in enumerate(value))
         elif isinstance(value, str) and _REFERENCE.search(value):
-            raise ConfigurationError(
-                f"{path}: {where} holds {value!r}; ${{…}} is for secrets only, which means the key 'catalog'"
-            )
+            raise ConfigurationError(f"{path}: {where} holds {value!r}; ${{…}} is for secrets only, which means the key 'catalog'")
