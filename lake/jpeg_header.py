@@ -1,0 +1,132 @@
+"""The bytes of a JPEG file in, its frame, components and orientation out, without decoding.
+
+Source: ITU-T T.81, annex B (markers); EXIF 2.32 (the APP1 segment); the Adobe APP14 segment.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from lake.errors import InputError
+from lake.orientation import exif_orientation
+
+SOI = b"\xff\xd8"
+EOI = b"\xff\xd9"
+_BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+_SCAN, _RESTART, _EXIF, _ADOBE = 0xDA, 0xDD, 0xE1, 0xEE
+
+
+class MalformedJpegError(InputError):
+    """The bytes begin like a JPEG file but are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One colour component of a frame."""
+
+    identifier: int
+    horizontal: int  # sampling factors, 1 to 4
+    vertical: int
+    quantisation: int  # table selector
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker segment: its marker's second byte and where its content lies in the file."""
+
+    marker: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class JpegHeader:
+    """What stands before the first scan of a JPEG file, in the stored frame."""
+
+    width: int
+    height: int
+    precision: int  # bits a sample
+    frame: int  # the frame marker's second byte: 0xC0 baseline, 0xC1 extended, 0xC2 progressive, …
+    components: tuple[Component, ...]
+    restart_interval: int  # MCUs; 0 for none
+    orientation: int
+    adobe_transform: int | None
+    segments: tuple[Segment, ...]  # in file order, up to and with the first SOS
+    scan: int  # offset of the first entropy-coded byte
+
+    @property
+    def mcu_width(self) -> int:
+        """Width of an interleaved MCU in px; 8 for a single component."""
+        return 8 * max(part.horizontal for part in self.components) if len(self.components) > 1 else 8
+
+    @property
+    def mcu_height(self) -> int:
+        """Height of an interleaved MCU in px; 8 for a single component."""
+        return 8 * max(part.vertical for part in self.components) if len(self.components) > 1 else 8
+
+
+def parse_jpeg(data: bytes) -> JpegHeader:
+    """Read the header of a JPEG file.
+
+    Raises:
+        MalformedJpegError: It is cut off, has no frame or scan, or a segment contradicts itself.
+    """
+    if data[:2] != SOI:
+        raise MalformedJpegError(f"expected a JPEG file to begin with FF D8, got {data[:2].hex(' ')!r}")
+    segments: list[Segment] = []
+    orientation, adobe, restart = 1, None, 0
+    frame: tuple[int, int, int, int, tuple[Component, ...]] | None = None
+    for segment in _segments(data):
+        segments.append(segment)
+        content = data[segment.start : segment.end]
+        if segment.marker in _FRAMES:
+            if frame is not None:
+                raise MalformedJpegError("expected one frame in the JPEG file, got two; hierarchical files are not read")
+            frame = _frame(segment.marker, content)
+        elif segment.marker == _EXIF and content[:6] == b"Exif\0\0" and orientation == 1:
+            orientation = exif_orientation(content[6:])
+        elif segment.marker == _ADOBE and content[:5] == b"Adobe" and len(content) >= 12:
+            adobe = content[11]
+        elif segment.marker == _RESTART and len(content) == 2:
+            restart = int.from_bytes(content, "big")
+    if frame is None:
+        raise MalformedJpegError("expected a frame header before the first scan of the JPEG file, got none")
+    kind, precision, width, height, components = frame
+    return JpegHeader(width, height, precision, kind, components, restart, orientation, adobe, tuple(segments), segments[-1].end)
+
+
+def _segments(data: bytes) -> list[Segment]:
+    found: list[Segment] = []
+    position = 2
+    while True:
+        position = data.find(b"\xff", position)
+        while 0 <= position < len(data) and data[position] == 0xFF:
+            position += 1
+        if position < 0 or position >= len(data):
+            raise MalformedJpegError(f"the JPEG file ends after {len(data):,} bytes, before its first scan; copy it again")
+        marker = data[position]
+        position += 1
+        if marker in _BARE or marker == 0:
+            continue
+        if marker == EOI[1]:
+            raise MalformedJpegError("the JPEG file ends before its first scan")
+        length = int.from_bytes(data[position : position + 2], "big")
+        if length < 2 or position + length > len(data):
+            raise MalformedJpegError(f"segment {marker:02X} of the JPEG file is cut off at byte {position:,}; copy it again")
+        found.append(Segment(marker, position + 2, position + length))
+        position += length
+        if marker == _SCAN:
+            return found
+
+
+def _frame(marker: int, content: bytes) -> tuple[int, int, int, int, tuple[Component, ...]]:
+    if len(content) < 6 or len(content) != 6 + 3 * content[5] or not content[5]:
+        raise MalformedJpegError(f"the JPEG frame header has {len(content)} bytes, which fit no number of components")
+    precision, height, width, _ = struct.unpack_from(">BHHB", content)
+    parts = [content[start : start + 3] for start in range(6, len(content), 3)]
+    components = tuple(Component(part[0], part[1] >> 4, part[1] & 15, part[2]) for part in parts)
+    if not width or not height:
+        raise MalformedJpegError(f"expected a JPEG frame of at least 1 x 1 px, got {width} x {height}")
+    if any(not (1 <= part.horizontal <= 4 and 1 <= part.vertical <= 4) for part in components):
+        raise MalformedJpegError("expected JPEG sampling factors of 1 to 4, got others")
+    return marker, precision, width, height, components
