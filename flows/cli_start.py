@@ -7,6 +7,7 @@ import typer
 
 from demo.init_coco import init_coco
 from demo.write import write_demo
+from flows.java import require_java
 from flows.run import run_pipeline
 from flows.terminal import people
 
@@ -24,6 +25,8 @@ def demo(
     write_only: Annotated[bool, typer.Option("--write-only", help="Do not run the pipeline on it.")] = False,
 ) -> None:
     """Render a small labelled world and run the whole pipeline on it."""
+    if not write_only:
+        require_java()
     pipeline_file = write_demo(folder, images=images, seed=seed)
     people.print(f"demo world: {pipeline_file}", highlight=False, markup=False)
     if not write_only:

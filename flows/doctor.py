@@ -1,18 +1,15 @@
 """A pipeline file in, findings about machine, configuration and store out."""
 
 import importlib.metadata
-import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+from flows.java import JAVA_LINE, OLDEST_JAVA, java_version
 from lake.configuration import Pipeline, load_pipeline
 from lake.doctor import Finding, examine
 from lake.errors import ConfigurationError
 
-JAVA_LINE = "apt-get install -y --no-install-recommends openjdk-17-jre-headless"
 _CAPPED = {"fastapi": (0, 151), "sqlalchemy": (2, 1)}
 
 
@@ -33,7 +30,7 @@ def examine_machine() -> list[Finding]:
     java = java_version()
     if java is None:
         findings.append(Finding("fault", "java", "Java is not installed; Spark needs 17 or newer", JAVA_LINE))
-    elif java < 17:
+    elif java < OLDEST_JAVA:
         findings.append(Finding("fault", "java", f"Java {java} is too old; Spark needs 17 or newer", JAVA_LINE))
     else:
         findings.append(Finding("good", "java", f"Java {java}", ""))
@@ -56,14 +53,3 @@ def examine_sources(pipeline: Pipeline) -> list[Finding]:
                 what = f"source {source.name}"
                 findings.append(Finding("fault", what, f"{key} {place} does not exist", "correct the path in the pipeline file"))
     return findings or [Finding("good", "sources", f"{len(pipeline.sources)} sources are in place", "")]
-
-
-def java_version() -> int | None:
-    """Return the major version of the Java that Spark would start, or None where there is none."""
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    if java is None or not Path(java).exists():
-        return None
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
-    found = re.search(r'version "(\d+)', said)
-    return int(found.group(1)) if found else None

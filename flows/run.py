@@ -4,6 +4,7 @@ import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.java import require_java
 from flows.stages import resolve_model
 from flows.terminal import people, show_reports
 from lake.configuration import Pipeline, load_pipeline
@@ -18,6 +19,7 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     Raises:
         GateRefusal: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
     """
+    require_java()
     pipeline = load_pipeline(pipeline_file)
     nightly: Callable[[str], list[StageReport]] = pkgutil.resolve_name("flows.nightly:nightly")
     try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evaluation.registry import Registry
+from flows.java import require_java
 from lake.configuration import Pipeline
 from lake.errors import ConfigurationError, ModelError
 from lake.lake import open_lake
@@ -42,6 +43,8 @@ def run_stage(name: str, pipeline: Pipeline, **arguments: Any) -> StageReport:
     Raises:
         ConfigurationError: The stage is unknown, or its optional packages are not installed.
     """
+    if STAGES.get(name, "").startswith("jobs.spark."):
+        require_java()
     function = _function(name)
     report = function(pipeline, **arguments)
     if name == "fit":

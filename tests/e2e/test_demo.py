@@ -1,0 +1,91 @@
+"""The demo, from nothing to a promoted model, and what a user does next."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Centrepiece, Outcome
+
+pytestmark = pytest.mark.slow
+Demo = tuple[Path, Outcome]
+
+
+def test_the_demo_ends_by_saying_where_report_verdict_and_model_are(demo: Demo) -> None:
+    pipeline, outcome = demo
+    assert (pipeline.parent / "store" / "reports" / "report.html").stat().st_size > 10_000
+    said = re.search(r"^model: (\S+)$", outcome.err, re.MULTILINE)
+    assert said, outcome.err[-2000:]
+    assert list(Path(said.group(1).removeprefix("file://")).glob("*.safetensors"))
+    assert re.search(r"^verdict: PASS", outcome.err, re.MULTILINE)
+    assert "report.html" in outcome.err
+
+
+def test_every_stage_conserves_its_rows(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    for name in ("ingest", "label", "balance", "crop"):
+        report = centrepiece(name, pipeline, "--json").json
+        assert report["rows_in"] == report["rows_out"] + sum(report["rejected"].values()), name
+        assert report["rows_in"] > 0, name
+        assert report["skipped"], name
+
+
+def test_a_second_run_commits_nothing_and_says_so(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    before = {path for path in (pipeline.parent / "store" / "tables").rglob("*") if path.is_file()}
+    outcome = centrepiece("run", pipeline, "--json")
+    assert all(report["skipped"] or report["stage"] == "report" for report in outcome.json), outcome.json
+    assert "nothing was committed" in outcome.err
+    assert {path for path in (pipeline.parent / "store" / "tables").rglob("*") if path.is_file()} == before
+
+
+def test_the_model_beats_box_and_ellipse_on_edges_in_every_domain(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    where = "metric = 'edge_overlap_f_r2' AND split = 'test'"
+    query = f"SELECT model, domain, avg(value) AS f FROM scores WHERE {where} GROUP BY ALL"
+    rows = centrepiece("sql", pipeline, query, "--format", "json").json
+    mean = {(row["model"], row["domain"]): row["f"] for row in rows}
+    domains = {domain for _, domain in mean}
+    assert len(domains) == 3
+    learnt = {model for model, _ in mean if re.fullmatch(r"[0-9a-f]{64}", model)}
+    assert len(learnt) == 1
+    for domain in domains:
+        model_f = mean[next(iter(learnt)), domain]
+        assert model_f > mean["floor-box", domain] + 0.02, (domain, mean)
+        assert model_f > mean["floor-ellipse", domain] + 0.02, (domain, mean)
+
+
+def test_background_classes_are_dropped(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    dropped = centrepiece("sql", pipeline, "SELECT DISTINCT label FROM instances WHERE disposition = 'background'", "--format", "json").json
+    assert {row["label"] for row in dropped} & {"sky", "road"}
+    cut = centrepiece("sql", pipeline, "SELECT DISTINCT label FROM crops", "--format", "json").json
+    assert not {row["label"] for row in cut} & {row["label"] for row in dropped}
+    assert len(cut) >= 20
+
+
+def test_one_thing_named_by_three_customers_is_one_class(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    rows = centrepiece(
+        "sql", pipeline, "SELECT class_id, count(DISTINCT label) AS names FROM instances GROUP BY 1 HAVING names > 1", "--format", "json"
+    ).json
+    assert rows
+
+
+def test_sql_prints_csv_and_parquet(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    assert centrepiece("sql", pipeline, "SELECT count(*) AS n FROM crops", "--format", "csv").out.splitlines()[0].strip('"') == "n"
+
+
+def test_a_broken_query_is_the_users_fault(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    outcome = centrepiece("sql", pipeline, "SELECT nothing FROM nowhere", expect=2)
+    assert "nowhere" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_doctor_finds_nothing_wrong(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    findings = centrepiece("doctor", pipeline, "--json").json
+    assert findings
+    assert not [finding for finding in findings if finding["level"] == "fault"]
