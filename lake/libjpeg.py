@@ -60,7 +60,7 @@ def decode_jpeg(data: bytes) -> Pixels:
         _check(handle, library.tj3DecompressHeader(handle, data, len(data)))
         height, width = library.tj3Get(handle, _HEIGHT), library.tj3Get(handle, _WIDTH)
         if height < 1 or width < 1:
-            raise JpegRefusedError("libjpeg-turbo refused the JPEG data: no frame header before their end")
+            raise JpegRefusedError("libjpeg-turbo refused the JPEG data: no frame header was found")
         pixels = np.empty((height, width, 3), np.uint8)
         _check(handle, library.tj3Decompress8(handle, data, len(data), pixels.ctypes.data, 3 * width, _RGB))
     return pixels
@@ -104,6 +104,8 @@ def crop_jpeg(data: bytes, blocks: Sequence[Box]) -> list[bytes]:
         library.tj3Set(handle, _SCAN_LIMIT, _SCANS)
         try:
             _check(handle, library.tj3Transform(handle, data, len(data), count, buffers, sizes, wanted))
+            if not all(sizes):
+                raise JpegRefusedError("libjpeg-turbo refused the JPEG data: a block came out empty")
             return [ctypes.string_at(buffer, size) for buffer, size in zip(buffers, sizes, strict=True)]
         finally:
             for buffer in buffers:
@@ -123,12 +125,10 @@ def _handle(kind: int) -> Iterator[int]:
 
 
 def _check(handle: int, outcome: int) -> None:
-    if not outcome:
-        return
     library = _library()
     message = str(library.tj3GetErrorStr(handle), "utf-8", "replace")
-    # Warnings leave a whole picture, except this one, which fills what is missing with gray.
-    if library.tj3GetErrorCode(handle) != _WARNING or "Premature end" in message:
+    # Warnings leave a whole picture, except this one, which fills what is missing with gray and may come without -1.
+    if "Premature end" in message or (outcome and library.tj3GetErrorCode(handle) != _WARNING):
         raise JpegRefusedError(f"libjpeg-turbo refused the JPEG data: {message}")
 
 
