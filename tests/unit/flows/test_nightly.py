@@ -1,0 +1,23 @@
+"""What is tried again, and what is not."""
+
+from typing import Any
+
+import pytest
+from prefect.states import Failed
+
+from flows.nightly import is_crash
+from lake.errors import CentrepieceError, ConfigurationError, GateRefusal
+
+
+@pytest.mark.parametrize("error", [ConfigurationError("no"), GateRefusal("no"), CentrepieceError("no")])
+def test_a_deliberate_error_is_not_tried_again(error: Exception) -> None:
+    assert not is_crash(*arguments(error))
+
+
+@pytest.mark.parametrize("error", [RuntimeError("worker lost"), OSError("disk"), MemoryError()])
+def test_a_crash_is_tried_again(error: Exception) -> None:
+    assert is_crash(*arguments(error))
+
+
+def arguments(error: Exception) -> tuple[Any, Any, Any]:
+    return None, None, Failed(data=error, message="failed")
