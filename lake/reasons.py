@@ -27,6 +27,9 @@ class Reason(StrEnum):
     SIZE_MISMATCH = "size-mismatch"
     HOSTILE_PATH = "hostile-path"
     # balance
+    BACKGROUND = "background"
+    UNAPPROVED = "unapproved"
+    IGNORED = "ignored"
     TOO_SMALL = "too-small"
     TOO_LARGE = "too-large"
     OVER_QUOTA = "over-quota"
