@@ -108,7 +108,7 @@ class TrainingSpec(_Settings):
 
     network: Literal["u2net", "u2netp", "nano"] = "u2netp"
     epochs: int = Field(20, ge=1)
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "bf16-mixed"
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     pixels_per_batch: int = Field(4194304, ge=1024)
     canvas: int = Field(320, ge=32)
     learning_rate: float = Field(1e-3, gt=0)
