@@ -245,6 +245,7 @@ class Score:
     thinness: Text  # thin, medium or compact
     crowding: Text  # alone, touching or crowded
     owns_centre: Flag
+    seen: Flag  # the class was among the training crops
     metric: Text
     value: Real | None  # null where the metric is undefined for this instance
 

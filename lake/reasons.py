@@ -37,3 +37,5 @@ class Reason(StrEnum):
     # crop
     UNREADABLE_SOURCE = "unreadable-source"
     CHANGED_SOURCE = "changed-source"
+    # score
+    EMPTY_TRUTH = "empty-truth"
