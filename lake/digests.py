@@ -20,7 +20,13 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(canonical_json(list(parts)).encode()).hexdigest()
 
 
-def stage_key(stage: str, *, inputs: Mapping[str, str], spec: Any, version: int = 1) -> str:
+class StageKey(str):
+    """A stage key that still knows what it is a digest of, so that a publication can record its lineage."""
+
+    preimage: Mapping[str, Any]
+
+
+def stage_key(stage: str, *, inputs: Mapping[str, str], spec: Any, version: int = 1) -> StageKey:
     """Return the key under which a stage publishes.
 
     Args:
@@ -29,7 +35,15 @@ def stage_key(stage: str, *, inputs: Mapping[str, str], spec: Any, version: int 
         spec: The settings that the stage's result depends on.
         version: Of the stage's code; raised when the same inputs and spec give other rows.
     """
-    return digest("stage", stage, dict(inputs), spec, version, CONTRACT_VERSION)
+    key = StageKey(digest("stage", stage, dict(inputs), spec, version, CONTRACT_VERSION))
+    key.preimage = {
+        "stage": stage,
+        "inputs": dict(inputs),
+        "spec": _plain(spec),
+        "version": version,
+        "contract": CONTRACT_VERSION,
+    }
+    return key
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,195 @@
+"""One part of one table and its new files in, one Iceberg snapshot out: all of it, or nothing.
+
+Every attempt starts from the table as it is: it looks for the stage key, counts the content anew and commits
+against that state alone, so a commit that another one overtook, or whose outcome is unknown, is never applied twice.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, ValidationException
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.manifest import DataFile as IcebergFile
+from pyiceberg.table import Table, Transaction
+from sqlalchemy.exc import SQLAlchemyError
+
+from lake.catalogs import ensure_table
+from lake.content import EMPTY_CONTENT, changed_content, file_identity
+from lake.contracts import CONTRACT_VERSION
+from lake.errors import ContractError, MissingTableError, PublishError
+from lake.filters import file_filter
+from lake.lake import DataFile, Lake
+from lake.records import RecordedOutput
+from lake.shards import Receipt
+from lake.snapshots import COMMIT, CONTENT, KEY, MODE, PART, STAGE, history, summary_of
+
+ATTEMPTS = 100
+LONGEST_WAIT_S = 2.0
+FOOTER_READERS = 8
+_COMMITTED = "centrepiece.committed."
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Committer:
+    """Who commits: what every snapshot of one publication says of itself."""
+
+    lake: Lake
+    stage: str
+    key: str
+    commit: str  # of the code
+    waits: random.Random = field(default_factory=random.Random)  # spreads retries; no result depends on it
+
+
+def committed_snapshot(lake: Lake, key: str, table: str, part: Mapping[str, str]) -> int | None:
+    """Return the snapshot of a table in which a publication is visible, None where it is not committed.
+
+    A replaced part is visible until another publication writes into it; what was appended, until its files go.
+    """
+    try:
+        loaded = lake.table(table)
+    except MissingTableError:
+        return None
+    return _find(lake, loaded, key, part)
+
+
+def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bool]:
+    """Make one output visible, exactly once.
+
+    Returns:
+        The snapshot in which it is visible, and whether this call committed it.
+
+    Raises:
+        PublishError: A file differs from its receipt, or no attempt went through.
+        ContractError: A file does not fit the table's schema.
+    """
+    lake = committer.lake
+    files: list[IcebergFile] | None = None
+    for attempt in range(ATTEMPTS):
+        table = ensure_table(lake.store, lake.catalog, lake.namespace, output.table)
+        found = _find(lake, table, committer.key, output.part)
+        if found is not None:
+            return found, False
+        files = files if files is not None else _data_files(lake, table, output.receipts)
+        try:
+            return _commit_once(committer, table, output, files), True
+        except (CommitFailedException, ValidationException) as error:
+            _LOGGER.info("commit of %s was overtaken (attempt %d): %s", output.table, attempt + 1, error)
+        except (CommitStateUnknownException, SQLAlchemyError, OSError) as error:
+            _LOGGER.warning("outcome of a commit of %s is unknown, looking for its key: %s", output.table, error)
+            if attempt >= 5 and not isinstance(error, CommitStateUnknownException):
+                raise PublishError(f"cannot commit to table {output.table!r}: {error}; run the stage again") from error
+        time.sleep(committer.waits.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**attempt)))
+    raise PublishError(
+        f"table {output.table!r}: {ATTEMPTS} attempts to commit were overtaken by others; run the stage again, its files are kept"
+    )
+
+
+def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> int | None:
+    current = table.current_snapshot()
+    if current is None:
+        return None
+    if table.properties.get(_property(part)) == key:
+        return current.snapshot_id
+    for snapshot in history(table):
+        summary = summary_of(snapshot)
+        if summary.get(KEY) == key and summary.get(MODE) == "append" and summary.get(PART) == _part_name(part):
+            return current.snapshot_id
+    return None
+
+
+def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: Sequence[IcebergFile]) -> int:
+    lake = committer.lake
+    current = table.current_snapshot()
+    replaced = _replaced(lake, table, output)
+    before = summary_of(current).get(CONTENT, EMPTY_CONTENT) if current else EMPTY_CONTENT
+    added = [file_identity(receipt.part, receipt.rows, receipt.sha256) for receipt in output.receipts]
+    content = changed_content(before, added=added, removed=lake.identities([ours for ours, _ in replaced]))
+    summary = {
+        KEY: committer.key,
+        STAGE: committer.stage,
+        CONTENT: content,
+        PART: _part_name(output.part),
+        MODE: output.mode,
+        COMMIT: committer.commit,
+    }
+    transaction = table.transaction()
+    _mark_committed(transaction, table, output, committer.key)
+    with transaction.update_snapshot(snapshot_properties=summary).overwrite() as producer:
+        producer.delete_by_predicate(file_filter(output.part))
+        for _, theirs in replaced:
+            producer.delete_data_file(theirs)
+        for file in files:
+            producer.append_data_file(file)
+        snapshot_id = producer.snapshot_id
+    transaction.commit_transaction()
+    return snapshot_id
+
+
+def _replaced(lake: Lake, table: Table, output: RecordedOutput) -> list[tuple[DataFile, IcebergFile]]:
+    current = table.current_snapshot()
+    if output.mode == "append" or current is None:
+        return []
+    scan = table.scan(row_filter=file_filter(output.part), snapshot_id=current.snapshot_id)
+    theirs = {lake.store.relative(task.file.file_path): task.file for task in scan.plan_files()}
+    ours = lake.live_files(table, output.part, current.snapshot_id)
+    return [(file, theirs[file.path]) for file in ours]
+
+
+def _mark_committed(transaction: Transaction, table: Table, output: RecordedOutput, key: str) -> None:
+    # What was the newest publication of an overlapping part is not any more what that part holds.
+    overlapping = [
+        name for name in table.properties if name.startswith(_COMMITTED) and _overlap(_part_of(name.removeprefix(_COMMITTED)), output.part)
+    ]
+    own = _property(output.part) if output.mode == "replace" else None
+    if stale := [name for name in overlapping if name != own]:
+        transaction.remove_properties(*stale)
+    properties = {"centrepiece.contract": str(CONTRACT_VERSION)}
+    transaction.set_properties(properties | ({own: key} if own else {}))
+
+
+def _data_files(lake: Lake, table: Table, receipts: Sequence[Receipt]) -> list[IcebergFile]:
+    with ThreadPoolExecutor(FOOTER_READERS) as readers:
+        return list(readers.map(lambda receipt: _data_file(lake, table, receipt), receipts))
+
+
+def _data_file(lake: Lake, table: Table, receipt: Receipt) -> IcebergFile:
+    try:
+        file = parquet_file_to_data_file(table.io, table.metadata, lake.store.uri(receipt.path))
+    except FileNotFoundError:
+        raise PublishError(f"shard {receipt.path!r} is not in {lake.store.root!r} any more; run the stage again") from None
+    except (ValueError, TypeError) as error:
+        raise ContractError(f"shard {receipt.path!r} does not fit table {table.name()[-1]!r}: {error}") from None
+    if (file.record_count, file.file_size_in_bytes) != (receipt.rows, receipt.bytes):
+        raise PublishError(
+            f"shard {receipt.path!r}: its receipt says {receipt.rows:,} rows in {receipt.bytes:,} bytes, the file has "
+            f"{file.record_count:,} in {file.file_size_in_bytes:,}; run the stage again"
+        )
+    return file
+
+
+def _property(part: Mapping[str, str]) -> str:
+    return _COMMITTED + _part_name(part)
+
+
+def _part_name(part: Mapping[str, str]) -> str:
+    return "/".join(f"{column}={quote(value, safe='')}" for column, value in sorted(part.items())) or "*"
+
+
+def _part_of(name: str) -> dict[str, str]:
+    return {} if name == "*" else dict(_pair(term) for term in name.split("/"))
+
+
+def _pair(term: str) -> tuple[str, str]:
+    column, _, value = term.partition("=")
+    return column, value
+
+
+def _overlap(quoted: Mapping[str, str], part: Mapping[str, str]) -> bool:
+    return all(quoted[column] == quote(part[column], safe="") for column in quoted.keys() & part.keys())

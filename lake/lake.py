@@ -1,0 +1,250 @@
+"""A pipeline in, its lake out: tables to read as of any snapshot, and places to write shards to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.table import Table
+
+from lake.catalogs import database_url, load_table, namespace_of, open_catalog
+from lake.configuration import Pipeline
+from lake.content import EMPTY_CONTENT, changed_content, file_identity
+from lake.contracts import CONTRACT_VERSION, PARTITIONS
+from lake.errors import ContractError, InputError, MissingTableError, PublishError
+from lake.filters import Where, arrow_filter, file_filter
+from lake.records import receipts_of
+from lake.schemas import arrow_schema, empty_table, record_of
+from lake.shards import ShardPlace
+from lake.snapshots import AsOf, Snapshot, described, resolve, tags
+from lake.store import Store, open_store
+
+BATCH_ROWS = 4096
+TAG_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One live file of a table."""
+
+    path: str  # relative to the store's root
+    uri: str
+    rows: int
+    bytes: int
+    part: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """The tables of one store."""
+
+    store: Store
+    catalog: Catalog
+    namespace: str
+    database_url: str  # SQLAlchemy URL of the database beside the catalog
+
+    def place(self, table: str, key: str, part: Mapping[str, str] | None = None) -> ShardPlace:
+        """Return where a stage writes its shards of a part of a table.
+
+        Raises:
+            ContractError: There is no such table, or it is not partitioned by the part's columns.
+        """
+        return ShardPlace(self.store, table, key, checked_part(table, part or {}))
+
+    def has(self, table: str) -> bool:
+        """Whether a table has been published."""
+        try:
+            return self.table(table).current_snapshot() is not None
+        except MissingTableError:
+            return False
+
+    def table(self, table: str) -> Table:
+        """Return the Iceberg table.
+
+        Raises:
+            MissingTableError: No stage has made it.
+            ContractError: It was published under another contract version.
+        """
+        record_of(table)
+        try:
+            loaded = load_table(self.store, self.catalog, self.namespace, table)
+        except NoSuchTableError:
+            raise MissingTableError(f"table {table!r} has not been published yet in {self.store.root!r}; {_RUN}") from None
+        version = loaded.properties.get("centrepiece.contract")
+        if version != str(CONTRACT_VERSION):
+            raise ContractError(
+                f"table {table!r} was published under contract version {version}, this code reads "
+                f"{CONTRACT_VERSION}; use the release that wrote it, or run the pipeline into a new store"
+            )
+        return loaded
+
+    def snapshot(self, table: str, as_of: AsOf = None, *, part: Mapping[str, str] | None = None) -> Snapshot:
+        """Return the state of a table now, or as of a snapshot id, tag or time.
+
+        Args:
+            table: Its name.
+            as_of: See `lake.snapshots.AsOf`.
+            part: Count the content over this part's files alone, so that publishing another part changes nothing.
+
+        Raises:
+            MissingTableError: The table had not been published by then.
+        """
+        loaded = self.table(table)
+        found = resolve(loaded, as_of)
+        if found is None:
+            raise MissingTableError(f"table {table!r} had not been published{'' if as_of is None else f' as of {as_of}'}; {_RUN}")
+        whole = described(found)
+        if not part:
+            return whole
+        files = self.files(table, part=part, as_of=found.snapshot_id)
+        content = changed_content(EMPTY_CONTENT, added=self.identities(files))
+        return Snapshot(whole.snapshot_id, content, whole.key, whole.committed_at)
+
+    def identities(self, files: Sequence[DataFile]) -> list[int]:
+        """Return what each file adds to its table's content digest.
+
+        Raises:
+            PublishError: A file has no receipt on record.
+        """
+        receipts = receipts_of(self.store, (file.path for file in files))
+        unknown = [file.path for file in files if file.path not in receipts]
+        if unknown:
+            raise PublishError(f"no record holds the sha-256 of {len(unknown):,} live files, e.g. {unknown[0]!r}; {_DOCTOR}")
+        return [file_identity(file.part, file.rows, receipts[file.path].sha256) for file in files]
+
+    def files(self, table: str, *, part: Mapping[str, str] | None = None, where: Where = None, as_of: AsOf = None) -> list[DataFile]:
+        """Return the live files of a table, by path.
+
+        Args:
+            table: Its name.
+            part: Only the files of this part.
+            where: Only files that may hold such rows (mappings prune, expressions do not).
+            as_of: See `lake.snapshots.AsOf`.
+        """
+        wanted = {**(where if isinstance(where, Mapping) else {}), **checked_part(table, part or {})}
+        _checked_columns(table, list(wanted))
+        return self.live_files(self.table(table), wanted, self.snapshot(table, as_of).snapshot_id)
+
+    def live_files(self, table: Table, where: Mapping[str, Any], snapshot_id: int) -> list[DataFile]:
+        """Return the files of one snapshot of a loaded table that may hold such rows, by path."""
+        columns = PARTITIONS.get(table.name()[-1], ())
+        found = []
+        for task in table.scan(row_filter=file_filter(where), snapshot_id=snapshot_id).plan_files():
+            file = task.file
+            values = dict(zip(columns, (file.partition[i] for i in range(len(columns))), strict=True))
+            path = self.store.relative(file.file_path)
+            found.append(DataFile(path, self.store.uri(path), file.record_count, file.file_size_in_bytes, values))
+        return sorted(found, key=lambda file: file.path)
+
+    def dataset(self, table: str, *, where: Where = None, as_of: AsOf = None) -> ds.Dataset:
+        """Return the files of a table that may hold such rows as a pyarrow dataset; rows are not filtered yet."""
+        files = self.files(table, where=where, as_of=as_of)
+        schema = arrow_schema(record_of(table))
+        if not files:
+            return ds.dataset(empty_table(record_of(table)))
+        paths = [file.path for file in files]
+        return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.store.filesystem())
+
+    def batches(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Where = None,
+        as_of: AsOf = None,
+        batch_rows: int = BATCH_ROWS,
+    ) -> Iterator[pa.RecordBatch]:
+        """Stream rows of a table, file by file in the order of their paths, in bounded memory.
+
+        Args:
+            table: Its name.
+            columns: All by default, in the contract's order; else these, in this order.
+            where: See `Where`.
+            as_of: See `lake.snapshots.AsOf`.
+            batch_rows: Rows in a batch, at most.
+
+        Raises:
+            MissingTableError: The table had not been published by then.
+            ContractError: The table has no such column.
+        """
+        wanted = _checked_columns(table, columns)
+        scanner = self.dataset(table, where=where, as_of=as_of).scanner(
+            columns=wanted, filter=arrow_filter(where), batch_size=batch_rows, batch_readahead=4, fragment_readahead=2
+        )
+        yield from (batch for batch in scanner.to_batches() if batch.num_rows)
+
+    def read(self, table: str, *, columns: Sequence[str] | None = None, where: Where = None, as_of: AsOf = None) -> pa.Table:
+        """Return rows of a table; see `batches` for what does not fit in memory."""
+        wanted = _checked_columns(table, columns)
+        schema = arrow_schema(record_of(table))
+        rows = pa.Table.from_batches(
+            self.batches(table, columns=wanted, where=where, as_of=as_of),
+            schema=pa.schema([schema.field(name) for name in wanted], metadata=schema.metadata),
+        )
+        return cast(pa.Table, rows)
+
+    def tag(self, table: str, snapshot_id: int, name: str) -> None:
+        """Pin a snapshot under a name; the same pin again changes nothing.
+
+        Raises:
+            InputError: There is no such snapshot, or the tag pins another one.
+        """
+        for attempt in range(TAG_ATTEMPTS):
+            loaded = self.table(table)
+            pinned = tags(loaded).get(name)
+            if pinned == snapshot_id:
+                return
+            if pinned is not None:
+                raise InputError(f"tag {name!r} of table {table!r} pins snapshot {pinned}, not {snapshot_id}; tags do not move")
+            resolve(loaded, snapshot_id)
+            try:
+                loaded.manage_snapshots().create_tag(snapshot_id, name).commit()
+                return
+            except CommitFailedException:
+                if attempt == TAG_ATTEMPTS - 1:
+                    raise
+
+
+def open_lake(pipeline: Pipeline) -> Lake:
+    """Open the lake of a pipeline.
+
+    Raises:
+        ConfigurationError: The store or the catalog cannot be used.
+    """
+    catalog = pipeline.catalog.get_secret_value() if pipeline.catalog else None
+    return connect(pipeline.store, catalog=catalog, name=pipeline.name)
+
+
+def connect(store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None) -> Lake:
+    """Open a lake by its addresses; see `lake.catalogs.open_catalog` and `lake.catalogs.database_url`."""
+    place = open_store(store)
+    url = database_url(place, catalog, database)
+    return Lake(place, open_catalog(place, catalog), namespace_of(place, name), url)
+
+
+def checked_part(table: str, part: Mapping[str, str]) -> dict[str, str]:
+    """Return a part of a table with its columns in order.
+
+    Raises:
+        ContractError: There is no such table, or it is not partitioned by these columns.
+    """
+    record_of(table)
+    known = PARTITIONS.get(table, ())
+    if unknown := [column for column in part if column not in known]:
+        raise ContractError(f"table {table!r} has parts by {list(known)}, got {unknown}")
+    return {column: part[column] for column in known if column in part}
+
+
+def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:
+    known = arrow_schema(record_of(table)).names
+    wanted = known if columns is None else list(columns)
+    if unknown := [column for column in wanted if column not in known]:
+        raise ContractError(f"table {table!r} has no column {unknown}; its columns are {known}")
+    return wanted
+
+
+_RUN = "run the stage that writes it"
+_DOCTOR = "`centrepiece doctor` names what is wrong"

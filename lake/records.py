@@ -1,0 +1,93 @@
+"""A publication in, its record in the store out: receipts and counts, kept for as long as its files live.
+
+Written before the first commit, so a file that a snapshot names always has its sha-256 on record. A record proves
+nothing by itself: only a snapshot says that something was published.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from lake.digests import canonical_json, digest
+from lake.errors import PublishError
+from lake.shards import Receipt
+from lake.stage_report import StageReport
+from lake.store import Store
+
+FOLDER = "publications"
+
+Target = tuple[str, Mapping[str, str]]
+"""A table and the part of it that a publication writes; `{}` is the whole table."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOutput:
+    """What one publication writes to one table."""
+
+    table: str
+    part: Mapping[str, str]
+    mode: str  # replace or append
+    receipts: Sequence[Receipt]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRecord:
+    """What one run of a stage published, or was about to."""
+
+    report: StageReport
+    outputs: Sequence[RecordedOutput]
+    preimage: Mapping[str, Any] = field(default_factory=dict)  # what the stage key is a digest of
+    commit: str = "unknown"  # of the code
+
+
+def record_path(key: str, targets: Iterable[Target]) -> str:
+    """Return where the record of a publication stands, relative to the store's root."""
+    named = digest(sorted((table, canonical_json(dict(part))) for table, part in targets))
+    return f"{FOLDER}/{key[:16]}/{named[:16]}.json"
+
+
+def write_record(store: Store, record: PublicationRecord) -> None:
+    """Write the record of a publication; one of the same key and targets is replaced."""
+    targets = [(output.table, output.part) for output in record.outputs]
+    document = orjson.dumps(asdict(record), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+    store.write_bytes(record_path(record.report.key, targets), document + b"\n")
+
+
+def read_record(store: Store, path: str) -> PublicationRecord:
+    """Read the record of a publication.
+
+    Raises:
+        InputError: There is none under the path.
+        PublishError: It is damaged.
+    """
+    data = store.read_bytes(path)
+    try:
+        document = orjson.loads(data)
+        outputs = [
+            RecordedOutput(o["table"], o["part"], o["mode"], tuple(Receipt(**receipt) for receipt in o["receipts"]))
+            for o in document["outputs"]
+        ]
+        return PublicationRecord(StageReport(**document["report"]), outputs, document["preimage"], document["commit"])
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise PublishError(f"the record {store.uri(path)} is damaged ({error}); delete it and run the stage again, or restore it") from None
+
+
+def receipts_of(store: Store, files: Iterable[str]) -> dict[str, Receipt]:
+    """Return the receipts on record of files in the tables' folders.
+
+    Args:
+        store: Where the files are.
+        files: Paths relative to the store's root, as `ShardPlace` makes them.
+
+    Returns:
+        A receipt by path; a file without one on record is left out.
+    """
+    wanted = set(files)
+    found: dict[str, Receipt] = {}
+    for key in sorted({path.split("/")[2] for path in wanted}):
+        for path in store.list(f"{FOLDER}/{key}"):
+            for output in read_record(store, path).outputs:
+                found.update((receipt.path, receipt) for receipt in output.receipts if receipt.path in wanted)
+    return found
