@@ -1,0 +1,115 @@
+"""Annotations and the images they lie on in, instances under the taxonomy out; every annotation is one or a reject."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.columns import facts, texts
+from lake.contracts import Instance, Reject
+from lake.errors import UnmappedLabelError
+from lake.reasons import Reason
+from lake.schemas import arrow_schema, conform
+from taxonomy.labelling import NO_CLASS, LabelCount, Labelling, Meaning
+
+STAGE = "label"
+LABEL_COLUMNS = ("customer", "label", "is_crowd", "is_void")
+"""What `label_counts` reads of an annotation."""
+
+IMAGE_COLUMNS = ("image_id", "source", "group_id", "split", "uri", "orientation", "format", "mode", "licence")
+"""What an instance takes from its image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What becomes of some annotations."""
+
+    instances: pa.Table
+    rejects: pa.Table
+
+
+def label_counts(annotations: Iterable[pa.RecordBatch]) -> list[LabelCount]:
+    """Count the annotations by customer and label; crowds and void regions need no meaning and are left out.
+
+    Args:
+        annotations: Batches with at least LABEL_COLUMNS.
+    """
+    totals: dict[tuple[str, str], int] = {}
+    for batch in annotations:
+        table = pa.Table.from_batches([batch])
+        objects = table.filter(pc.invert(pc.or_(table.column("is_crowd"), table.column("is_void"))))
+        counted = objects.group_by(["customer", "label"], use_threads=False).aggregate([([], "count_all")])
+        for row in counted.to_pylist():
+            key = (row["customer"], row["label"])
+            totals[key] = totals.get(key, 0) + row["count_all"]
+    return [LabelCount(customer, label, count) for (customer, label), count in sorted(totals.items())]
+
+
+def label_annotations(annotations: pa.Table, images: pa.Table, labelling: Labelling) -> Labelled:
+    """Join annotations with their images and put them under the taxonomy.
+
+    Crowds, void regions and labels that the map ignores keep no class and are `ignored`.
+
+    Args:
+        annotations: Rows of `annotations`; any part of the table can be labelled on its own.
+        images: IMAGE_COLUMNS of at least the images that these annotations lie on.
+        labelling: The taxonomy and the label maps.
+
+    Returns:
+        Instances in the order of the annotations, and a reject for each annotation whose image is not listed.
+
+    Raises:
+        UnmappedLabelError: A label has no meaning.
+    """
+    rows = annotations.append_column("row", pa.array(np.arange(len(annotations))))
+    known = images.select(IMAGE_COLUMNS).append_column("is_listed", pa.array(np.ones(len(images), np.bool_)))
+    joined = rows.join(known, keys=["source", "image_id"], join_type="left outer", use_threads=False).sort_by("row")
+    listed = pc.is_valid(joined.column("is_listed"))
+    found = joined.filter(listed)
+    return Labelled(_instances(found, labelling), _rejects(joined.filter(pc.invert(listed))))
+
+
+def _instances(rows: pa.Table, labelling: Labelling) -> pa.Table:
+    meanings = _meanings(rows, labelling)
+    digests = {customer: labelling.digest_for(customer) for customer in pc.unique(rows.column("customer")).to_pylist()}
+    columns = {name: rows.column(name) for name in arrow_schema(Instance).names if name in rows.column_names}
+    columns |= {
+        "class_id": pa.array([meaning.class_id for meaning in meanings], pa.string()),
+        "class_path": pa.array([meaning.class_path for meaning in meanings], pa.string()),
+        "disposition": pa.array([meaning.disposition for meaning in meanings], pa.string()),
+        "taxonomy": pa.array([digests[customer] for customer in rows.column("customer").to_pylist()], pa.string()),
+    }
+    return conform(pa.table(columns), Instance)
+
+
+def _meanings(rows: pa.Table, labelling: Labelling) -> list[Meaning]:
+    ignored = facts(rows, "is_crowd") | facts(rows, "is_void")
+    known: dict[tuple[str, str], Meaning] = {}
+    meanings = []
+    for customer, label, is_ignored in zip(texts(rows, "customer"), texts(rows, "label"), ignored.tolist(), strict=True):
+        if is_ignored:
+            meanings.append(NO_CLASS)
+            continue
+        meaning = known.get((customer, label)) or labelling.meaning(customer, label)
+        if meaning is None:
+            raise UnmappedLabelError(f"label {label!r} of customer {customer!r} is in no label map; run `centrepiece taxonomy suggest`")
+        known[customer, label] = meaning
+        meanings.append(meaning)
+    return meanings
+
+
+def _rejects(rows: pa.Table) -> pa.Table:
+    reason = Reason.MISSING_IMAGE.value
+    ids, images = texts(rows, "instance_id").tolist(), texts(rows, "image_id").tolist()
+    columns = {
+        "reject_id": [hashlib.sha256(f"{STAGE}/{instance}/{reason}".encode()).hexdigest() for instance in ids],
+        "stage": [STAGE] * len(ids),
+        "source": rows.column("source").to_pylist(),
+        "source_ref": rows.column("source_ref").to_pylist(),
+        "reason": [reason] * len(ids),
+        "detail": [f"image {image} is not in `images`; instance {one}" for image, one in zip(images, ids, strict=True)],
+    }
+    return conform(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), Reject)
