@@ -1,0 +1,66 @@
+"""A pipeline in, a Spark session out: local or on a cluster, quiet, in UTC, with the pipeline's own settings last."""
+
+import os
+import re
+import sys
+import warnings
+
+from pyspark.sql import SparkSession
+
+from lake.configuration import Pipeline
+
+TASK_TRIES = 4
+"""A local master tries a task once unless told otherwise; clusters try four times."""
+
+_LOCAL = re.compile(r"local(?:\[(?P<threads>\*|\d+)\])?")
+
+
+def spark_session(pipeline: Pipeline) -> SparkSession:
+    """Return the Spark session of a pipeline; one that runs already is used again.
+
+    Workers run this interpreter. Whatever `spark.conf` of the pipeline says wins over the settings made here.
+    """
+    # Arrow functions, which are all that the stages use, work with pandas 3.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+    master = retrying_master(pipeline.spark.master)
+    local = master.startswith("local")
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    if local:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.Builder().master(master).appName(f"centrepiece {pipeline.name}")
+    for name, value in {**settings(local=local), **pipeline.spark.conf}.items():
+        builder = builder.config(name, value)
+    session: SparkSession = builder.getOrCreate()
+    session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or "ERROR")
+    return session
+
+
+def retrying_master(master: str) -> str:
+    """Give tasks of a local master more than one try: `local[2]` becomes `local[2,4]`; others stay as they are."""
+    match = _LOCAL.fullmatch(master)
+    return f"local[{match['threads'] or 1},{TASK_TRIES}]" if match else master
+
+
+def settings(*, local: bool) -> dict[str, str]:
+    """Return the Spark settings that every stage relies on, by name."""
+    common = {
+        "spark.log.level": "ERROR",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+        "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
+        "spark.python.worker.faulthandler.enabled": "true",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+    }
+    if not local:
+        return common
+    return {
+        **common,
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": "2g",
+        "spark.sql.shuffle.partitions": "8",
+    }
