@@ -136,4 +136,4 @@ def _sides(ids: pa.Array, replicas: Whole, sides: Whole, axis: str, spec: CropSp
         drawn = draw(ids.filter(pa.array(of_replica)), "padding", spec.seed, replica, axis)
         padding[of_replica] = low + (high - low) * uniform(drawn)
     padded = sides + 2 * np.floor(padding * sides + 0.5).astype(np.int64)
-    return np.clip(padded, spec.min_side, spec.max_side)
+    return np.asarray(np.clip(padded, spec.min_side, spec.max_side), np.int64)

@@ -1,0 +1,119 @@
+"""The table `instances` in, the tables `plan`, `balance` and `rejects` out; see `jobs.balance`."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.balance import STAGE, plan_instances
+from jobs.balance_report import balance_table, tally
+from jobs.cells import Cell, cell_table, entrants
+from jobs.sifting import ELIGIBLE, sift
+from jobs.spark.session import spark_session
+from jobs.spark.units import run_units, total
+from jobs.units import Unit, read_unit, units_of, write_rejects
+from lake.configuration import BalanceSpec, CropSpec, Pipeline
+from lake.digests import stage_key
+from lake.errors import EmptyCheckError
+from lake.lake import Lake, open_lake
+from lake.publishing import Output, publish_stage, skipped_report
+from lake.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.stage_report import StageReport
+from lake.store import Store
+
+ENTRY_COLUMNS = (
+    "instance_id",
+    "domain",
+    "customer",
+    "class_id",
+    "disposition",
+    "split",
+    "box_width",
+    "box_height",
+    "area",
+    "owns_centre",
+)
+"""What the quotas read of an instance; its geometry stays where it is."""
+
+_REJECTS = {"stage": STAGE}
+_TARGETS: tuple[tuple[str, Mapping[str, str]], ...] = (("rejects", _REJECTS), ("balance", {}), ("plan", {}))
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanUnit:
+    """Plans one unit of `instances` on a worker."""
+
+    store: Store
+    plan: ShardPlace
+    rejects: ShardPlace
+    cells: Mapping[str, Cell]
+    balance: BalanceSpec
+    crops: CropSpec
+    units: int
+
+    def __call__(self, number: int, unit: Unit) -> dict[str, Any]:
+        instances = read_unit(self.store, unit)
+        planned = plan_instances(instances, self.cells, self.balance, self.crops)
+        name = shard_name(number, self.units)
+        receipt = write_shard(self.plan, name, [planned.plan])
+        return {
+            "rows_in": len(instances),
+            "rows_out": int((planned.crops > 0).sum()),
+            "plan": [asdict(receipt)] if receipt else [],
+            "rejects": [asdict(one) for one in write_rejects(self.rejects, name, planned.rejects)],
+            "rejected": Counter(planned.rejects.column("reason").to_pylist()),
+            "tally": tally(instances, planned, self.balance).to_pydict(),
+        }
+
+
+def balance(pipeline: Pipeline) -> StageReport:
+    """Plan the crops of a balanced training split and of the unsampled val and test; publishes `plan` and `balance`.
+
+    Raises:
+        MissingTableError: Nothing has been labelled.
+        EmptyCheckError: No instance at all could be planned.
+    """
+    started = time.monotonic()
+    lake = open_lake(pipeline)
+    spec = {"balance": pipeline.balance, "crops": pipeline.crops}
+    key = stage_key(STAGE, inputs={"instances": lake.snapshot("instances").content}, spec=spec)
+    if (done := skipped_report(lake, stage=STAGE, key=key, targets=_TARGETS)) is not None:
+        return done
+    cells = _cells(lake, pipeline)
+    units = units_of(lake.store, lake.files("instances"))
+    places = lake.place("plan", key), lake.place("rejects", key, _REJECTS)
+    work = _PlanUnit(lake.store, *places, cells, pipeline.balance, pipeline.crops, len(units))
+    results = run_units(spark_session(pipeline), units, work)
+    plan, rejects = ([Receipt(**one) for result in results for one in result[name]] for name in ("plan", "rejects"))
+    rejected = total(results, "rejected")
+    if not plan:
+        raise EmptyCheckError(f"no instance can be planned: {rejected}; approve classes in the taxonomy, or widen `crops`")
+    report = balance_table((pa.table(result["tally"]) for result in results if result["tally"]["split"]), cells)
+    return publish_stage(
+        lake,
+        stage=STAGE,
+        key=key,
+        rows_in=sum(result["rows_in"] for result in results),
+        rows_out=sum(result["rows_out"] for result in results),
+        rejected=rejected,
+        outputs=[
+            Output("rejects", _REJECTS, rejects),
+            Output("balance", {}, [write_shard(lake.place("balance", key), shard_name(0, 1), [report])]),
+            Output("plan", {}, plan),
+        ],
+        seconds=time.monotonic() - started,
+        details={"crops": sum(receipt.rows for receipt in plan), "cells": len(cells)},
+    )
+
+
+def _cells(lake: Lake, pipeline: Pipeline) -> dict[str, Cell]:
+    def entered() -> Any:
+        for batch in lake.batches("instances", columns=ENTRY_COLUMNS, batch_rows=65_536):
+            rows = pa.Table.from_batches([batch])
+            eligible = sift(rows, pipeline.crops) == ELIGIBLE
+            yield entrants(rows, eligible, pipeline.balance, seed=pipeline.crops.seed)
+
+    return cell_table(entered(), pipeline.balance)

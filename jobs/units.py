@@ -1,0 +1,82 @@
+"""A table's files in, units of work out: runs of row groups, cut by the files alone, whatever engine runs them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lake.lake import DataFile
+from lake.shards import Receipt, ShardPlace, write_shard
+from lake.store import Store
+
+ROWS_PER_UNIT = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One part of one file, worked on as a whole."""
+
+    path: str  # relative to the store's root
+    row_groups: tuple[int, ...]
+    rows: int
+
+
+def units_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = ROWS_PER_UNIT) -> list[Unit]:
+    """Cut files into units, in the order of their paths.
+
+    Args:
+        store: Where the files are.
+        files: Parquet files of one table.
+        rows_per_unit: A unit takes row groups of its file up to this many rows, and at least one.
+    """
+    units = []
+    for file in sorted(files, key=lambda file: file.path):
+        with store.open_input(file.path) as opened:
+            metadata = pq.read_metadata(opened)
+        sizes = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+        units += [Unit(file.path, tuple(groups), rows) for groups, rows in _runs(sizes, rows_per_unit)]
+    return units
+
+
+def read_unit(store: Store, unit: Unit, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a unit's rows.
+
+    Args:
+        store: Where its file is.
+        unit: What to read.
+        columns: Names, or None for all.
+    """
+    with store.open_input(unit.path) as opened:
+        return pq.ParquetFile(opened).read_row_groups(list(unit.row_groups), columns=columns, use_threads=False)
+
+
+def write_rejects(place: ShardPlace, name: str, rejects: pa.Table) -> list[Receipt]:
+    """Write a unit's rejects, one shard a source, in the order of the sources' names.
+
+    Args:
+        place: The part of the table `rejects` that the stage writes.
+        name: The unit's shard.
+        rejects: Rows of `rejects`.
+    """
+    sources = sorted(set(rejects.column("source").to_pylist()))
+    receipts = []
+    for number, source in enumerate(sources):
+        rows = rejects.filter(pc.equal(rejects.column("source"), source))
+        receipt = write_shard(place, f"{name}-source-{number:03d}", [rows])
+        receipts += [receipt] if receipt else []
+    return receipts
+
+
+def _runs(sizes: Sequence[int], most: int) -> Iterable[tuple[list[int], int]]:
+    groups: list[int] = []
+    rows = 0
+    for index, size in enumerate(sizes):
+        if groups and rows + size > most:
+            yield groups, rows
+            groups, rows = [], 0
+        groups.append(index)
+        rows += size
+    if rows:
+        yield groups, rows
