@@ -1,0 +1,60 @@
+"""The demo's three customers: what each labels, and what each calls it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from demo.catalogue import KINDS, Domain
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer: the domain it works in and its own words for our classes."""
+
+    name: str
+    domain: Domain
+    words: Mapping[str, str]  # thing class -> the customer's label, where they differ from `class` with spaces
+    stuff: Mapping[str, str]  # stuff class -> label; stuff that is not here stays unlabelled
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The label of every class of thing in the customer's domain, in the catalogue's order."""
+        return {kind: self.words.get(kind, kind.replace("_", " ")) for kind in KINDS[self.domain]}
+
+
+ATLAS = Customer("atlas", "everyday", MappingProxyType({"plant": "potted plant", "mug": "cup", "lamp": "table lamp"}), MappingProxyType({}))
+ACME = Customer(
+    "acme",
+    "driving",
+    MappingProxyType(
+        {
+            "car": "Automobile",
+            "truck": "Lorry",
+            "bus": "Bus",
+            "bicycle": "Bike",
+            "person": "Pedestrian",
+            "traffic_light": "TrafficLight",
+            "traffic_sign": "SignSymbol",
+            "cone": "Cone",
+            "dog": "Animal-Dog",
+            "hydrant": "Hydrant",
+        }
+    ),
+    MappingProxyType({"sky": "Sky", "building": "Building", "road": "Road", "pavement": "Sidewalk", "vegetation": "Tree", "pole": "Pole"}),
+)
+RAPID = Customer(
+    "rapid",
+    "retail",
+    MappingProxyType(
+        {
+            "bottle": "water bottle",
+            "mug": "coffee mug",
+            "shoe": "sneaker",
+            "shirt": "t-shirt",
+            "wine_glass": "stemware",
+            "banana": "Bananas",
+        }
+    ),
+    MappingProxyType({"wall": "backdrop", "shelf": "rack", "counter": "counter top", "floor": "floor"}),
+)
+CUSTOMERS: tuple[Customer, ...] = (ATLAS, ACME, RAPID)

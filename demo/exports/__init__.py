@@ -1,0 +1,1 @@
+"""Writers of the demo world, one module per export format."""

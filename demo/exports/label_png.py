@@ -1,0 +1,57 @@
+"""Shots in, full-scene label PNGs, their images and `classes.json` out: one class number a pixel, no instances."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from demo.catalogue import STUFF
+from demo.customers import Customer
+from demo.scenes import Scene
+from demo.shots import Shot, with_images_in
+
+
+def write_label_png(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path:
+    """Write `classes.json`, `images/` and `labels/`, where a label file has the stem of its image.
+
+    Touching things of one class become one region, and a thing in several parts several: the format knows no instances.
+
+    Returns:
+        The folder of label files.
+    """
+    labels = folder / "labels"
+    labels.mkdir(parents=True, exist_ok=True)
+    (folder / "classes.json").write_text(json.dumps(class_list(customer), indent=1) + "\n", encoding="utf-8")
+    for shot in with_images_in(folder / "images", taken):
+        _, data = cv2.imencode(".png", class_numbers(shot.scene, customer), [cv2.IMWRITE_PNG_COMPRESSION, 6])
+        (labels / f"{shot.scene.name}.png").write_bytes(data.tobytes())
+    return labels
+
+
+def class_list(customer: Customer) -> dict[str, Any]:
+    """Return the content of `classes.json`: stuff first, then things, then void."""
+    named = [(label, "stuff") for label in customer.stuff.values()] + [(label, "thing") for label in customer.labels.values()]
+    named.append(("Unlabelled", "void"))
+    classes = [{"id": number, "name": name, "rgb": _colour(number, kind), "kind": kind} for number, (name, kind) in enumerate(named)]
+    return {"source": f"{customer.name}, {customer.domain}", "ignore_index": len(named) - 1, "classes": classes}
+
+
+def class_numbers(scene: Scene, customer: Customer) -> npt.NDArray[np.uint8]:
+    """Return the label image: (H, W) numbers of `class_list`, void where the customer labels nothing."""
+    stuff, kinds = list(customer.stuff), list(customer.labels)
+    void = len(stuff) + len(kinds)
+    of_stuff = np.array([stuff.index(name) if name in stuff else void for name in STUFF], np.uint8)
+    of_thing = np.full(int(scene.numbers.max()) + 1, void, np.uint8)
+    for thing in scene.things:
+        of_thing[thing.number] = len(stuff) + kinds.index(thing.kind)
+    return np.where(scene.numbers > 0, of_thing[scene.numbers], of_stuff[scene.stuff])
+
+
+def _colour(number: int, kind: str) -> list[int]:
+    if kind == "void":
+        return [0, 0, 0]
+    return [(number * 83 + 40) % 256, (number * 151 + 90) % 256, (number * 47 + 150) % 256]
