@@ -1,0 +1,1 @@
+"""Predictions in, metrics, strata, intervals, verdicts, the registry and the report out; knows no torch and no Spark."""

@@ -1,0 +1,1 @@
+"""One predicted mask and its truth in, one number or a few out."""

@@ -1,0 +1,45 @@
+"""A standard error in, the smallest drop that a stratum can see out; a margin in, the instances that it needs out."""
+
+import math
+
+from scipy import stats
+
+TYPICAL_DEVIATION = 0.128
+TYPICAL_DESIGN_EFFECT = 1.28
+"""Of paired differences of edge F between two models: the upper ends of what was measured, used before there is a pair."""
+
+
+def smallest_visible_drop(standard_error: float, images: int, *, alpha: float, power: float) -> float:
+    """Return the true drop that a one-sided test at `alpha` finds with probability `power`.
+
+    Args:
+        standard_error: Of the mean paired difference.
+        images: Clusters behind it; infinite for fewer than two.
+        alpha: Level of the test.
+        power: Chance to see the drop.
+    """
+    if images < 2 or math.isnan(standard_error):
+        return math.inf
+    freedom = images - 1
+    return standard_error * float(stats.t.ppf(1 - alpha, freedom) + stats.t.ppf(power, freedom))
+
+
+def instances_needed(
+    margin: float, *, alpha: float, power: float, deviation: float = TYPICAL_DEVIATION, design_effect: float = TYPICAL_DESIGN_EFFECT
+) -> int:
+    """Return how many instances a stratum needs to see a drop as large as its margin.
+
+    Args:
+        margin: Largest tolerable drop, > 0.
+        alpha: Level of the one-sided test.
+        power: Chance to see such a drop.
+        deviation: Standard deviation of the paired differences.
+        design_effect: Variance of the mean over what independent instances would give.
+
+    Raises:
+        ValueError: The margin is not positive: no number of instances would do.
+    """
+    if margin <= 0:
+        raise ValueError(f"a margin must be > 0 for a stratum's size to be planned, got {margin}")
+    reach = float(stats.norm.ppf(1 - alpha) + stats.norm.ppf(power))
+    return math.ceil(design_effect * (reach * deviation / margin) ** 2)

@@ -1,0 +1,44 @@
+"""A lake and a model in, the key of its scores out: whether they are of the present crops is a question of this key."""
+
+from evaluation.metrics.instance import MetricSpec, metric_names
+from evaluation.scoring import REFERENCES
+from lake.configuration import Pipeline
+from lake.digests import StageKey, stage_key
+from lake.errors import InputError
+from lake.lake import Lake
+from lake.records import Target
+
+SCORING_VERSION = 1
+"""Raised when the same masks and settings give other scores."""
+
+
+def metric_spec(pipeline: Pipeline) -> MetricSpec:
+    """Return the metric settings of a pipeline."""
+    return MetricSpec(edge_tolerance=pipeline.evaluation.edge_tolerance)
+
+
+def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
+    """Return the stage key of scoring a model, or a floor or ceiling, on the crops as they are now.
+
+    Raises:
+        InputError: The model has made no predictions.
+        MissingTableError: There are no crops.
+    """
+    inputs = {"crops": lake.snapshot("crops").content}
+    if model not in REFERENCES:
+        if not lake.has("predictions") or not lake.files("predictions", part={"model": model}):
+            raise InputError(f"model {model[:12]} has no predictions; run `centrepiece predict PIPELINE --model {model[:12]}`")
+        inputs["predictions"] = lake.snapshot("predictions", part={"model": model}).content
+    spec = metric_spec(pipeline)
+    settings = {
+        "model": model,
+        "splits": pipeline.evaluation.splits,
+        "metrics": metric_names(spec),
+        "tolerance": spec.edge_tolerance,
+    }
+    return stage_key("score", inputs=inputs, spec=settings, version=SCORING_VERSION)
+
+
+def score_targets(model: str) -> list[Target]:
+    """Return what scoring a model publishes: its rejects and its scores."""
+    return [("rejects", {"stage": "score", "source": model}), ("scores", {"model": model})]

@@ -1,0 +1,138 @@
+"""Score rows in, named strata out: `all`, or `attribute=value` joined by `/`; patterns may hold `*`."""
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from lake.errors import ConfigurationError
+
+ALL = "all"
+ATTRIBUTES: Mapping[str, str] = {
+    "domain": "domain",
+    "customer": "customer",
+    "class": "class_id",
+    "size": "size",
+    "thinness": "thinness",
+    "crowding": "crowding",
+    "owns_centre": "owns_centre",
+    "seen": "seen",
+}
+"""Attribute as gates and reports name it, to the column of `scores` that holds it."""
+
+_THIN, _COMPACT = 0.25, 0.6
+_CROWDED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Which strata a rule speaks of: one glob an attribute; no attribute means all rows."""
+
+    parts: tuple[tuple[str, str], ...]
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that the pattern nests, in its order."""
+        return tuple(attribute for attribute, _ in self.parts)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the pattern names exactly one stratum."""
+        return not any(character in glob for _, glob in self.parts for character in "*?[")
+
+    def matches(self, values: Sequence[str]) -> bool:
+        """Whether a stratum with these attribute values, in the pattern's order, is meant."""
+        return all(fnmatch.fnmatchcase(value, glob) for value, (_, glob) in zip(values, self.parts, strict=True))
+
+    def __str__(self) -> str:
+        return stratum_name(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One stratum and the rows that lie in it."""
+
+    name: str
+    rows: NDArray[np.int64]  # ascending positions
+
+
+def stratum_name(parts: Iterable[tuple[str, str]]) -> str:
+    """Return `attribute=value/…`, or `all` for no attribute."""
+    return "/".join(f"{attribute}={value}" for attribute, value in parts) or ALL
+
+
+def parse_pattern(text: str) -> Pattern:
+    """Read a stratum pattern such as `all`, `domain=*` or `domain=driving/class=car`.
+
+    Raises:
+        ConfigurationError: An attribute is unknown or doubled, or a part is not `attribute=value`.
+    """
+    if text == ALL:
+        return Pattern(())
+    parts: list[tuple[str, str]] = []
+    for part in text.split("/"):
+        attribute, equals, value = part.partition("=")
+        if not equals or not value:
+            raise ConfigurationError(f"stratum {text!r}: expected 'all' or attribute=value parts joined by '/', got {part!r}")
+        if attribute not in ATTRIBUTES or attribute in dict(parts):
+            raise ConfigurationError(f"stratum {text!r}: {attribute!r} is unknown or doubled; attributes are {', '.join(ATTRIBUTES)}")
+        parts.append((attribute, value))
+    return Pattern(tuple(parts))
+
+
+def strata_of(rows: pa.Table, pattern: Pattern) -> list[Stratum]:
+    """Return the strata that a pattern matches among score rows, by name.
+
+    Args:
+        rows: Has the columns of the pattern's attributes.
+        pattern: From `parse_pattern`.
+    """
+    everything = np.arange(rows.num_rows, dtype=np.int64)
+    if not pattern.parts:
+        return [Stratum(ALL, everything)] if rows.num_rows else []
+    code = np.zeros(rows.num_rows, dtype=np.int64)
+    vocabularies: list[list[str]] = []
+    for attribute in pattern.attributes:
+        values = attribute_values(rows, attribute)
+        encoded = pc.dictionary_encode(values).combine_chunks()
+        vocabularies.append([str(value) for value in encoded.dictionary.to_pylist()])
+        code = code * max(len(vocabularies[-1]), 1) + encoded.indices.to_numpy().astype(np.int64)
+    order = np.argsort(code, kind="stable")
+    found, starts = np.unique(code[order], return_index=True)
+    strata = []
+    for value, members in zip(found, np.split(everything[order], starts[1:]), strict=True):
+        words = _decode(int(value), vocabularies)
+        if pattern.matches(words):
+            strata.append(Stratum(stratum_name(zip(pattern.attributes, words, strict=True)), members))
+    return sorted(strata, key=lambda stratum: stratum.name)
+
+
+def attribute_values(rows: pa.Table, attribute: str) -> pa.ChunkedArray:
+    """Return an attribute's values as strings; flags are written `true` and `false`."""
+    return pc.cast(rows.column(ATTRIBUTES[attribute]), pa.string())
+
+
+def thinness_class(thinness: float) -> str:
+    """Return thin, medium or compact for 4π·area / perimeter²."""
+    if thinness < _THIN:
+        return "thin"
+    return "medium" if thinness < _COMPACT else "compact"
+
+
+def crowding_class(neighbours: int) -> str:
+    """Return alone, touching or crowded for the number of other instances whose boxes meet this one's."""
+    if neighbours == 0:
+        return "alone"
+    return "touching" if neighbours < _CROWDED else "crowded"
+
+
+def _decode(code: int, vocabularies: list[list[str]]) -> list[str]:
+    words: list[str] = []
+    for vocabulary in reversed(vocabularies):
+        code, index = divmod(code, len(vocabulary))
+        words.append(vocabulary[index])
+    return words[::-1]
