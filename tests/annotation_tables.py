@@ -82,7 +82,7 @@ def invented_annotations(images: pa.Table, count: int, *, seed: int = 0, shapes:
 
 
 def _stock(random: np.random.Generator, shapes: int) -> pa.Table:
-    rows = []
+    rows: list[dict[str, object]] = []
     while len(rows) < shapes:
         radius = float(np.exp(random.uniform(np.log(4), np.log(180))))
         angles = np.sort(random.uniform(0, 2 * np.pi, 24))
