@@ -24,7 +24,7 @@ from lake.contracts import CONTRACT_VERSION
 from lake.errors import ContractError, MissingTableError, PublishError
 from lake.filters import file_filter
 from lake.lake import DataFile, Lake
-from lake.records import RecordedOutput
+from lake.records import RecordedOutput, records_of
 from lake.shards import Receipt
 from lake.snapshots import COMMIT, CONTENT, KEY, MODE, PART, STAGE, history, summary_of
 
@@ -101,7 +101,22 @@ def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> int | 
         summary = summary_of(snapshot)
         if summary.get(KEY) == key and summary.get(MODE) == "append" and summary.get(PART) == _part_name(part):
             return current.snapshot_id
-    return None
+    return current.snapshot_id if _appended_once(lake, table, key, part) else None
+
+
+def _appended_once(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> bool:
+    # The snapshot of an append may have expired; what it appended has not, and its record says which files these are.
+    name = table.name()[-1]
+    appended = [
+        {receipt.path for receipt in output.receipts}
+        for record in records_of(lake.store, key)
+        for output in record.outputs
+        if (output.table, output.part, output.mode) == (name, dict(part), "append") and output.receipts
+    ]
+    if not appended:
+        return False
+    live = {file.path for file in lake.live_files(table, part, table.metadata.current_snapshot_id or 0)}
+    return any(paths <= live for paths in appended)
 
 
 def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: Sequence[IcebergFile]) -> int:

@@ -16,7 +16,8 @@ def arrow_filter(where: Where) -> pc.Expression | None:
         return where
     expression = None
     for column, value in where.items():
-        term = pc.field(column).isin(_values(value))
+        wanted = _values(value)
+        term = pc.field(column).isin(wanted) if wanted else pc.scalar(False)
         expression = term if expression is None else expression & term
     return expression
 

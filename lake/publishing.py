@@ -98,7 +98,8 @@ def publish_stage(
     if not recorded:
         raise ValueError(f"stage {stage!r} publishes to no table")
     _check_rejects(stage, rejected, recorded)
-    report = StageReport(stage, key, False, rows_in, rows_out, dict(rejected), {}, seconds, dict(details or {}))
+    counts = {str(reason): count for reason, count in rejected.items()}
+    report = StageReport(stage, key, False, rows_in, rows_out, counts, {}, seconds, dict(details or {}))
     preimage = key.preimage if isinstance(key, StageKey) else {}
     record = PublicationRecord(report, recorded, preimage, code_commit())
     write_record(lake.store, record)

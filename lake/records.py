@@ -51,8 +51,7 @@ def record_path(key: str, targets: Iterable[Target]) -> str:
 def write_record(store: Store, record: PublicationRecord) -> None:
     """Write the record of a publication; one of the same key and targets is replaced."""
     targets = [(output.table, output.part) for output in record.outputs]
-    document = orjson.dumps(asdict(record), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
-    store.write_bytes(record_path(record.report.key, targets), document + b"\n")
+    store.write_bytes(record_path(record.report.key, targets), canonical_json(asdict(record)).encode() + b"\n")
 
 
 def read_record(store: Store, path: str) -> PublicationRecord:
@@ -74,6 +73,11 @@ def read_record(store: Store, path: str) -> PublicationRecord:
         raise PublishError(f"the record {store.uri(path)} is damaged ({error}); delete it and run the stage again, or restore it") from None
 
 
+def records_of(store: Store, key: str) -> list[PublicationRecord]:
+    """Return the records of a stage key's publications."""
+    return [read_record(store, path) for path in store.list(f"{FOLDER}/{key[:16]}")]
+
+
 def receipts_of(store: Store, files: Iterable[str]) -> dict[str, Receipt]:
     """Return the receipts on record of files in the tables' folders.
 
@@ -87,7 +91,7 @@ def receipts_of(store: Store, files: Iterable[str]) -> dict[str, Receipt]:
     wanted = set(files)
     found: dict[str, Receipt] = {}
     for key in sorted({path.split("/")[2] for path in wanted}):
-        for path in store.list(f"{FOLDER}/{key}"):
-            for output in read_record(store, path).outputs:
+        for record in records_of(store, key):
+            for output in record.outputs:
                 found.update((receipt.path, receipt) for receipt in output.receipts if receipt.path in wanted)
     return found

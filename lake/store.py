@@ -114,13 +114,13 @@ class Store:
         with suppress(FileNotFoundError):
             self.filesystem().delete_file(_checked(path))
 
-    def entries(self, prefix: str = "") -> list[StoredObject]:
-        """Return the finished objects under a folder, however deep, by path."""
+    def entries(self, prefix: str = "", *, unfinished: bool = False) -> list[StoredObject]:
+        """Return the objects under a folder, however deep, by path: the finished ones, or only the unfinished."""
         found = self.filesystem().get_file_info(fs.FileSelector(prefix, recursive=True, allow_not_found=True))
         objects = [
             StoredObject(info.path.removeprefix("/"), info.size, info.mtime)
             for info in found
-            if info.type == fs.FileType.File and not info.base_name.startswith(TEMPORARY_PREFIX)
+            if info.type == fs.FileType.File and info.base_name.startswith(TEMPORARY_PREFIX) == unfinished
         ]
         return sorted(objects, key=lambda entry: entry.path)
 
@@ -139,10 +139,10 @@ def open_store(uri: str | Path) -> Store:
     """
     text = str(uri)
     if text.startswith("s3://"):
-        root = text.rstrip("/")
-        if not root.removeprefix("s3://").split("/")[0]:
+        location = text.removeprefix("s3://").rstrip("/")
+        if not location or "" in location.split("/"):
             raise ConfigurationError(f"expected s3://bucket or s3://bucket/prefix, got {text!r}")
-        return Store(root)
+        return Store(f"s3://{location}")
     if "://" in text and not text.startswith("file://"):
         raise ConfigurationError(f"expected a local folder or s3://bucket/prefix as the store, got {text!r}")
     return Store(str(Path(text.removeprefix("file://")).resolve()))
