@@ -1,0 +1,87 @@
+"""A listed image and its bytes in, what the file is and in which frame its geometry lies out; nothing is decoded."""
+
+import hashlib
+from dataclasses import dataclass
+
+from jobs.sources.records import ImageSize, ListedImage, Rejected
+from lake.images import PIXEL_BUDGET, ImageHeader, ImageRefusedError, read_header
+from lake.jpeg_header import MalformedJpegError, parse_jpeg
+from lake.orientation import is_turned
+from lake.reasons import Reason
+
+_END_OF_JPEG = b"\xff\xd9"
+_END_OF_PNG = b"IEND"
+_TAIL = 1 << 16  # bytes after the end marker that cameras and tools leave
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """What is known of one picture's bytes, whichever record lists it."""
+
+    image_id: str  # sha-256 of the bytes
+    header: ImageHeader
+
+
+@dataclass(frozen=True, slots=True)
+class SoundImage:
+    """A listed image whose file is sound and has the size that the export states."""
+
+    listed: ListedImage
+    file: ImageFile
+    uri: str
+
+
+def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET) -> ImageFile:
+    """Hash a picture and read its header.
+
+    Raises:
+        ImageRefusedError: It is no picture, is cut off, or has more pixels than the budget.
+    """
+    header = read_header(data, pixel_budget=pixel_budget)
+    if not _is_whole(data, header.format):
+        raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "the picture's end is missing; it was cut off, copy it again")
+    return ImageFile(hashlib.sha256(data).hexdigest(), header)
+
+
+def check_size(listed: ListedImage, file: ImageFile, exif: str) -> Rejected | None:
+    """Compare the size that an export states with the file's, in the frame that the source names.
+
+    Args:
+        listed: The export's record.
+        file: The picture that it names.
+        exif: "display" where the export's geometry lies in the displayed frame, "stored" where EXIF was not applied.
+    """
+    if listed.width is None and listed.height is None:
+        return None
+    found = frame_size(file.header, exif)
+    if (listed.width, listed.height) == (found.width, found.height):
+        return None
+    other = ImageSize(found.height, found.width) if is_turned(file.header.orientation) else found
+    turned = (listed.width, listed.height) == (other.width, other.height)
+    hint = f"; it fits the other frame: set exif: {'stored' if exif == 'display' else 'display'}" if turned else ""
+    return Rejected(
+        listed.ref,
+        Reason.SIZE_MISMATCH,
+        f"the export says {listed.width} x {listed.height} px, the {exif} picture has {found.width} x {found.height}{hint}",
+        image=listed.name,
+    )
+
+
+def frame_size(header: ImageHeader, exif: str) -> ImageSize:
+    """Return a picture's size in the frame of its export's geometry; `exif` as in `check_size`."""
+    if exif == "stored" and is_turned(header.orientation):
+        return ImageSize(header.height, header.width)
+    return ImageSize(header.width, header.height)
+
+
+def _is_whole(data: bytes, kind: str) -> bool:
+    if kind == "jpeg":
+        return data.endswith(_END_OF_JPEG) or data.rfind(_END_OF_JPEG, _first_scan(data)) >= 0
+    return kind != "png" or data.rfind(_END_OF_PNG, max(0, len(data) - _TAIL)) >= 0
+
+
+def _first_scan(data: bytes) -> int:
+    try:
+        return parse_jpeg(data).scan
+    except MalformedJpegError as error:
+        raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, str(error)) from None

@@ -1,0 +1,114 @@
+"""What became of every listed image in, rows of `images` out: one a picture, however often it is listed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.image_files import SoundImage, frame_size
+from jobs.ingest import ImageOutcome, Row
+from jobs.sources.records import ImageSize, Rejected
+from lake.configuration import Source, Splits
+from lake.errors import ConfigurationError
+from lake.reasons import Reason
+from lake.splits import split_of
+
+Listing = Sequence[Sequence[ImageOutcome]]
+"""Outcomes of the images of each unit, in the order of the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The images of an export: one row a picture, and what was rejected of the list."""
+
+    rows: list[Row]
+    rejected: list[Rejected]
+
+
+def reject_repeated_refs(listing: Listing) -> list[list[ImageOutcome]]:
+    """Reject each image whose record has the id of an earlier one; its objects then share its fate."""
+    seen: set[str] = set()
+    return [[_unless_seen(outcome, seen) for outcome in unit] for unit in listing]
+
+
+def pictures(listing: Listing, source: Source, splits: Splits) -> Pictures:
+    """Make one row of each picture that is listed; a second record of the same bytes is a duplicate.
+
+    Args:
+        listing: From `reject_repeated_refs`.
+        source: The stanza of the export.
+        splits: Shares of the groups in each split.
+
+    Raises:
+        ConfigurationError: The name of an image does not fit the source's `group_by`.
+    """
+    rows: dict[str, Row] = {}
+    first: dict[str, str] = {}
+    rejected: list[Rejected] = []
+    for outcome in (outcome for unit in listing for outcome in unit):
+        if isinstance(outcome, Rejected):
+            rejected.append(outcome)
+        elif outcome.file.image_id in rows:
+            detail = f"the same bytes as {first[outcome.file.image_id]}"
+            rejected.append(Rejected(outcome.listed.ref, Reason.DUPLICATE_RECORD, detail))
+        else:
+            rows[outcome.file.image_id] = _row(outcome, source, splits)
+            first[outcome.file.image_id] = outcome.listed.ref
+    return Pictures([rows[key] for key in sorted(rows)], rejected)
+
+
+def by_name(unit: Sequence[ImageOutcome]) -> dict[str, ImageOutcome]:
+    """Index what became of a unit's images by the name that its objects use."""
+    found: dict[str, ImageOutcome] = {}
+    for outcome in unit:
+        name = outcome.listed.name if isinstance(outcome, SoundImage) else outcome.image
+        if name is not None:
+            found.setdefault(name, outcome)
+    return found
+
+
+def sizes_of(images: dict[str, ImageOutcome], exif: str) -> dict[str, ImageSize]:
+    """Return the sizes of the sound images, in the frame of the export's geometry."""
+    return {name: frame_size(image.file.header, exif) for name, image in images.items() if isinstance(image, SoundImage)}
+
+
+def _unless_seen(outcome: ImageOutcome, seen: set[str]) -> ImageOutcome:
+    if isinstance(outcome, Rejected):
+        return outcome
+    listed = outcome.listed
+    if listed.ref in seen:
+        return Rejected(listed.ref, Reason.DUPLICATE_ID, "an earlier record has the same id and was kept", image=listed.name)
+    seen.add(listed.ref)
+    return outcome
+
+
+def _row(image: SoundImage, source: Source, splits: Splits) -> Row:
+    header = image.file.header
+    group_id = _group(image, source.group_by)
+    return {
+        "image_id": image.file.image_id,
+        "uri": image.uri,
+        "width": header.width,
+        "height": header.height,
+        "orientation": header.orientation,
+        "format": header.format,
+        "mode": header.mode,
+        "source": source.name,
+        "customer": source.customer,
+        "domain": source.domain,
+        "licence": source.licence,
+        "group_id": group_id,
+        "split": split_of(group_id, splits),
+        "phash": None,
+    }
+
+
+def _group(image: SoundImage, group_by: str | None) -> str:
+    if group_by is None:
+        return image.file.image_id
+    found = re.search(group_by, image.listed.path)
+    if found is None or not found.group("group"):
+        raise ConfigurationError(
+            f"group_by {group_by!r} finds no group in the image name {image.listed.path!r}; images without a group "
+            "could straddle two splits, so mend the expression"
+        )
+    return found.group("group")

@@ -1,0 +1,164 @@
+"""COCO instances in (also LVIS and Roboflow's), typed records out; files of any size, a unit of images at a time.
+
+Source: cocodataset.org/#format-data; docs/formats/coco.md says what becomes of each irregular record.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.sources.coco_grouping import Group, group_by_image
+from jobs.sources.coco_objects import labelled_object
+from jobs.sources.documents import map_document, parse_span, parse_spans
+from jobs.sources.exports import Export
+from jobs.sources.json_documents import members, parse_json, size, text, whole
+from jobs.sources.json_spans import Bytes, Elements, element_spans, member_spans
+from jobs.sources.paths import HostilePathError
+from jobs.sources.reader import Reader
+from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Rejected, Unit, record_ref
+from lake.errors import InputError
+from lake.reasons import Reason
+
+MOST_CATEGORIES = 100_000
+_IMAGES_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class CocoUnit:
+    """Some images of one document and the places of the annotations that lie on them."""
+
+    document: str
+    categories: Mapping[int, str | None]
+    images: tuple[ListedImage | Rejected, ...]
+    names: Mapping[int, str]  # image id -> `ListedImage.name`
+    group: Group
+
+
+def units(export: Export) -> Iterator[Unit | Rejected]:
+    """Divide each document into groups of images with their annotations.
+
+    Raises:
+        InputError: The only document is no COCO file, or is cut off.
+    """
+    for entry in export.documents(".json"):
+        data = map_document(export, entry.path)
+        where = export.annotations.uri(entry.path)
+        try:
+            yield from _document_units(export, entry.path, data, where)
+        except InputError as error:
+            if export.file is not None:
+                raise
+            yield Rejected(record_ref(entry.path, "document"), Reason.MALFORMED_RECORD, str(error))
+
+
+def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
+    """Yield the images that the division into units has listed."""
+    yield from _payload(unit).images
+
+
+def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
+    """Parse the unit's annotations and yield one outcome for each."""
+    payload = _payload(unit)
+    document = export.document_name(payload.document)
+    data = map_document(export, payload.document)
+    group = payload.group
+    records = parse_spans(data, group.starts, group.ends)
+    for place, record in enumerate(records):
+        earlier = group.earlier.get(place)
+        if earlier is not None:
+            yield doubled(record_ref(document, _id_of(record, group.positions[place])), record, parse_span(data, *earlier))
+        else:
+            yield labelled_object(record, int(group.positions[place]), document, payload.categories, payload.names)
+
+
+READER = Reader(units, images, objects, documents=(".json",))
+
+
+def doubled(ref: str, record: Any, earlier: Any) -> Rejected:
+    """Reject a record whose id an earlier one has: the first of an id stands."""
+    if record == earlier:
+        return Rejected(ref, Reason.DUPLICATE_RECORD, "equal to an earlier record with the same id")
+    return Rejected(ref, Reason.DUPLICATE_ID, "an earlier record with other content has the same id and was kept")
+
+
+def categories_of(data: Bytes, span: tuple[int, int] | None, where: str) -> dict[int, str | None]:
+    """Read the categories' names by id; None for one without a usable name.
+
+    Raises:
+        InputError: There are too many categories, or their list is no JSON.
+    """
+    if span is None:
+        return {}
+    found = parse_json(data[span[0] : span[1]].tobytes(), f"{where}, categories")
+    names: dict[int, str | None] = {}
+    for category in members({"categories": found}, "categories"):
+        number = whole(category.get("id")) if isinstance(category, dict) else None
+        if number is not None:
+            names.setdefault(number, text(category.get("name")))
+    if len(names) > MOST_CATEGORIES:
+        raise InputError(f"{where} has {len(names):,} categories; at most {MOST_CATEGORIES:,} are read")
+    return names
+
+
+def listed_images(export: Export, path: str, data: Bytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:
+    """List a document's images, with the id under which annotations find each; None for one that is rejected."""
+    listed: list[ListedImage | Rejected] = []
+    ids: list[int | None] = []
+    first: dict[int, int] = {}
+    for begin in range(0, len(elements), _IMAGES_AT_ONCE):
+        chunk = slice(begin, begin + _IMAGES_AT_ONCE)
+        for place, record in enumerate(parse_spans(data, elements.starts[chunk], elements.ends[chunk]), start=begin):
+            outcome, number = _listed(export, path, place, record)
+            if isinstance(outcome, ListedImage) and number is not None:
+                if number in first:
+                    earlier = parse_span(data, elements.starts[first[number]], elements.ends[first[number]])
+                    outcome, number = doubled(outcome.ref, record, earlier), None
+                else:
+                    first[number] = place
+            listed.append(outcome)
+            ids.append(number)
+    return listed, ids
+
+
+def _listed(export: Export, path: str, place: int, record: Any) -> tuple[ListedImage | Rejected, int | None]:
+    number = whole(record.get("id")) if isinstance(record, dict) else None
+    ref = record_ref(export.document_name(path), f"image {number if number is not None else f'at {place}'}")
+    if number is None:
+        return Rejected(ref, Reason.MALFORMED_RECORD, "expected an image record with a whole number as its id"), None
+    try:
+        where = export.image_path(path, record.get("file_name") or _lvis_name(record))
+    except HostilePathError as error:
+        return Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(number)), number
+    width, height = size(record.get("width")), size(record.get("height"))
+    return ListedImage(ref, str(number), where, width, height), number
+
+
+def _lvis_name(record: dict[str, Any]) -> Any:
+    """LVIS names the file by the end of its URL alone, below a folder per split; the URL itself is never read."""
+    address = record.get("coco_url")
+    return "/".join(address.split("/")[-2:]) if isinstance(address, str) else None
+
+
+def _document_units(export: Export, path: str, data: Bytes, where: str) -> Iterator[Unit]:
+    top = member_spans(data, where)
+    if "images" not in top or "annotations" not in top:
+        raise InputError(f"{where} is no COCO file: expected the keys images and annotations, got {sorted(top)[:10]}")
+    categories = categories_of(data, top.get("categories"), where)
+    listed, ids = listed_images(export, path, data, element_spans(data, top["images"], f"{where}, images"))
+    annotations = element_spans(data, top["annotations"], f"{where}, annotations")
+    for number, (slots, group) in enumerate(group_by_image(ids, annotations)):
+        names = {ids[slot]: str(ids[slot]) for slot in slots if ids[slot] is not None}
+        chosen = tuple(listed[slot] for slot in slots)
+        payload = CocoUnit(path, categories, chosen, {key: name for key, name in names.items() if key is not None}, group)
+        yield Unit(f"{path}/{number:05d}", payload, weight=len(group.positions) + len(slots))
+
+
+def _payload(unit: Unit) -> CocoUnit:
+    if not isinstance(unit.payload, CocoUnit):
+        raise ValueError(f"expected a unit of a COCO document, got {type(unit.payload).__name__}")
+    return unit.payload
+
+
+def _id_of(record: Any, position: int) -> object:
+    found = record.get("id") if isinstance(record, dict) else None
+    return found if isinstance(found, int | str) else f"at {position}"

@@ -1,0 +1,19 @@
+"""A moment as an export writes it in, a moment in UTC out."""
+
+from datetime import UTC, datetime
+
+
+def moment(value: object) -> datetime | None:
+    """Read an ISO 8601 moment, or seconds or milliseconds since 1970; None for anything else.
+
+    A moment without a zone is taken as UTC.
+    """
+    try:
+        if isinstance(value, str):
+            found = datetime.fromisoformat(value)
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None

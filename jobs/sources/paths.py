@@ -1,0 +1,37 @@
+"""A name that an export wrote in, a safe relative path out: names of an export never choose a place on the disk."""
+
+from lake.errors import InputError
+
+LONGEST_NAME = 1024
+"""Characters; longer names are refused."""
+
+
+class HostilePathError(InputError):
+    """A name of an export would leave the folder it belongs to."""
+
+
+def safe_path(name: object) -> str:
+    """Return a name of an export as a clean POSIX path below the export's folder.
+
+    Raises:
+        HostilePathError: The name is not text, is empty or too long, is absolute, names a drive or a scheme, holds a
+            control character, or climbs with `..`.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise HostilePathError(f"expected a file name, got {_shown(name)}")
+    if len(name) > LONGEST_NAME:
+        raise HostilePathError(f"a file name of {len(name):,} characters exceeds {LONGEST_NAME:,}: {_shown(name)}")
+    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+        raise HostilePathError(f"a file name holds a control character: {_shown(name)}")
+    slashed = name.replace("\\", "/")
+    parts = [part for part in slashed.split("/") if part not in ("", ".")]
+    if slashed.startswith("/") or not parts or ":" in parts[0]:
+        raise HostilePathError(f"expected a path below the export's folder, got {_shown(name)}")
+    if ".." in parts:
+        raise HostilePathError(f"the file name {_shown(name)} climbs out of the export's folder")
+    return "/".join(parts)
+
+
+def _shown(name: object) -> str:
+    text = repr(name)
+    return text if len(text) <= 80 else text[:77] + "…'"

@@ -1,0 +1,55 @@
+"""What a format has to offer: three functions that turn an export into units, and a unit into typed records."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from jobs.sources.exports import Export
+from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Rejected, Unit
+
+
+class Units(Protocol):
+    """Divide an export into bounded units; records that belong to no unit are rejected here."""
+
+    def __call__(self, export: Export) -> Iterable[Unit | Rejected]: ...
+
+
+class Images(Protocol):
+    """List the images of one unit; every image record yields exactly one outcome."""
+
+    def __call__(self, export: Export, unit: Unit) -> Iterable[ListedImage | Rejected]: ...
+
+
+class Objects(Protocol):
+    """Read the objects of one unit; every object record yields exactly one outcome.
+
+    `sizes` holds the images of the unit that were found sound, in the frame of the export's geometry.
+    """
+
+    def __call__(self, export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterable[LabelledObject | Rejected]: ...
+
+
+class Files(Protocol):
+    """Read the files that a unit's objects come from, beside its document and its images."""
+
+    def __call__(self, export: Export, unit: Unit) -> Iterable[bytes]: ...
+
+
+def no_files(export: Export, unit: Unit) -> Iterable[bytes]:
+    """Say that a unit reads nothing but its document and its images."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One export format; its functions are module-level, so that workers can import them.
+
+    `documents` are the endings of annotation files that are hashed whole; a format whose units have files of their own
+    lists none.
+    """
+
+    units: Units
+    images: Images
+    objects: Objects
+    documents: tuple[str, ...]
+    files: Files = no_files

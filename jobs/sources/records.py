@@ -1,0 +1,133 @@
+"""What every reader yields, whatever the format: images listed, objects labelled, and records that cannot be kept.
+
+Geometry is in the frame that the export uses (`exif` in the source's stanza says which); pixels, origin at the top
+left, x right, y down. Nothing here has been rasterised yet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lake.reasons import Reason
+
+VOID_LABEL = "void"
+"""Label of a region that an export leaves unlabelled or marks to be ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polygons:
+    """The union of closed rings, each `x0, y0, x1, y1, …`, rasterised with COCO's semantics."""
+
+    rings: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunLengths:
+    """A COCO run-length code over the whole image, column by column: compressed text or a list of counts."""
+
+    counts: str | Sequence[int]
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bitmap:
+    """A mask whose top left pixel lies at `(left, top)`; what overhangs the image is cut off."""
+
+    mask: NDArray[np.bool_]
+    left: int = 0
+    top: int = 0
+
+
+Geometry = Polygons | RunLengths | Bitmap
+
+
+@dataclass(frozen=True, slots=True)
+class ListedImage:
+    """One image record of an export.
+
+    `name` is how the unit's objects refer to it; `path` is where the file should lie, below the folder of images.
+    An image that the export carries inside itself has its bytes in `embedded` and no path.
+    """
+
+    ref: str
+    name: str
+    path: str
+    width: int | None = None
+    height: int | None = None
+    embedded: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledObject:
+    """One labelled object of an export, as the export has it."""
+
+    ref: str
+    image: str  # `ListedImage.name`
+    label: str
+    geometry: Geometry
+    is_crowd: bool = False
+    is_void: bool = False
+    annotator: str | None = None  # already a pseudonym
+    annotated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One record of an export that is not kept, with its reason.
+
+    `image` is the `ListedImage.name` that an image would have had: objects on it share its fate.
+    """
+
+    ref: str
+    reason: Reason
+    detail: str
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSize:
+    """Size of an image in the frame of its export's geometry."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A bounded piece of an export that one worker reads at once.
+
+    `payload` is the reader's own and can be pickled; `weight` is roughly the number of objects, so that units can be
+    packed into shards of even size.
+    """
+
+    name: str
+    payload: object
+    weight: int = 1
+
+
+def record_ref(document: str | None, record: object) -> str:
+    """Return where a record stands that a later export replaces or keeps by itself.
+
+    Args:
+        document: The annotation file, or None where the export is one file, whose name may change from night to night.
+        record: The record's own id.
+    """
+    return f"{_escaped(document)}:{record}" if document else f":{record}"
+
+
+def part_ref(container: str, part: object) -> str:
+    """Return where a part of a document stands; a later export of the document replaces all its parts together."""
+    return f"{_escaped(container)}#{part}"
+
+
+def container_of(ref: str) -> str:
+    """Return what a later export replaces as a whole: the document of a part, or the record itself."""
+    return ref.partition("#")[0] or ref
+
+
+def _escaped(name: str) -> str:
+    return name.replace("%", "%25").replace("#", "%23")

@@ -1,0 +1,28 @@
+"""A format's name in, its reader out."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from jobs.sources import coco, label_png, scale
+from jobs.sources.reader import Reader
+from lake.errors import ConfigurationError
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "coco": coco.READER,
+        "label-png": label_png.READER,
+        "scale": scale.READER,
+    }
+)
+"""Every format that a source's stanza may name."""
+
+
+def reader_of(name: str) -> Reader:
+    """Return the reader of a format.
+
+    Raises:
+        ConfigurationError: No reader has that name.
+    """
+    if name not in READERS:
+        raise ConfigurationError(f"unknown format {name!r}; the formats are {', '.join(READERS)}")
+    return READERS[name]

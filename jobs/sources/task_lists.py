@@ -1,0 +1,85 @@
+"""A JSON file that lists tasks in, units of some tasks each out; files of any size, parsed a unit at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.sources.documents import map_document, parse_spans
+from jobs.sources.exports import Export
+from jobs.sources.json_spans import Bytes, Elements, Positions, element_spans, member_spans
+from jobs.sources.records import Rejected, Unit, record_ref
+from lake.errors import InputError
+from lake.reasons import Reason
+
+TASKS_OF_A_UNIT = 64
+BYTES_OF_A_UNIT = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class TaskUnit:
+    """Places of some tasks in one document."""
+
+    document: str
+    first: int
+    starts: Positions
+    ends: Positions
+
+
+def task_units(export: Export, keys: Sequence[str], weight: int) -> Iterator[Unit | Rejected]:
+    """Divide the documents of an export into units of tasks.
+
+    Args:
+        export: Its documents are lists of tasks, objects with such a list under one of `keys`, or single tasks.
+        keys: Under which an object may hold its list.
+        weight: Objects that one task is expected to hold.
+
+    Raises:
+        InputError: The only document is no JSON list or object, or is cut off.
+    """
+    for entry in export.documents(".json", ".ndjson", ".jsonl"):
+        try:
+            data = map_document(export, entry.path)
+            yield from _units(entry.path, _tasks(data, export.annotations.uri(entry.path), keys), weight)
+        except InputError as error:
+            if export.file is not None:
+                raise
+            yield Rejected(record_ref(entry.path, "document"), Reason.MALFORMED_RECORD, str(error))
+
+
+def tasks_of(export: Export, unit: Unit) -> Iterator[tuple[int, Any]]:
+    """Parse the tasks of a unit; yields each one's place in its document, with None for one that is no JSON."""
+    payload = unit.payload
+    if not isinstance(payload, TaskUnit):
+        raise ValueError(f"expected a unit of tasks, got {type(payload).__name__}")
+    data = map_document(export, payload.document)
+    yield from enumerate(parse_spans(data, payload.starts, payload.ends), start=payload.first)
+
+
+def document_of(unit: Unit) -> str:
+    """Return the document that a unit of tasks belongs to."""
+    if not isinstance(unit.payload, TaskUnit):
+        raise ValueError(f"expected a unit of tasks, got {type(unit.payload).__name__}")
+    return unit.payload.document
+
+
+def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
+    text = data[:64].tobytes().removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"["):
+        begin = int((data == ord("[")).argmax())
+        return element_spans(data, (begin, data.size), where)
+    top = member_spans(data, where)
+    found = next((top[key] for key in keys if key in top), None)
+    if found is not None:
+        return element_spans(data, found, where)
+    raise InputError(f"{where}: expected a list of tasks, or one under {' or '.join(keys)}, got keys {sorted(top)[:10]}")
+
+
+def _units(document: str, tasks: Elements, weight: int) -> Iterator[Unit]:
+    begin = 0
+    while begin < len(tasks):
+        stop = begin + 1
+        while stop < len(tasks) and stop - begin < TASKS_OF_A_UNIT and tasks.ends[stop] - tasks.starts[begin] <= BYTES_OF_A_UNIT:
+            stop += 1
+        payload = TaskUnit(document, begin, tasks.starts[begin:stop].copy(), tasks.ends[begin:stop].copy())
+        yield Unit(f"{document}/{begin:08d}", payload, weight=weight * (stop - begin))
+        begin = stop
