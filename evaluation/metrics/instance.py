@@ -1,5 +1,6 @@
 """One predicted probability map and its truth in, every metric of the instance by name out."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,7 @@ from evaluation.metrics.weighted_f import weighted_f_measure
 HALF = 128
 """An 8-bit probability at or above this is object."""
 FIXED_RADII = (1, 2, 3)
+_WITHOUT_RADIUS = re.compile(r"edge_(overlap|tolerance)_(precision|recall|f)")
 LOWER_IS_BETTER = frozenset({"mae", "brier", "tracing_s"})
 
 
@@ -46,9 +48,7 @@ class Observation:
 
 def full_metric_name(name: str, edge_tolerance: int) -> str:
     """Return the stored name of a metric: an edge metric without a radius means the one at `edge_tolerance`."""
-    if name.startswith(("edge_overlap_", "edge_tolerance_")) and "_r" not in name.removeprefix("edge_"):
-        return f"{name}_r{edge_tolerance}"
-    return name
+    return f"{name}_r{edge_tolerance}" if _WITHOUT_RADIUS.fullmatch(name) else name
 
 
 def metric_names(spec: MetricSpec) -> tuple[str, ...]:

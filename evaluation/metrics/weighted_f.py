@@ -15,12 +15,14 @@ def weighted_f_measure(probability: Map, truth: Mask, valid: Mask) -> float:
 
     Args:
         probability: (H, W) float64, 0 to 1.
-        truth: (H, W) bool, not empty.
+        truth: (H, W) bool; an empty one scores 0.
         valid: (H, W) bool, False where pixels are ignored: they hold no error and no weight.
 
     Source: Margolin, Zelnik-Manor, Tal, How to Evaluate Foreground Maps?, CVPR 2014.
     """
     inside, outside = truth & valid, ~truth & valid
+    if not inside.any():
+        return 0.0
     distance, nearest = distance_transform_edt(~inside, return_indices=True)
     error = np.where(valid, np.abs(probability - truth), 0.0)
     carried = error[nearest[0], nearest[1]]
