@@ -61,5 +61,5 @@ def test_nothing_but_the_tables_can_be_reached(lake: Lake, query: str) -> None:
         run_sql(lake, query)
 
 
-def test_a_statement_without_rows_returns_none(lake: Lake) -> None:
-    assert run_sql(lake, "CREATE TABLE t AS SELECT 1 AS x").num_rows == 0
+def test_of_several_statements_the_last_one_returns_its_rows(lake: Lake) -> None:
+    assert run_sql(lake, "CREATE TABLE t AS SELECT 1 AS x; SELECT x FROM t").to_pylist() == [{"x": 1}]
