@@ -78,9 +78,7 @@ def _assembled(file: _TaxonomyFile) -> Taxonomy:
         raise ValueError(f"{doubled} are listed as background and as approved: take them out of one list")
     taxonomy = Taxonomy(tree, background, approved)
     if not any(taxonomy.disposition(class_id) == KEPT for class_id in tree.paths):
-        raise ValueError(
-            f"every approved class is background: approved {list(approved)}, background {list(background)}"
-        )
+        raise ValueError(f"every approved class is background: approved {list(approved)}, background {list(background)}")
     return taxonomy
 
 

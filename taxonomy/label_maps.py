@@ -40,6 +40,12 @@ class LabelMap:
         exact = self.classes.get(label)
         return self.loose.get(normalised(label)) if exact is None else exact
 
+    def entries_for(self, label: str) -> tuple[str, ...]:
+        """Return the entries of the map that say what a label means: itself, or those that differ in case or space."""
+        if label in self.classes:
+            return (label,)
+        return tuple(entry for entry in self.classes if normalised(entry) == normalised(label))
+
 
 def load_label_maps(folder: Path, tree: ClassTree) -> dict[str, LabelMap]:
     """Read every `*.yaml` and `*.yml` of a folder.

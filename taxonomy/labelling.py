@@ -63,9 +63,7 @@ class Labelling:
         """
         unmapped = [count for count in counts if self.meaning(count.customer, count.label) is None]
         if unmapped:
-            raise UnmappedLabelError(
-                self._remedy(sorted(unmapped, key=lambda one: (one.customer, -one.count, one.label)))
-            )
+            raise UnmappedLabelError(self._remedy(sorted(unmapped, key=lambda one: (one.customer, -one.count, one.label))))
 
     def _remedy(self, unmapped: list[LabelCount]) -> str:
         lines = [

@@ -82,9 +82,7 @@ def _nodes(node: Mapping[Any, Any], trail: tuple[str, ...], above: tuple[int, ..
     for name, below in node.items():
         here = (*trail, _checked(name, trail))
         if below is not None and not isinstance(below, Mapping):
-            raise ValueError(
-                f"node {'/'.join(here)!r}: expected a mapping of sub-classes, or {{}} for a class, got {below!r}"
-            )
+            raise ValueError(f"node {'/'.join(here)!r}: expected a mapping of sub-classes, or {{}} for a class, got {below!r}")
         yield "/".join(here), not below
         if below:
             yield from _nodes(below, here, (*above, id(node)))
@@ -93,9 +91,7 @@ def _nodes(node: Mapping[Any, Any], trail: tuple[str, ...], above: tuple[int, ..
 def _checked(name: Any, trail: tuple[str, ...]) -> str:
     where = "/".join(trail) or "the root"
     if not isinstance(name, str):
-        raise ValueError(
-            f"under {where}: expected a name in quotes, got {name!r} (YAML reads some bare words as values)"
-        )
+        raise ValueError(f"under {where}: expected a name in quotes, got {name!r} (YAML reads some bare words as values)")
     if not name.strip() or name != name.strip() or "/" in name:
         raise ValueError(f"under {where}: a name is not blank, has no slash and no space at its ends, got {name!r}")
     return name

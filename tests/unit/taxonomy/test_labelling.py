@@ -10,9 +10,7 @@ from taxonomy.labelling import NO_CLASS, LabelCount, Labelling, Meaning, load_la
 TAXONOMY = "version: 1\nclasses: {vehicle: {bicycle: {}, car: {}}, stuff: {sky: {}}}\nbackground: [stuff]\napproved: [vehicle]\n"
 
 
-def _labelling(
-    folder: Path, acme: str = "customer: acme\nlabels: {bike: bicycle, air: sky}\nignore: [void]\n"
-) -> Labelling:
+def _labelling(folder: Path, acme: str = "customer: acme\nlabels: {bike: bicycle, air: sky}\nignore: [void]\n") -> Labelling:
     (folder / "common.yaml").write_text(TAXONOMY, encoding="utf-8")
     (folder / "maps").mkdir(exist_ok=True)
     (folder / "maps" / "acme.yaml").write_text(acme, encoding="utf-8")

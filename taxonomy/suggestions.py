@@ -1,0 +1,109 @@
+"""Labels without a meaning in, for each the class it probably means out, with the reason; a person decides."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from taxonomy.classes import IGNORED
+from taxonomy.labelling import LabelCount, Labelling, Meaning
+from taxonomy.synonyms import key, means_nothing, synonyms
+
+LEAST_LIKENESS = 0.7
+"""Below this likeness of spelling nothing is proposed: a wrong proposal costs more than none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What an unmapped label could be mapped to."""
+
+    customer: str
+    label: str
+    count: int
+    class_id: str | None  # None: nothing is near, or the label is to be ignored
+    disposition: str | None  # of the class, "ignored" where the label is proposed to be ignored
+    likeness: float  # 0 to 1
+    reason: str
+
+
+def suggest(labelling: Labelling, counts: Iterable[LabelCount]) -> list[Suggestion]:
+    """Propose a class for every label that has no meaning.
+
+    In this order: the same name, another customer's meaning of the label, a synonym, a class named by the label's last
+    word ("wooden chair" is a chair), a similar spelling.
+
+    Args:
+        labelling: The taxonomy and the label maps.
+        counts: The labels in use.
+
+    Returns:
+        One suggestion a label, by customer and falling count.
+    """
+    unmapped = [one for one in counts if labelling.meaning(one.customer, one.label) is None]
+    classes = {key(class_id): class_id for class_id in labelling.taxonomy.tree.paths}
+    ordered = sorted(unmapped, key=lambda one: (one.customer, -one.count, one.label))
+    return [_suggestion(one, classes, labelling) for one in ordered]
+
+
+def as_label_maps(suggestions: Iterable[Suggestion]) -> dict[str, str]:
+    """Write suggestions as YAML to paste into the customers' label maps.
+
+    Returns:
+        The text by customer; a label for which nothing was proposed stands in it as a remark.
+    """
+    by_customer: dict[str, list[Suggestion]] = {}
+    for one in suggestions:
+        by_customer.setdefault(one.customer, []).append(one)
+    return {customer: _as_yaml(customer, ones) for customer, ones in by_customer.items()}
+
+
+def _suggestion(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelling: Labelling) -> Suggestion:
+    class_id, likeness, reason = _nearest(one, classes, labelling)
+    disposition = labelling.taxonomy.disposition(class_id) if class_id else None
+    if class_id is None and reason == IGNORED:
+        return Suggestion(one.customer, one.label, one.count, None, IGNORED, likeness, "names what was not labelled")
+    return Suggestion(one.customer, one.label, one.count, class_id, disposition, likeness, reason)
+
+
+def _nearest(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelling: Labelling) -> tuple[str | None, float, str]:
+    own = key(one.label)
+    if own in classes:
+        return classes[own], 1.0, "the same name"
+    if means_nothing(one.label):
+        return None, 1.0, IGNORED
+    for customer, meaning in _others(one, labelling):
+        return meaning.class_id or None, 0.95, f"customer {customer!r} means it so" if meaning.class_id else IGNORED
+    for other in sorted(synonyms(one.label)):
+        if other in classes:
+            return classes[other], 0.9, "a synonym"
+    if len(own) > 1:
+        for other in sorted(synonyms(own[-1])):
+            if other in classes:
+                return classes[other], 0.8, f"a kind of {own[-1]}"
+    spellings = {" ".join(words): class_id for words, class_id in classes.items()}
+    near = difflib.get_close_matches(" ".join(own), spellings, n=1, cutoff=LEAST_LIKENESS)
+    if not near:
+        return None, 0.0, "nothing is near; add a class or ignore the label"
+    return spellings[near[0]], difflib.SequenceMatcher(None, " ".join(own), near[0]).ratio(), "a similar spelling"
+
+
+def _others(one: LabelCount, labelling: Labelling) -> Iterable[tuple[str, Meaning]]:
+    for customer in sorted(labelling.maps):
+        meaning = labelling.meaning(customer, one.label)
+        if customer != one.customer and meaning is not None:
+            yield customer, meaning
+
+
+def _as_yaml(customer: str, suggestions: list[Suggestion]) -> str:
+    mapped = [one for one in suggestions if one.class_id]
+    ignored = [one for one in suggestions if one.disposition == IGNORED]
+    lines = [f"customer: {_quoted(customer)}", "labels:" if mapped else "labels: {}"]
+    lines += [f"  {_quoted(one.label)}: {_quoted(one.class_id or '')}  # {one.count:,} instances; {one.reason}" for one in mapped]
+    lines.append(f"ignore: [{', '.join(_quoted(one.label) for one in ignored)}]")
+    lines += [f"# {_quoted(one.label)}: {one.count:,} instances; {one.reason}" for one in suggestions if one.disposition is None]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return yaml.safe_dump(text, default_flow_style=True, allow_unicode=True, width=10_000).removesuffix("\n...\n").rstrip("\n")
