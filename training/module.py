@@ -1,0 +1,55 @@
+"""Batches in, optimiser steps out: the network, its loss and its learning-rate schedule as a LightningModule."""
+
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor
+
+from lake.canvas import DEVIATION, MEAN
+from training.loader import Batch
+from training.loss import segmentation_loss
+from training.u2net import build_network
+
+WARM_UP = 0.15
+"""Share of all steps in which the learning rate rises to its peak; it then falls to nearly zero along a cosine."""
+
+
+_STATISTICS = torch.tensor((MEAN, DEVIATION))
+
+
+class SegmentationModule(lightning.LightningModule):
+    """Trains one network with AdamW and one cycle of the learning rate."""
+
+    def __init__(self, *, network: str, learning_rate: float, steps: int) -> None:
+        """Build the network.
+
+        Args:
+            network: Its name in `training.u2net.NETWORKS`.
+            learning_rate: Peak of the cycle.
+            steps: Of the whole training.
+        """
+        super().__init__()
+        self.network = build_network(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._learning_rate, self._steps = learning_rate, steps
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        """Return the batch's loss, so scaled that the mean over ranks is the mean over the step's samples."""
+        logits = self.network(normalised(batch.pixels))
+        coverage = batch.coverage.float() / 255
+        return segmentation_loss(logits, coverage, batch.valid).sum() / batch.share
+
+    def configure_optimizers(self) -> Any:
+        """Return AdamW with one cycle of the learning rate over all steps."""
+        optimizer = torch.optim.AdamW(self.parameters(), lr=self._learning_rate, weight_decay=0.01)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=self._learning_rate, total_steps=max(self._steps, 2), pct_start=WARM_UP, cycle_momentum=False
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def normalised(pixels: Tensor) -> Tensor:
+    """Return (N, H, W, 3) uint8 pixels as (N, 3, H, W) float, channels last, as `lake.canvas.normalise` does."""
+    mean, deviation = _STATISTICS.to(pixels.device)
+    scaled: Tensor = (pixels.float() / 255 - mean) / deviation
+    return scaled.permute(0, 3, 1, 2)

@@ -1,0 +1,51 @@
+"""A folder with a training run in, the trained weights in it out: what each process runs when several train together.
+
+`python -m torch.distributed.run --nproc-per-node 2 -m training.rank FOLDER`
+"""
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+import safetensors.torch
+
+from lake.configuration import TrainingSpec
+from lake.store import open_store
+from training.training_run import TrainingRun, Weights, train
+
+RUN_FILE, RESULT_FILE = "run.json", "weights.safetensors"
+
+
+def write_run(folder: Path, run: TrainingRun) -> None:
+    """Write a training run for the ranks to read."""
+    document = {"store": run.store.root, "paths": run.paths, "spec": run.spec.model_dump(mode="json")}
+    (folder / RUN_FILE).write_text(json.dumps(document), encoding="utf-8")
+
+
+def read_run(folder: Path) -> TrainingRun:
+    """Read the training run that `write_run` wrote."""
+    document = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    return TrainingRun(open_store(document["store"]), tuple(document["paths"]), TrainingSpec.model_validate(document["spec"]))
+
+
+def read_result(folder: Path) -> Weights | None:
+    """Return the weights that rank 0 has written; None where it has not."""
+    path = folder / RESULT_FILE
+    return safetensors.torch.load_file(path) if path.exists() else None
+
+
+def main(folder: Path) -> None:
+    """Train as the rank that the environment of torchrun says; rank 0 writes the weights."""
+    rank, ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    weights = train(read_run(folder), rank=rank, ranks=ranks)
+    if rank == 0:
+        unfinished = folder / f"{RESULT_FILE}.unfinished"
+        safetensors.torch.save_file(dict(weights), unfinished)
+        unfinished.replace(folder / RESULT_FILE)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    main(Path(sys.argv[1]))

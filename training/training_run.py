@@ -1,0 +1,125 @@
+"""Crop files and settings in, trained weights out; the same in this process and in each rank of several."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import lightning
+import torch
+from torch import Tensor
+
+from lake.configuration import TrainingSpec
+from lake.errors import EmptyCheckError, ModelError
+from lake.store import Store
+from training.crop_index import CropIndex, index_crops
+from training.hardware import Hardware, choose_hardware
+from training.loader import EpochLoader, Reading
+from training.module import SegmentationModule
+from training.order import Share, epoch_order, steps_of
+from training.progress import ProgressReport
+
+Weights = Mapping[str, Tensor]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """What one training reads, and how."""
+
+    store: Store
+    paths: tuple[str, ...]  # Parquet files of `crops`
+    spec: TrainingSpec
+
+
+class _CropsOfEpoch(lightning.LightningDataModule):
+    """Gives each epoch its own loader."""
+
+    def __init__(self, run: TrainingRun, index: CropIndex, share: Share, hardware: Hardware) -> None:
+        super().__init__()
+        self._spec, self._index, self._share = run.spec, index, share
+        self._reading = Reading(
+            run.store,
+            index,
+            run.spec.canvas,
+            run.spec.seed,
+            augmented=True,
+            threads=hardware.loader_threads,
+            pinned=hardware.accelerator == "cuda",
+        )
+
+    def train_dataloader(self) -> EpochLoader:
+        epoch = self.trainer.current_epoch if self.trainer else 0
+        order = epoch_order(self._index, self._share, seed=self._spec.seed, epoch=epoch)
+        return EpochLoader(self._reading, order, epoch=epoch, ranks=self._share.ranks)
+
+
+def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
+    """Train a network on the train split.
+
+    Equal runs give equal weights on one processor: every choice is a hash of the seed, the epoch and the crop.
+
+    Args:
+        run: What to read and how to train.
+        rank: Of this process among all that train together.
+        ranks: How many those are.
+
+    Returns:
+        The network's state by name, on the CPU; equal on every rank.
+
+    Raises:
+        EmptyCheckError: No crop is in the train split.
+        ModelError: Training stopped before its last step, or diverged.
+    """
+    hardware = choose_hardware(run.spec)
+    torch.set_num_threads(hardware.threads)
+    index = index_crops(run.store, run.paths, ["train"])
+    if not len(index):
+        raise EmptyCheckError("no crop is in the train split: there is nothing to train on; check splits and balance")
+    share = Share(rank, ranks, batch_size(run.spec))
+    steps = run.spec.epochs * steps_of(len(index), share)
+    _log.info("training %s on %s crops for %s steps of %s crops, %s", run.spec.network, len(index), steps, share.batch, hardware)
+    with torch.random.fork_rng():
+        torch.manual_seed(run.spec.seed)
+        module = SegmentationModule(network=run.spec.network, learning_rate=run.spec.learning_rate, steps=steps)
+    trainer = _trainer(run.spec, hardware, ranks, steps)
+    trainer.fit(module, datamodule=_CropsOfEpoch(run, index, share, hardware))
+    return _checked_weights(module, trainer.global_step, steps)
+
+
+def batch_size(spec: TrainingSpec) -> int:
+    """Return how many crops one device takes a step: what fills `pixels_per_batch`, at least two for the statistics."""
+    return max(2, spec.pixels_per_batch // spec.canvas**2)
+
+
+def _trainer(spec: TrainingSpec, hardware: Hardware, ranks: int, steps: int) -> lightning.Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    return lightning.Trainer(
+        accelerator=hardware.accelerator,
+        devices=hardware.devices if ranks > 1 else 1,
+        num_nodes=spec.nodes if ranks > 1 else 1,
+        strategy="ddp" if ranks > 1 else "auto",
+        precision=hardware.precision,
+        max_epochs=spec.epochs,
+        gradient_clip_val=1.0,
+        benchmark=hardware.accelerator == "cuda",
+        use_distributed_sampler=False,
+        reload_dataloaders_every_n_epochs=1,
+        callbacks=[ProgressReport(steps)],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+def _checked_weights(module: SegmentationModule, step: int, steps: int) -> Weights:
+    # a SIGTERM ends Lightning's loop without an error, so only the count of steps tells
+    if step != steps:
+        raise ModelError(f"training stopped after step {step:,} of {steps:,}; run fit again")
+    weights = {name: value.detach().cpu().contiguous() for name, value in module.network.state_dict().items()}
+    wrong = [name for name, value in weights.items() if value.is_floating_point() and not bool(torch.isfinite(value).all())]
+    if wrong:
+        raise ModelError(f"training diverged: {wrong[0]!r} and {len(wrong) - 1} others are not finite; lower training.learning_rate")
+    return cast(Weights, weights)
