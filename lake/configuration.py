@@ -14,6 +14,7 @@ from lake.strict_yaml import parse_yaml
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Format = Literal["coco", "label-png", "scale"]
+_SECRETS = ("catalog", "database")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -131,6 +132,7 @@ class Pipeline(_Settings):
     name: Name
     store: str
     catalog: SecretStr | None = None
+    database: SecretStr | None = None  # of leases and the model registry, where the catalog is no SQL database
     spark: SparkSettings = SparkSettings()
     taxonomy: Path
     label_maps: Path
@@ -195,7 +197,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
             hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"
             lines.append(f"unknown key {where!r}{hint}")
         else:
-            lines.append(f"{where or 'document'}: {fault['msg']}")
+            lines.append(f"{where or 'document'}: {fault['msg'].removeprefix('Value error, ')}")
     return "; ".join(lines)
 
 
@@ -216,8 +218,9 @@ def _resolve(document: dict[str, Any], path: Path) -> dict[str, Any]:
     folder = path.parent
     _refuse_references(document, path)
     resolved = dict(document)
-    if isinstance(resolved.get("catalog"), str):
-        resolved["catalog"] = _secret(resolved["catalog"], path)
+    for key in _SECRETS:
+        if isinstance(resolved.get(key), str):
+            resolved[key] = _secret(resolved[key], key, path)
     for key in ("taxonomy", "label_maps", "gates", "store"):
         if isinstance(resolved.get(key), str):
             resolved[key] = _absolute(resolved[key], folder)
@@ -240,18 +243,18 @@ def _absolute(value: Any, folder: Path) -> Any:
     return str((folder / value).resolve())
 
 
-def _secret(value: str, path: Path) -> str:
+def _secret(value: str, key: str, path: Path) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in os.environ:
-            raise ConfigurationError(f"{path}: catalog names the environment variable {name!r}, which is not set")
+            raise ConfigurationError(f"{path}: {key} names the environment variable {name!r}, which is not set")
         return os.environ[name]
 
     return _REFERENCE.sub(replace, value)
 
 
 def _refuse_references(document: dict[str, Any], path: Path) -> None:
-    pending: list[tuple[str, Any]] = [(key, value) for key, value in document.items() if key != "catalog"]
+    pending: list[tuple[str, Any]] = [(key, value) for key, value in document.items() if key not in _SECRETS]
     while pending:
         where, value = pending.pop()
         if isinstance(value, dict):
@@ -259,4 +262,6 @@ def _refuse_references(document: dict[str, Any], path: Path) -> None:
         elif isinstance(value, list):
             pending.extend((f"{where}[{index}]", item) for index, item in enumerate(value))
         elif isinstance(value, str) and _REFERENCE.search(value):
-            raise ConfigurationError(f"{path}: {where} holds {value!r}; ${{…}} is for secrets only, which means the key 'catalog'")
+            raise ConfigurationError(
+                f"{path}: {where} holds {value!r}; ${{…}} is for secrets only, which means the keys {', '.join(_SECRETS)}"
+            )

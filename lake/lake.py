@@ -1,7 +1,7 @@
 """A pipeline in, its lake out: tables to read as of any snapshot, and places to write shards to."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pyarrow as pa
@@ -42,9 +42,9 @@ class Lake:
     """The tables of one store."""
 
     store: Store
-    catalog: Catalog
+    catalog: Catalog = field(repr=False)
     namespace: str
-    database_url: str  # SQLAlchemy URL of the database beside the catalog
+    database_url: str = field(repr=False)  # SQLAlchemy URL of the database beside the catalog; holds its password
 
     def place(self, table: str, key: str, part: Mapping[str, str] | None = None) -> ShardPlace:
         """Return where a stage writes its shards of a part of a table.
@@ -215,7 +215,8 @@ def open_lake(pipeline: Pipeline) -> Lake:
         ConfigurationError: The store or the catalog cannot be used.
     """
     catalog = pipeline.catalog.get_secret_value() if pipeline.catalog else None
-    return connect(pipeline.store, catalog=catalog, name=pipeline.name)
+    database = pipeline.database.get_secret_value() if pipeline.database else None
+    return connect(pipeline.store, catalog=catalog, name=pipeline.name, database=database)
 
 
 def connect(store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None) -> Lake:
