@@ -134,8 +134,18 @@ def test_quotas_sum_to_the_target_or_to_all_there_is_and_respect_their_bounds(co
     assert (wanted <= cells * spec.max_replicas).all()
     floors = np.minimum(spec.floor, cells * spec.max_replicas)
     assert (wanted >= (floors if floors.sum() <= spec.target else 0)).all()
-    in_order = wanted[np.argsort(cells, kind="stable")]
-    assert (np.diff(in_order) >= -1).all()
+
+
+@given(st.lists(st.integers(1, 10**5), min_size=2, max_size=20), BALANCES)
+def test_cells_within_their_bounds_share_by_one_level(counts: list[int], spec: BalanceSpec) -> None:
+    cells = np.array(counts, np.int64)
+    wanted = quotas(cells, spec)
+    floors = np.minimum(spec.floor, cells * spec.max_replicas)
+    wish = cells**spec.temperature if floors.sum() <= spec.target else floors.astype(float)
+    lower = floors if floors.sum() <= spec.target else np.zeros_like(floors)
+    free = (wanted > lower + 1) & (wanted < cells * spec.max_replicas - 1) & (wish > 0)
+    if free.any():
+        assert ((wanted[free] - 1) / wish[free]).max() <= ((wanted[free] + 1) / wish[free]).min()
 
 
 @given(st.lists(st.text(min_size=1), min_size=1), st.floats(0, 1), st.text())
