@@ -80,6 +80,12 @@ def with_orientation(jpeg: bytes, orientation: int) -> bytes:
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
 
 
+def png(pixels: Pixels) -> bytes:
+    """Encode (H, W, 3) uint8 RGB, or (H, W) uint8 gray, as PNG."""
+    ordered: Any = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    return _encoded(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, 6])
+
+
 def _encoded(extension: str, pixels: Any, settings: list[int]) -> bytes:
     done, data = cv2.imencode(extension, pixels, settings)
     if not done:

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from demo.camera import png
 from demo.catalogue import STUFF
 from demo.customers import Customer
 from demo.scenes import Scene
@@ -27,8 +27,7 @@ def write_label_png(folder: Path, customer: Customer, taken: Iterable[Shot]) -> 
     labels.mkdir(parents=True, exist_ok=True)
     (folder / "classes.json").write_text(json.dumps(class_list(customer), indent=1) + "\n", encoding="utf-8")
     for shot in with_images_in(folder / "images", taken):
-        _, data = cv2.imencode(".png", class_numbers(shot.scene, customer), [cv2.IMWRITE_PNG_COMPRESSION, 6])
-        (labels / f"{shot.scene.name}.png").write_bytes(data.tobytes())
+        (labels / f"{shot.scene.name}.png").write_bytes(png(class_numbers(shot.scene, customer)))
     return labels
 
 

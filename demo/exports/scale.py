@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from demo.camera import png
 from demo.catalogue import STUFF
 from demo.customers import Customer
 from demo.scenes import Scene
@@ -29,7 +29,7 @@ def write_scale(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path
     with path.open("w", encoding="utf-8") as file:
         for number, shot in enumerate(with_images_in(folder / "images", taken)):
             mapping, indices = label_mapping(shot.scene, customer)
-            (folder / "masks" / f"{shot.scene.name}.png").write_bytes(_png(indices))
+            (folder / "masks" / f"{shot.scene.name}.png").write_bytes(index_png(indices))
             file.write(("[\n" if number == 0 else ",\n") + json.dumps(_task(shot, customer, mapping, int(indices.max()))))
         file.write("\n]\n" if file.tell() else "[]\n")
     return path
@@ -72,14 +72,11 @@ def _task(shot: Shot, customer: Customer, mapping: dict[str, Any], highest: int)
     }
 
 
-def _png(indices: npt.NDArray[np.uint32]) -> bytes:
-    """One gray byte a pixel while that is enough, else 24 bits in RGB with red least significant."""
+def index_png(indices: npt.NDArray[np.uint32]) -> bytes:
+    """Encode (H, W) indices as gray bytes while these are enough, else as 24 bits in RGB with red least significant."""
     if indices.max() < 256:
-        pixels = indices.astype(np.uint8)
-    else:
-        pixels = np.stack([(indices >> shift) & 255 for shift in (16, 8, 0)], axis=-1).astype(np.uint8)
-    _, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 6])
-    return bytes(data.tobytes())
+        return png(indices.astype(np.uint8))
+    return png(np.stack([(indices >> shift) & 255 for shift in (0, 8, 16)], axis=-1).astype(np.uint8))
 
 
 def _colour(index: int) -> list[int]:
