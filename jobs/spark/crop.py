@@ -1,0 +1,166 @@
+"""The tables `plan` and `instances` in, the table `crops` out; see `jobs.crops`. Pixels never pass through the JVM."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sql
+
+from jobs.crop_shards import assign_shards, image_loads
+from jobs.crop_sources import read_source
+from jobs.crops import IGNORED, KEPT, STAGE, VERSION, cut_shard
+from jobs.spark.session import spark_session
+from jobs.spark.tables import table_frame
+from jobs.units import write_rejects
+from lake.configuration import CropSpec, Pipeline
+from lake.contracts import Instance, PlannedCrop
+from lake.digests import stage_key
+from lake.lake import Lake, open_lake
+from lake.publishing import Output, publish_stage, skipped_report
+from lake.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.stage_report import StageReport
+
+_REJECTS = {"stage": STAGE}
+_PLAN = "plan_"
+"""Before the columns of `plan` in the frame that holds both tables' rows."""
+
+_RESULT = "shard int, result string"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardWork:
+    """What a worker needs to know to cut a shard."""
+
+    crops: ShardPlace
+    rejects: ShardPlace
+    shards: int
+    spec: CropSpec
+
+
+def crop(pipeline: Pipeline) -> StageReport:
+    """Cut every planned crop, or reject it; publishes `crops`.
+
+    Raises:
+        MissingTableError: Nothing has been planned.
+        ContractError: `plan` and `instances` contradict each other.
+    """
+    started = time.monotonic()
+    lake = open_lake(pipeline)
+    inputs = {table: lake.snapshot(table).content for table in ("plan", "instances")}
+    key = stage_key(STAGE, inputs=inputs, spec=pipeline.crops, version=VERSION)
+    if (done := skipped_report(lake, stage=STAGE, key=key, targets=[("rejects", _REJECTS), ("crops", {})])) is not None:
+        return done
+    assignment, shards = assign_shards(image_loads(lake.batches("plan", columns=["image_id", "window_width", "window_height"])))
+    work = ShardWork(lake.place("crops", key), lake.place("rejects", key, _REJECTS), shards, pipeline.crops)
+    rows = shard_rows(spark_session(pipeline), lake, assignment)
+    results = cut_shards(rows, work, partitions=max(shards, 1))
+    crops, rejects = ([Receipt(**one) for result in results for one in result[table]] for table in ("crops", "rejects"))
+    return publish_stage(
+        lake,
+        stage=STAGE,
+        key=key,
+        rows_in=sum(result["planned"] for result in results),
+        rows_out=sum(receipt.rows for receipt in crops),
+        rejected=dict(sorted(sum((Counter(result["rejected"]) for result in results), Counter()).items())),
+        outputs=[Output("rejects", _REJECTS, rejects), Output("crops", {}, crops)],
+        seconds=time.monotonic() - started,
+        details={
+            "images": sum(result["images"] for result in results),
+            "shards": len(crops),
+            "bytes": sum(receipt.bytes for receipt in crops),
+        },
+    )
+
+
+def shard_rows(spark: SparkSession, lake: Lake, assignment: pa.Table) -> DataFrame:
+    """Return the rows that each shard needs: its part of the plan, and the instances of its images.
+
+    Args:
+        spark: The session.
+        lake: Holds `plan` and `instances`.
+        assignment: Of images to shards; see `jobs.crop_shards.assign_shards`.
+
+    Returns:
+        Column `shard`, the columns of `instances`, and those of `plan` under `plan_`; a row has one or the other.
+    """
+    images = spark.createDataFrame(assignment)
+    plan = table_frame(spark, lake, "plan").join(images, "image_id")
+    # A crop's id is a hash: its first digits spread the crops of an image that takes several shards.
+    spread = sql.conv(sql.substring("crop_id", 1, 8), 16, 10).cast("long") % sql.col("shards")
+    planned = plan.select(
+        (sql.col("first_shard") + spread).cast("int").alias("shard"),
+        *(sql.col(field.name).alias(_PLAN + field.name) for field in fields(PlannedCrop)),
+    )
+    instances = table_frame(spark, lake, "instances").where(sql.col("disposition").isin(KEPT, IGNORED)).join(images, "image_id")
+    shard = sql.explode(sql.sequence(sql.col("first_shard"), sql.col("first_shard") + sql.col("shards") - 1))
+    known = instances.select(shard.alias("shard"), *(field.name for field in fields(Instance)))
+    return planned.unionByName(known, allowMissingColumns=True)
+
+
+def cut_shards(rows: DataFrame, work: ShardWork, *, partitions: int) -> list[dict[str, Any]]:
+    """Cut and write every shard on Spark's workers; returns one result a shard, in their order.
+
+    Args:
+        rows: As `shard_rows` returns them.
+        work: What the workers need to know.
+        partitions: Of the work; what is written is the same for any number.
+    """
+    if not work.shards:
+        return []
+    placed = rows.repartitionById(partitions, sql.col("shard") % partitions).sortWithinPartitions("shard")
+    results = placed.mapInArrow(partial(_each_shard, work=work), _RESULT).collect()
+    return [json.loads(row["result"]) for row in sorted(results, key=lambda row: row["shard"])]
+
+
+def _each_shard(batches: Iterator[pa.RecordBatch], *, work: ShardWork) -> Iterator[pa.RecordBatch]:
+    for shard, rows in _by_shard(batches):
+        result = json.dumps(_cut(shard, rows, work), sort_keys=True)
+        yield pa.record_batch({"shard": pa.array([shard], pa.int32()), "result": pa.array([result], pa.string())})
+
+
+def _by_shard(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, pa.Table]]:
+    gathered: list[pa.RecordBatch] = []
+    current = -1
+    for batch in batches:
+        for shard in pc.unique(batch.column("shard")).to_pylist():
+            part = batch.filter(pc.equal(batch.column("shard"), shard))
+            if shard != current and gathered:
+                yield current, pa.Table.from_batches(gathered)
+                gathered = []
+            current = shard
+            gathered.append(part)
+    if gathered:
+        yield current, pa.Table.from_batches(gathered)
+
+
+def _cut(shard: int, rows: pa.Table, work: ShardWork) -> dict[str, Any]:
+    planned = pc.is_valid(rows.column(f"{_PLAN}crop_id"))
+    plan = rows.filter(planned).select([_PLAN + field.name for field in fields(PlannedCrop)])
+    plan = plan.rename_columns([field.name for field in fields(PlannedCrop)])
+    instances = rows.filter(pc.invert(planned)).select([field.name for field in fields(Instance)])
+    rejects: list[pa.Table] = []
+    images = [0]
+
+    def crops() -> Iterator[pa.Table]:
+        for cut in cut_shard(plan, instances, work.spec, read_source):
+            images[0] += cut.images
+            rejects.append(cut.rejects)
+            yield cut.crops
+
+    name = shard_name(shard, work.shards)
+    receipt = write_shard(work.crops, name, crops())
+    refused = pa.concat_tables(rejects)
+    return {
+        "planned": plan.num_rows,
+        "images": images[0],
+        "crops": [asdict(receipt)] if receipt else [],
+        "rejects": [asdict(one) for one in write_rejects(work.rejects, name, refused)],
+        "rejected": Counter(refused.column("reason").to_pylist()),
+    }
