@@ -27,6 +27,10 @@ def test_a_full_cell_leaves_its_rest_to_the_others() -> None:
     assert _quotas([1000, 1000, 5], target=300, temperature=0, max_replicas=2) == [145, 145, 10]
 
 
+def test_what_a_full_cell_leaves_is_shared_in_the_same_proportion() -> None:
+    assert _quotas([6400, 1600, 4], target=1204, temperature=0.5, max_replicas=1) == [800, 400, 4]
+
+
 def test_the_floor_lifts_a_small_cell_up_to_what_its_replicas_can_give() -> None:
     assert _quotas([10_000, 8, 100], target=1_000, temperature=1, floor=20, max_replicas=2) == [964, 16, 20]
 
