@@ -15,7 +15,7 @@ WARM_UP = 0.15
 """Share of all steps in which the learning rate rises to its peak; it then falls to nearly zero along a cosine."""
 
 
-_STATISTICS = torch.tensor((MEAN, DEVIATION))
+_MEAN, _DEVIATION = torch.tensor(MEAN), torch.tensor(DEVIATION)
 
 
 class SegmentationModule(lightning.LightningModule):
@@ -50,6 +50,5 @@ class SegmentationModule(lightning.LightningModule):
 
 def normalised(pixels: Tensor) -> Tensor:
     """Return (N, H, W, 3) uint8 pixels as (N, 3, H, W) float, channels last, as `lake.canvas.normalise` does."""
-    mean, deviation = _STATISTICS.to(pixels.device)
-    scaled: Tensor = (pixels.float() / 255 - mean) / deviation
+    scaled: Tensor = (pixels.float() / 255 - _MEAN.to(pixels.device)) / _DEVIATION.to(pixels.device)
     return scaled.permute(0, 3, 1, 2)
