@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import Centrepiece, Outcome
 
@@ -89,3 +90,22 @@ def test_doctor_finds_nothing_wrong(demo: Demo, centrepiece: Centrepiece) -> Non
     findings = centrepiece("doctor", pipeline, "--json").json
     assert findings
     assert not [finding for finding in findings if finding["level"] == "fault"]
+
+
+def test_a_candidate_made_worse_is_refused_and_the_stratum_named(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    settings = yaml.safe_load(pipeline.read_text())
+    settings["training"]["epochs"] = 1
+    worse = pipeline.with_name("worse.yaml")
+    worse.write_text(yaml.safe_dump(settings))
+    candidate = centrepiece("fit", worse, "--json").json["details"]["model"]
+    for name in ("predict", "score"):
+        centrepiece(name, worse, "--model", candidate)
+    outcome = centrepiece("judge", worse, "--candidate", candidate, "--json", expect=3)
+    assert outcome.json["details"]["outcome"] == "FAIL"
+    assert re.search(r"error: verdict FAIL: .*domain=\w+.*edge_overlap_f", outcome.err), outcome.err
+    refused = centrepiece("promote", worse, "--candidate", candidate, expect=3)
+    assert "FAIL" in refused.err
+    champion = centrepiece("judge", pipeline, "--candidate", "champion", "--json").json
+    assert champion["skipped"], "the champion has been judged already"
+    assert champion["details"]["candidate"] != candidate
