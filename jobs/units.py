@@ -1,5 +1,6 @@
 """A table's files in, units of work out: runs of row groups, cut by the files alone, whatever engine runs them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lake.lake import DataFile
-from lake.shards import Receipt, ShardPlace, write_shard
+from lake.shards import Receipt, ShardPlace, shard_name, write_shard
 from lake.store import Store
 
 ROWS_PER_UNIT = 65_536
@@ -21,6 +22,7 @@ class Unit:
     path: str  # relative to the store's root
     row_groups: tuple[int, ...]
     rows: int
+    shard: str  # the name of the shards that are made of it
 
 
 def units_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = ROWS_PER_UNIT) -> list[Unit]:
@@ -31,13 +33,13 @@ def units_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = RO
         files: Parquet files of one table.
         rows_per_unit: A unit takes row groups of its file up to this many rows, and at least one.
     """
-    units = []
+    runs = []
     for file in sorted(files, key=lambda file: file.path):
         with store.open_input(file.path) as opened:
             metadata = pq.read_metadata(opened)
         sizes = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
-        units += [Unit(file.path, tuple(groups), rows) for groups, rows in _runs(sizes, rows_per_unit)]
-    return units
+        runs += [(file.path, tuple(groups), rows) for groups, rows in _runs(sizes, rows_per_unit)]
+    return [Unit(*run, shard_name(number, len(runs))) for number, run in enumerate(runs)]
 
 
 def read_unit(store: Store, unit: Unit, columns: Sequence[str] | None = None) -> pa.Table:
@@ -52,21 +54,27 @@ def read_unit(store: Store, unit: Unit, columns: Sequence[str] | None = None) ->
         return pq.ParquetFile(opened).read_row_groups(list(unit.row_groups), columns=columns, use_threads=False)
 
 
-def write_rejects(place: ShardPlace, name: str, rejects: pa.Table) -> list[Receipt]:
+def write_rejects(place: ShardPlace, unit: Unit, rejects: pa.Table) -> list[Receipt | None]:
     """Write a unit's rejects, one shard a source, in the order of the sources' names.
 
     Args:
         place: The part of the table `rejects` that the stage writes.
-        name: The unit's shard.
+        unit: What the rejects are of.
         rejects: Rows of `rejects`.
     """
     sources = sorted(set(rejects.column("source").to_pylist()))
-    receipts = []
-    for number, source in enumerate(sources):
-        rows = rejects.filter(pc.equal(rejects.column("source"), source))
-        receipt = write_shard(place, f"{name}-source-{number:03d}", [rows])
-        receipts += [receipt] if receipt else []
-    return receipts
+    rows = (rejects.filter(pc.equal(rejects.column("source"), source)) for source in sources)
+    return [write_shard(place, f"{unit.shard}-source-{number:03d}", [those]) for number, those in enumerate(rows)]
+
+
+def counted(values: pa.ChunkedArray) -> Counter[str]:
+    """Count each text of a column."""
+    return Counter({pair["values"]: pair["counts"] for pair in values.value_counts().to_pylist()})
+
+
+def summed(counts: Iterable[Counter[str]]) -> dict[str, int]:
+    """Add up the counts of all units, by what they count."""
+    return dict(sorted(sum(counts, Counter[str]()).items()))
 
 
 def _runs(sizes: Sequence[int], most: int) -> Iterable[tuple[list[int], int]]:

@@ -2,19 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from jobs.balance import STAGE, plan_instances
 from jobs.balance_report import balance_table, tally
-from jobs.cells import Cell, cell_table, entrants
+from jobs.cells import Cell, Entrants, cell_table, entrants
 from jobs.sifting import ELIGIBLE, sift
 from jobs.spark.session import spark_session
-from jobs.spark.units import run_units, total
-from jobs.units import Unit, read_unit, units_of, write_rejects
+from jobs.spark.tasks import run_tasks
+from jobs.units import Unit, counted, read_unit, summed, units_of, write_rejects
 from lake.configuration import BalanceSpec, CropSpec, Pipeline
 from lake.digests import stage_key
 from lake.errors import EmptyCheckError
@@ -43,8 +42,20 @@ _TARGETS: tuple[tuple[str, Mapping[str, str]], ...] = (("rejects", _REJECTS), ("
 
 
 @dataclass(frozen=True, slots=True)
-class _PlanUnit:
-    """Plans one unit of `instances` on a worker."""
+class _UnitReport:
+    """What a worker says of the unit that it planned."""
+
+    rows_in: int
+    rows_out: int
+    plan: Receipt | None
+    rejects: list[Receipt | None]
+    rejected: Counter[str]
+    tally: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    """Plans units of `instances` on a worker."""
 
     store: Store
     plan: ShardPlace
@@ -52,21 +63,18 @@ class _PlanUnit:
     cells: Mapping[str, Cell]
     balance: BalanceSpec
     crops: CropSpec
-    units: int
 
-    def __call__(self, number: int, unit: Unit) -> dict[str, Any]:
+    def __call__(self, unit: Unit) -> _UnitReport:
         instances = read_unit(self.store, unit)
         planned = plan_instances(instances, self.cells, self.balance, self.crops)
-        name = shard_name(number, self.units)
-        receipt = write_shard(self.plan, name, [planned.plan])
-        return {
-            "rows_in": len(instances),
-            "rows_out": int((planned.crops > 0).sum()),
-            "plan": [asdict(receipt)] if receipt else [],
-            "rejects": [asdict(one) for one in write_rejects(self.rejects, name, planned.rejects)],
-            "rejected": Counter(planned.rejects.column("reason").to_pylist()),
-            "tally": tally(instances, planned, self.balance).to_pydict(),
-        }
+        return _UnitReport(
+            rows_in=len(instances),
+            rows_out=int((planned.crops > 0).sum()),
+            plan=write_shard(self.plan, unit.shard, [planned.plan]),
+            rejects=write_rejects(self.rejects, unit, planned.rejects),
+            rejected=counted(planned.rejects.column("reason")),
+            tally=tally(instances, planned, self.balance),
+        )
 
 
 def balance(pipeline: Pipeline) -> StageReport:
@@ -85,23 +93,23 @@ def balance(pipeline: Pipeline) -> StageReport:
     cells = _cells(lake, pipeline)
     units = units_of(lake.store, lake.files("instances"))
     places = lake.place("plan", key), lake.place("rejects", key, _REJECTS)
-    work = _PlanUnit(lake.store, *places, cells, pipeline.balance, pipeline.crops, len(units))
-    results = run_units(spark_session(pipeline), units, work)
-    plan, rejects = ([Receipt(**one) for result in results for one in result[name]] for name in ("plan", "rejects"))
-    rejected = total(results, "rejected")
+    work = _Planner(lake.store, *places, cells, pipeline.balance, pipeline.crops)
+    reports = run_tasks(spark_session(pipeline), units, work)
+    rejected = summed(report.rejected for report in reports)
+    plan = [report.plan for report in reports if report.plan]
     if not plan:
         raise EmptyCheckError(f"no instance can be planned: {rejected}; approve classes in the taxonomy, or widen `crops`")
-    report = balance_table((pa.table(result["tally"]) for result in results if result["tally"]["split"]), cells)
+    cell_report = balance_table((report.tally for report in reports), cells)
     return publish_stage(
         lake,
         stage=STAGE,
         key=key,
-        rows_in=sum(result["rows_in"] for result in results),
-        rows_out=sum(result["rows_out"] for result in results),
+        rows_in=sum(report.rows_in for report in reports),
+        rows_out=sum(report.rows_out for report in reports),
         rejected=rejected,
         outputs=[
-            Output("rejects", _REJECTS, rejects),
-            Output("balance", {}, [write_shard(lake.place("balance", key), shard_name(0, 1), [report])]),
+            Output("rejects", _REJECTS, [receipt for report in reports for receipt in report.rejects]),
+            Output("balance", {}, [write_shard(lake.place("balance", key), shard_name(0, 1), [cell_report])]),
             Output("plan", {}, plan),
         ],
         seconds=time.monotonic() - started,
@@ -110,7 +118,7 @@ def balance(pipeline: Pipeline) -> StageReport:
 
 
 def _cells(lake: Lake, pipeline: Pipeline) -> dict[str, Cell]:
-    def entered() -> Any:
+    def entered() -> Iterator[Entrants]:
         for batch in lake.batches("instances", columns=ENTRY_COLUMNS, batch_rows=65_536):
             rows = pa.Table.from_batches([batch])
             eligible = sift(rows, pipeline.crops) == ELIGIBLE

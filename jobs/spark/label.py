@@ -2,21 +2,20 @@
 
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.label import IMAGE_COLUMNS, LABEL_COLUMNS, STAGE, label_annotations, label_counts
 from jobs.spark.session import spark_session
-from jobs.spark.units import run_units, total
-from jobs.units import Unit, read_unit, units_of, write_rejects
+from jobs.spark.tasks import run_tasks
+from jobs.units import Unit, counted, read_unit, summed, units_of, write_rejects
 from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
-from lake.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.shards import Receipt, ShardPlace, write_shard
 from lake.stage_report import StageReport
 from lake.store import Store
 from taxonomy.labelling import Labelling, load_labelling
@@ -25,29 +24,36 @@ _REJECTS = {"stage": STAGE}
 
 
 @dataclass(frozen=True, slots=True)
-class _LabelUnit:
-    """Labels one unit of `annotations` on a worker."""
+class _UnitReport:
+    """What a worker says of the unit that it labelled."""
+
+    rows_in: int
+    instances: Receipt | None
+    rejects: list[Receipt | None]
+    rejected: Counter[str]
+    dispositions: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Labeller:
+    """Labels units of `annotations` on a worker."""
 
     store: Store
     instances: ShardPlace
     rejects: ShardPlace
     images: tuple[Unit, ...]
     labelling: Labelling
-    units: int
 
-    def __call__(self, number: int, unit: Unit) -> dict[str, Any]:
+    def __call__(self, unit: Unit) -> _UnitReport:
         annotations = read_unit(self.store, unit)
         labelled = label_annotations(annotations, self._images(annotations), self.labelling)
-        name = shard_name(number, self.units)
-        receipt = write_shard(self.instances, name, [labelled.instances])
-        rejects = write_rejects(self.rejects, name, labelled.rejects)
-        return {
-            "rows_in": len(annotations),
-            "instances": [asdict(receipt)] if receipt else [],
-            "rejects": [asdict(one) for one in rejects],
-            "rejected": Counter(labelled.rejects.column("reason").to_pylist()),
-            "dispositions": Counter(labelled.instances.column("disposition").to_pylist()),
-        }
+        return _UnitReport(
+            rows_in=len(annotations),
+            instances=write_shard(self.instances, unit.shard, [labelled.instances]),
+            rejects=write_rejects(self.rejects, unit, labelled.rejects),
+            rejected=counted(labelled.rejects.column("reason")),
+            dispositions=counted(labelled.instances.column("disposition")),
+        )
 
     def _images(self, annotations: pa.Table) -> pa.Table:
         wanted = pc.unique(annotations.column("image_id"))
@@ -72,18 +78,20 @@ def label(pipeline: Pipeline) -> StageReport:
     labelling.check_mapped(label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, batch_rows=65_536)))
     annotations, images = units_of(lake.store, lake.files("annotations")), units_of(lake.store, lake.files("images"))
     places = lake.place("instances", key), lake.place("rejects", key, _REJECTS)
-    results = run_units(spark_session(pipeline), annotations, _LabelUnit(lake.store, *places, tuple(images), labelling, len(annotations)))
-    instances, rejects = ([Receipt(**one) for result in results for one in result[name]] for name in ("instances", "rejects"))
+    reports = run_tasks(spark_session(pipeline), annotations, _Labeller(lake.store, *places, tuple(images), labelling))
     return publish_stage(
         lake,
         stage=STAGE,
         key=key,
-        rows_in=sum(result["rows_in"] for result in results),
-        rows_out=sum(receipt.rows for receipt in instances),
-        rejected=total(results, "rejected"),
-        outputs=[Output("rejects", _REJECTS, rejects), Output("instances", {}, instances)],
+        rows_in=sum(report.rows_in for report in reports),
+        rows_out=sum(report.instances.rows for report in reports if report.instances),
+        rejected=summed(report.rejected for report in reports),
+        outputs=[
+            Output("rejects", _REJECTS, [receipt for report in reports for receipt in report.rejects]),
+            Output("instances", {}, [report.instances for report in reports]),
+        ],
         seconds=time.monotonic() - started,
-        details={"dispositions": total(results, "dispositions")},
+        details={"dispositions": summed(report.dispositions for report in reports)},
     )
 
 
