@@ -1,0 +1,24 @@
+"""Rows of `crops` in, the report's section of sample crops with their masks drawn on out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.pages.markup import figure, paragraph, section
+from evaluation.pages.pictures import TRUTH, image, outlined
+from lake.crop_pixels import open_crop
+
+
+def crops_section(crops: Sequence[Mapping[str, Any]]) -> str:
+    """Return pictures of crops, each with its instance tinted and outlined and ignored pixels hatched.
+
+    Args:
+        crops: Whole rows of `crops`.
+    """
+    pictures = []
+    for crop in crops:
+        opened = open_crop(crop)
+        drawn = outlined(opened.pixels, [(opened.mask, TRUTH)], ignore=opened.ignore, fill=True)
+        caption = f"{crop['domain']} / {crop['class_id']}, {crop['window_width']} × {crop['window_height']} px, {crop['split']}"
+        pictures.append(figure(image(drawn, caption), caption))
+    told = paragraph("The outlined instance owns the centre of its crop in training. Hatched pixels are ignored by loss and metrics.")
+    return section("crops", "Sample crops", told, f'<div class="gallery">{"".join(pictures)}</div>')

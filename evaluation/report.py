@@ -1,0 +1,62 @@
+"""The report stage: tables in, one self-contained HTML page in the store out, verdict first."""
+
+import time
+from collections.abc import Mapping
+
+from evaluation.documents import Inputs
+from evaluation.page_parts import Judged, crop_part, newest_verdict, score_parts
+from evaluation.pages.balance import balance_section
+from evaluation.pages.page import is_made_from, page
+from evaluation.pages.verdict import no_verdict_section, verdict_section
+from lake.configuration import Pipeline
+from lake.digests import stage_key
+from lake.errors import MissingTableError
+from lake.lake import Lake, open_lake
+from lake.stage_report import StageReport
+
+PATH = "reports/report.html"
+REPORT_VERSION = 1
+_TABLES = ("balance", "crops", "scores", "verdicts")
+
+
+def report(pipeline: Pipeline) -> StageReport:
+    """Write the report of the newest verdict, or of the data alone before there is one.
+
+    Args:
+        pipeline: The pipeline.
+
+    Raises:
+        MissingTableError: There is not even a balance to show.
+    """
+    started = time.monotonic()
+    lake = open_lake(pipeline)
+    if not lake.has("balance"):
+        raise MissingTableError("there is nothing to report yet: run `centrepiece balance` first")
+    contents = {table: lake.snapshot(table).content for table in _TABLES if lake.has(table)}
+    key = stage_key("report", inputs=contents, spec={"evaluation": pipeline.evaluation, "name": pipeline.name}, version=REPORT_VERSION)
+    made = lake.store.exists(PATH) and is_made_from(lake.store.read_bytes(PATH), key)
+    judged = newest_verdict(lake)
+    if not made:
+        lake.store.write_bytes(PATH, _document(lake, pipeline, judged, key).encode())
+    details = {"path": PATH, "uri": lake.store.uri(PATH), **_outcome(judged)}
+    return StageReport("report", key, made, len(contents), len(contents), {}, {}, time.monotonic() - started, details)
+
+
+def _document(lake: Lake, pipeline: Pipeline, judged: Judged | None, key: str) -> str:
+    if judged is None:
+        sections = [no_verdict_section()]
+    else:
+        sections = [verdict_section(judged.document, judged.verdict_id), *score_parts(lake, pipeline, judged)]
+    sections += [crop_part(lake), balance_section(lake.read("balance"))]
+    inputs = judged.inputs if judged else None
+    return page(f"centrepiece: {pipeline.name}", _subtitle(lake, inputs), [part for part in sections if part], key=key)
+
+
+def _subtitle(lake: Lake, inputs: Inputs | None) -> str:
+    crops = sum(file.rows for file in lake.files("crops")) if lake.has("crops") else 0
+    model = f"candidate {inputs.candidate[:12]}" if inputs else "no judged model"
+    return f"{crops:,} crops, {model}"
+
+
+def _outcome(judged: Judged | None) -> Mapping[str, object]:
+    return {} if judged is None else {"outcome": judged.document["outcome"], "verdict_id": judged.verdict_id}
