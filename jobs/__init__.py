@@ -1,0 +1,1 @@
+"""What Spark runs: readers of exports, ingest, label, balance, crop, score, report."""

@@ -1,0 +1,1 @@
+"""The thin engine around the pure stages; the only home of pyspark."""
