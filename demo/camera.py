@@ -36,16 +36,13 @@ def expose(frame: npt.NDArray[np.float32], rng: Generator) -> Pixels:
     height, width = frame.shape[:2]
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     slope = rng.uniform(-0.14, 0.14, 2)
-    falloff = (1 + slope[0] * x + slope[1] * y) * (1 - rng.uniform(0.02, 0.16) * (x * x + y * y))
+    falloff = ((1 + slope[0] * x + slope[1] * y) * (1 - rng.uniform(0.02, 0.16) * (x * x + y * y))).astype(np.float32)
     gain = rng.uniform(0.86, 1.12) * (1 + rng.uniform(-0.035, 0.035, 3))
-    frame *= falloff.astype(np.float32)[..., None]
-    frame *= gain.astype(np.float32)
+    frame *= falloff[..., None]
     cv2.GaussianBlur(frame, (0, 0), float(rng.uniform(0.4, 0.75)), dst=frame)
-    noise = float(rng.uniform(1.5, 5.0))
-    shared = textures.grains(rng, height, width)
-    for channel in range(3):
-        frame[..., channel] += noise * (0.8 * shared + 0.6 * textures.grains(rng, height, width))
-    return np.asarray(np.clip(frame, 0, 255), np.uint8)
+    frame *= gain.astype(np.float32)
+    frame += np.float32(rng.uniform(1.5, 5.0)) * textures.sensor_noise(rng, height, width)
+    return np.clip(frame, 0, 255, out=frame).astype(np.uint8)
 
 
 def save(pixels: Pixels, rng: Generator) -> Photograph:

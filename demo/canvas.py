@@ -71,18 +71,20 @@ def cast(canvas: Canvas, sprite: Sprite, light: tuple[float, float], stance: str
     h, w = sprite.coverage.shape
     soft = max(1.0, tall * 0.018)
     if stance == "stand":
-        pad = int(abs(light[0]) * h * 0.5 + 4 * soft) + 2
         squash, lean = 0.26, -light[0] * 0.45
-        _, fy = sprite.feet
-        matrix = np.array([[1, -lean, pad + lean * fy], [0, squash, pad + fy * (1 - squash)]])
-        strength, offset = 0.5, (-pad, -pad)
+        feet = sprite.feet[1]
+        aside, pad = int(abs(lean) * h + 4 * soft) + 2, int(4 * soft) + 2
+        matrix = np.array([[1, -lean, aside + lean * feet], [0, squash, pad]])
+        size, offset = (w + 2 * aside, int(h * squash) + 2 * pad), (-aside, round(feet * (1 - squash)) - pad)
+        strength = 0.5
     else:
         pad = int(6 * soft) + 2
         shift = tall * (0.035 if stance == "lie" else 0.06)
         matrix = np.array([[1, 0, pad - light[0] * shift], [0, 1, pad - light[1] * shift]])
-        strength, offset = 0.45, (-pad, -pad)
-    shadow: Any = cv2.warpAffine(sprite.coverage, matrix, (w + 2 * pad, h + 2 * pad))
+        size, offset = (w + 2 * pad, h + 2 * pad), (-pad, -pad)
+        strength = 0.45
+    shadow: Any = cv2.warpAffine(sprite.coverage, matrix, size)
     shadow = cv2.GaussianBlur(shadow, (0, 0), soft)
     cloak = Sprite(sprite.pixels, shadow, sprite.feet)
     on_canvas, on_shadow = _overlap(canvas, cloak, corner[0] + offset[0], corner[1] + offset[1])
-    canvas.pixels[on_canvas] *= (1 - strength * shadow[on_shadow])[..., None]
+    canvas.pixels[on_canvas] *= (1 - np.float32(strength) * shadow[on_shadow])[..., None]

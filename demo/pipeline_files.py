@@ -42,11 +42,12 @@ taxonomy: taxonomy/common.yaml
 label_maps: maps/
 sources:
   - {{name: coco,  customer: atlas, domain: everyday, format: coco,      scene: partial, annotations: coco/instances.json,
-     images: coco/images, licence: CC0-1.0}}
+     images: coco/images, group_by: '(?P<group>[^/]+)[.]', licence: CC0-1.0}}
   - {{name: drive, customer: acme,  domain: driving,  format: label-png, scene: full,    annotations: drive/labels,
      images: drive/images, classes: drive/classes.json, group_by: '^(?P<group>[^_]+)_', licence: CC0-1.0}}
-  - {{name: rapid, customer: rapid, domain: retail,   format: scale,     scene: partial, annotations: rapid/tasks.json, licence: CC0-1.0}}
-splits:  {{train: 0.6, val: 0.1, test: 0.3, salt: demo-1}}
+  - {{name: rapid, customer: rapid, domain: retail,   format: scale,     scene: partial, annotations: rapid/tasks.json,
+     group_by: '(?P<group>[^/]+)[.]', licence: CC0-1.0}}
+splits:  {{train: 0.55, val: 0.05, test: 0.4, salt: demo-140}}
 crops:   {{padding: [0.05, 0.40], min_side: 16, max_side: 1024, centre: shift, seed: 17}}
 balance: {{by: [domain, class], target: {target}, temperature: 0.5, max_replicas: 4, floor: 20}}
 training: {{network: nano, epochs: {epochs}, canvas: 128, pixels_per_batch: 524288, devices: 1}}

@@ -23,6 +23,11 @@ def grains(rng: Generator, height: int, width: int) -> Field:
     return _cut(_white(), rng, height, width)
 
 
+def sensor_noise(rng: Generator, height: int, width: int) -> Field:
+    """Return noise of standard deviation 1 that is partly common to the channels: (height, width, 3)."""
+    return _cut(_sensor(), rng, height, width)
+
+
 def clouds(rng: Generator, height: int, width: int) -> Field:
     """Return soft patches in 0 to 1: (height, width)."""
     small = rng.standard_normal((4, 6)).astype(np.float32)
@@ -32,9 +37,9 @@ def clouds(rng: Generator, height: int, width: int) -> Field:
 
 def stripes(height: int, width: int, *, period: float, angle: float, contrast: float) -> Field:
     """Return parallel bars: (height, width), 1 and 1 - contrast, `period` px apart, turned by `angle` radians."""
-    y, x = np.ogrid[:height, :width]
-    phase = (x * np.cos(angle) + y * np.sin(angle)) / period
-    return np.where(phase % 1.0 < 0.5, np.float32(1), np.float32(1 - contrast))
+    y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None, :]
+    phase = x * np.float32(np.cos(angle) / period) + y * np.float32(np.sin(angle) / period)
+    return np.where(phase - np.floor(phase) < 0.5, np.float32(1), np.float32(1 - contrast))
 
 
 def bricks(rng: Generator, height: int, width: int, *, course: int) -> Field:
@@ -62,12 +67,11 @@ def planks(rng: Generator, height: int, width: int, *, vanish: float) -> Field:
     """Return floorboards that run away from the viewer: (height, width); `vanish` is the vanishing point's x in px."""
     y, x = np.ogrid[:height, :width]
     depth = 1 / (y + 0.25 * height)
-    across = (x - vanish) * depth * 1.6
-    board = np.floor(across * 4).astype(np.int64)
+    across = (6.4 * (x - vanish) * depth).astype(np.float32)
+    board = np.floor(across)
     tones = rng.uniform(0.84, 1.1, 256).astype(np.float32)
-    seam = (across * 4) % 1.0 < 0.05
     grain = _cut(_octaves(), rng, height, width) * np.float32(0.05)
-    return np.where(seam, np.float32(0.62), tones[board % 256] + grain).astype(np.float32)
+    return np.where(across - board < 0.05, np.float32(0.62), tones[board.astype(np.int32) & 255] + grain)
 
 
 def pattern(kind: Pattern, rng: Generator, height: int, width: int) -> Field:
@@ -94,6 +98,13 @@ def _white() -> Field:
 
 
 @lru_cache(maxsize=1)
+def _sensor() -> Field:
+    rng = np.random.default_rng(3)
+    shared = rng.standard_normal((_TILE, _TILE, 1)).astype(np.float32)
+    return np.float32(0.8) * shared + np.float32(0.6) * rng.standard_normal((_TILE, _TILE, 3)).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
 def _octaves() -> Field:
     rng = np.random.default_rng(2)
     total = np.zeros((_TILE, _TILE), np.float32)
@@ -108,7 +119,8 @@ def _octaves() -> Field:
 
 def _cut(tile: Field, rng: Generator, height: int, width: int) -> Field:
     top, left = (int(value) for value in rng.integers(0, _TILE, size=2))
-    if height <= _TILE - top and width <= _TILE - left:
+    if height <= _TILE and width <= _TILE:
+        top, left = top % (_TILE - height + 1), left % (_TILE - width + 1)
         return tile[top : top + height, left : left + width]
     rows, columns = (np.arange(top, top + height) % _TILE), (np.arange(left, left + width) % _TILE)
     return tile[np.ix_(rows, columns)]

@@ -31,13 +31,20 @@ def scene(index: int, *, seed: int = 7, long_side: int | None = None) -> Scene:
     """
     domain = DOMAINS[index % len(DOMAINS)]
     number = index // len(DOMAINS)
-    sequence, frame = divmod(number, FRAMES_PER_SEQUENCE)
-    driving = domain == "driving"
-    place = np.random.default_rng([seed, 1, index % len(DOMAINS), sequence if driving else number])
+    stage = number // FRAMES_PER_SEQUENCE if domain == "driving" else number
+    place = np.random.default_rng([seed, 1, index % len(DOMAINS), stage])
     rng = np.random.default_rng([seed, 2, index])
     size = _size(place, long_side)
-    name = f"s{sequence:05d}_{frame:02d}" if driving else f"{domain[0]}{number:06d}"
-    return compose(index, domain, name, size, place, rng)
+    return compose(index, domain, scene_name(index), size, place, rng)
+
+
+def scene_name(index: int) -> str:
+    """Return the stem of a picture's files; in the driving domain, what stands before `_` names the sequence."""
+    number, place = divmod(index, len(DOMAINS))
+    if DOMAINS[place] == "driving":
+        sequence, frame = divmod(number, FRAMES_PER_SEQUENCE)
+        return f"s{sequence:05d}_{frame:02d}"
+    return f"{DOMAINS[place][0]}{number:06d}"
 
 
 def _size(rng: np.random.Generator, long_side: int | None) -> tuple[int, int]:

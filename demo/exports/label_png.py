@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -14,11 +15,14 @@ from demo.customers import Customer
 from demo.scenes import Scene
 from demo.shots import Shot, with_images_in
 
+_SLIVER = 5e-4  # of the picture's area
+
 
 def write_label_png(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path:
     """Write `classes.json`, `images/` and `labels/`, where a label file has the stem of its image.
 
     Touching things of one class become one region, and a thing in several parts several: the format knows no instances.
+    Slivers of a thing are left void.
 
     Returns:
         The folder of label files.
@@ -47,7 +51,20 @@ def class_numbers(scene: Scene, customer: Customer) -> npt.NDArray[np.uint8]:
     of_thing = np.full(int(scene.numbers.max()) + 1, void, np.uint8)
     for thing in scene.things:
         of_thing[thing.number] = len(stuff) + kinds.index(thing.kind)
-    return np.where(scene.numbers > 0, of_thing[scene.numbers], of_stuff[scene.stuff])
+    numbers = np.where(scene.numbers > 0, of_thing[scene.numbers], of_stuff[scene.stuff])
+    for number in range(len(stuff), void):
+        numbers[_slivers(numbers == number)] = void
+    return numbers
+
+
+def _slivers(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """What no annotator would label: small regions of a class, such as what is seen of a car through a wheel's spokes."""
+    if not mask.any():
+        return mask
+    _, regions, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    small = facts[:, cv2.CC_STAT_AREA] < _SLIVER * mask.size
+    small[0] = False
+    return np.asarray(small[regions], np.bool_)
 
 
 def _colour(number: int, kind: str) -> list[int]:
