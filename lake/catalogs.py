@@ -1,6 +1,6 @@
 """A store and a catalog's address in, an Iceberg catalog out, with the namespace that belongs to the store."""
 
-import os
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -12,7 +12,8 @@ from pyiceberg.transforms import IdentityTransform
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from lake.contracts import CONTRACT_VERSION, PARTITIONS
-from lake.errors import ConfigurationError
+from lake.errors import ConfigurationError, ContractError
+from lake.object_storage import endpoint, region
 from lake.schemas import iceberg_schema, record_of
 from lake.store import Store
 
@@ -85,7 +86,7 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
 
 
 def namespace_of(store: Store, name: str) -> str:
-    """Return the namespace of a store's tables: the pipeline's name at the first publication, and ever since.
+    """Return the namespace of a store's tables: the name of the first pipeline that opened it, and ever since.
 
     It stands in the store, so that two pipelines with one store see the same tables.
 
@@ -93,21 +94,11 @@ def namespace_of(store: Store, name: str) -> str:
         ConfigurationError: The store's identity file is damaged.
     """
     if not store.exists(IDENTITY_FILE):
-        return name
+        store.create(IDENTITY_FILE, orjson.dumps({"namespace": name}) + b"\n")
     try:
         return str(orjson.loads(store.read_bytes(IDENTITY_FILE))["namespace"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         raise ConfigurationError(f"{store.uri(IDENTITY_FILE)} is damaged: expected a JSON object with 'namespace'") from None
-
-
-def claim_namespace(store: Store, catalog: Catalog, namespace: str) -> None:
-    """Write the store's identity and make its namespace in the catalog, where either is not there yet."""
-    if not store.exists(IDENTITY_FILE):
-        store.write_bytes(IDENTITY_FILE, orjson.dumps({"namespace": namespace, "contract": CONTRACT_VERSION}) + b"\n")
-    try:
-        catalog.create_namespace_if_not_exists(namespace)
-    except (NamespaceAlreadyExistsError, IntegrityError):
-        return
 
 
 def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
@@ -119,7 +110,8 @@ def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> 
     try:
         return load_table(store, catalog, namespace, table)
     except NoSuchTableError:
-        claim_namespace(store, catalog, namespace)
+        with suppress(NamespaceAlreadyExistsError, IntegrityError):
+            catalog.create_namespace_if_not_exists(namespace)
     schema = iceberg_schema(record_of(table))
     partitions = [
         PartitionField(schema.find_field(column).field_id, 1000 + position, IdentityTransform(), column)
@@ -148,6 +140,7 @@ def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
     Raises:
         NoSuchTableError: The catalog has no such table.
         ConfigurationError: The catalog's table lies in another store, or its metadata is gone: the store moved.
+        ContractError: It was published under another contract version.
     """
     moved = "was the store moved? `centrepiece doctor` says, and `centrepiece doctor --relocate` mends it"
     try:
@@ -157,6 +150,12 @@ def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
     if loaded.location() != store.uri(f"tables/{table}"):
         raise ConfigurationError(
             f"the catalog's table {namespace}.{table} lies at {loaded.location()!r}, expected {store.uri(f'tables/{table}')!r}; {moved}"
+        )
+    version = loaded.properties.get("centrepiece.contract")
+    if version != str(CONTRACT_VERSION):
+        raise ContractError(
+            f"table {table!r} was published under contract version {version}, this code knows {CONTRACT_VERSION}; "
+            "use the release that wrote it, or run the pipeline into a new store"
         )
     return loaded
 
@@ -172,11 +171,6 @@ def _with_timeout(address: str) -> str:
 
 
 def _file_properties() -> dict[str, str]:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     properties = {"py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"}
-    if endpoint:
-        properties["s3.endpoint"] = endpoint
-    if region:
-        properties["s3.region"] = region
-    return properties
+    known = {"s3.endpoint": endpoint(), "s3.region": region()}
+    return properties | {name: value for name, value in known.items() if value}

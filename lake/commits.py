@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, ValidationException
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
@@ -20,10 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lake.catalogs import ensure_table
 from lake.content import EMPTY_CONTENT, changed_content, file_identity
-from lake.contracts import CONTRACT_VERSION
-from lake.errors import ContractError, MissingTableError, PublishError
+from lake.errors import ContractError, LeaseLostError, MissingTableError, PublishError
 from lake.filters import file_filter
 from lake.lake import DataFile, Lake
+from lake.leases import Lease
+from lake.parts import overlap, part_name, part_of
+from lake.producers import addition, replacement
 from lake.records import RecordedOutput, records_of
 from lake.shards import Receipt
 from lake.snapshots import COMMIT, CONTENT, KEY, MODE, PART, STAGE, history, summary_of
@@ -32,6 +33,7 @@ ATTEMPTS = 100
 LONGEST_WAIT_S = 2.0
 FOOTER_READERS = 8
 _COMMITTED = "centrepiece.committed."
+_FENCE = "centrepiece.fence."
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,17 +70,21 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
     Raises:
         PublishError: A file differs from its receipt, or no attempt went through.
         ContractError: A file does not fit the table's schema.
+        LeaseLostError: Another run has taken the lease over, or one that began later has published already.
     """
     lake = committer.lake
+    lease: Lease | None = None
     files: list[IcebergFile] | None = None
     for attempt in range(ATTEMPTS):
         table = ensure_table(lake.store, lake.catalog, lake.namespace, output.table)
         found = _find(lake, table, committer.key, output.part)
         if found is not None:
             return found, False
+        lease = lease or lake.leases.confirm(lake.scope(output.table), part_name(output.part), committer.key)
+        _refuse_overtaken(table, output, committer.key, lease.token)
         files = files if files is not None else _data_files(lake, table, output.receipts)
         try:
-            return _commit_once(committer, table, output, files), True
+            return _commit_once(committer, table, output, files, lease.token), True
         except (CommitFailedException, ValidationException) as error:
             _LOGGER.info("commit of %s was overtaken (attempt %d): %s", output.table, attempt + 1, error)
         except (CommitStateUnknownException, SQLAlchemyError, OSError) as error:
@@ -95,11 +101,11 @@ def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> int | 
     current = table.current_snapshot()
     if current is None:
         return None
-    if table.properties.get(_property(part)) == key:
+    if table.properties.get(_property(_COMMITTED, part)) == key:
         return current.snapshot_id
     for snapshot in history(table):
         summary = summary_of(snapshot)
-        if summary.get(KEY) == key and summary.get(MODE) == "append" and summary.get(PART) == _part_name(part):
+        if summary.get(KEY) == key and summary.get(MODE) == "append" and summary.get(PART) == part_name(part):
             return current.snapshot_id
     return current.snapshot_id if _appended_once(lake, table, key, part) else None
 
@@ -119,7 +125,7 @@ def _appended_once(lake: Lake, table: Table, key: str, part: Mapping[str, str]) 
     return any(paths <= live for paths in appended)
 
 
-def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: Sequence[IcebergFile]) -> int:
+def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: Sequence[IcebergFile], token: int) -> int:
     lake = committer.lake
     current = table.current_snapshot()
     replaced = _replaced(lake, table, output)
@@ -130,14 +136,15 @@ def _commit_once(committer: Committer, table: Table, output: RecordedOutput, fil
         KEY: committer.key,
         STAGE: committer.stage,
         CONTENT: content,
-        PART: _part_name(output.part),
+        PART: part_name(output.part),
         MODE: output.mode,
         COMMIT: committer.commit,
     }
     transaction = table.transaction()
-    _mark_committed(transaction, table, output, committer.key)
-    with transaction.update_snapshot(snapshot_properties=summary).overwrite() as producer:
-        producer.delete_by_predicate(file_filter(output.part))
+    _mark_committed(transaction, table, output, committer.key, token)
+    with (addition if output.mode == "append" else replacement)(transaction, summary) as producer:
+        if replaced:
+            producer.delete_by_predicate(file_filter(output.part))
         for _, theirs in replaced:
             producer.delete_data_file(theirs)
         for file in files:
@@ -151,22 +158,39 @@ def _replaced(lake: Lake, table: Table, output: RecordedOutput) -> list[tuple[Da
     current = table.current_snapshot()
     if output.mode == "append" or current is None:
         return []
-    scan = table.scan(row_filter=file_filter(output.part), snapshot_id=current.snapshot_id)
-    theirs = {lake.store.relative(task.file.file_path): task.file for task in scan.plan_files()}
-    ours = lake.live_files(table, output.part, current.snapshot_id)
-    return [(file, theirs[file.path]) for file in ours]
+    return lake.planned_files(table, output.part, current.snapshot_id)
 
 
-def _mark_committed(transaction: Transaction, table: Table, output: RecordedOutput, key: str) -> None:
+def _mark_committed(transaction: Transaction, table: Table, output: RecordedOutput, key: str, token: int) -> None:
     # What was the newest publication of an overlapping part is not any more what that part holds.
     overlapping = [
-        name for name in table.properties if name.startswith(_COMMITTED) and _overlap(_part_of(name.removeprefix(_COMMITTED)), output.part)
+        name
+        for name in table.properties
+        for kind in (_COMMITTED, _FENCE)
+        if name.startswith(kind) and overlap(part_of(name.removeprefix(kind)), output.part)
     ]
-    own = _property(output.part) if output.mode == "replace" else None
-    if stale := [name for name in overlapping if name != own]:
+    if output.mode == "append":
+        own: dict[str, str] = {}
+        overlapping = [name for name in overlapping if name.startswith(_COMMITTED)]
+    else:
+        own = {_property(_COMMITTED, output.part): key, _property(_FENCE, output.part): str(token)}
+    if stale := [name for name in overlapping if name not in own]:
         transaction.remove_properties(*stale)
-    properties = {"centrepiece.contract": str(CONTRACT_VERSION)}
-    transaction.set_properties(properties | ({own: key} if own else {}))
+    if own:
+        transaction.set_properties(own)
+
+
+def _refuse_overtaken(table: Table, output: RecordedOutput, key: str, token: int) -> None:
+    if output.mode == "append":
+        return
+    for name, value in table.properties.items():
+        part = part_of(name.removeprefix(_FENCE)) if name.startswith(_FENCE) else None
+        if part is not None and overlap(part, output.part) and int(value) > token:
+            raise LeaseLostError(
+                f"a run that began after this one has published to table {output.table!r} ({part_name(part)}) already; "
+                f"what it published stands, and stage key {key[:16]} is not published over it; run the stage again if "
+                "its inputs are the newer ones"
+            )
 
 
 def _data_files(lake: Lake, table: Table, receipts: Sequence[Receipt]) -> list[IcebergFile]:
@@ -189,22 +213,5 @@ def _data_file(lake: Lake, table: Table, receipt: Receipt) -> IcebergFile:
     return file
 
 
-def _property(part: Mapping[str, str]) -> str:
-    return _COMMITTED + _part_name(part)
-
-
-def _part_name(part: Mapping[str, str]) -> str:
-    return "/".join(f"{column}={quote(value, safe='')}" for column, value in sorted(part.items())) or "*"
-
-
-def _part_of(name: str) -> dict[str, str]:
-    return {} if name == "*" else dict(_pair(term) for term in name.split("/"))
-
-
-def _pair(term: str) -> tuple[str, str]:
-    column, _, value = term.partition("=")
-    return column, value
-
-
-def _overlap(quoted: Mapping[str, str], part: Mapping[str, str]) -> bool:
-    return all(quoted[column] == quote(part[column], safe="") for column in quoted.keys() & part.keys())
+def _property(kind: str, part: Mapping[str, str]) -> str:
+    return f"{kind}{part_name(part)}"

@@ -8,14 +8,17 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
 
 from lake.catalogs import database_url, load_table, namespace_of, open_catalog
 from lake.configuration import Pipeline
 from lake.content import EMPTY_CONTENT, changed_content, file_identity
-from lake.contracts import CONTRACT_VERSION, PARTITIONS
+from lake.contracts import PARTITIONS
 from lake.errors import ContractError, InputError, MissingTableError, PublishError
 from lake.filters import Where, arrow_filter, file_filter
+from lake.leases import LeaseKeeper
+from lake.parts import checked_part, part_name
 from lake.records import receipts_of
 from lake.schemas import arrow_schema, empty_table, record_of
 from lake.shards import ShardPlace
@@ -45,14 +48,25 @@ class Lake:
     catalog: Catalog = field(repr=False)
     namespace: str
     database_url: str = field(repr=False)  # SQLAlchemy URL of the database beside the catalog; holds its password
+    leases: LeaseKeeper = field(repr=False)
 
     def place(self, table: str, key: str, part: Mapping[str, str] | None = None) -> ShardPlace:
-        """Return where a stage writes its shards of a part of a table.
+        """Return where a stage writes its shards of a part of a table, and take the lease to publish there.
+
+        A run takes its places before it computes: of two runs that write the same part under other keys, the one
+        that took its place later wins, and the other one is refused when it publishes after it.
 
         Raises:
             ContractError: There is no such table, or it is not partitioned by the part's columns.
+            LeaseLostError: Another process is publishing the same stage key there.
         """
-        return ShardPlace(self.store, table, key, checked_part(table, part or {}))
+        place = ShardPlace(self.store, table, key, checked_part(table, part or {}))
+        self.leases.take(self.scope(table), part_name(place.part), key)
+        return place
+
+    def scope(self, table: str) -> str:
+        """Return the name under which a table's leases are kept."""
+        return f"{self.namespace}.{table}"
 
     def has(self, table: str) -> bool:
         """Whether a table has been published."""
@@ -70,16 +84,9 @@ class Lake:
         """
         record_of(table)
         try:
-            loaded = load_table(self.store, self.catalog, self.namespace, table)
+            return load_table(self.store, self.catalog, self.namespace, table)
         except NoSuchTableError:
             raise MissingTableError(f"table {table!r} has not been published yet in {self.store.root!r}; {_RUN}") from None
-        version = loaded.properties.get("centrepiece.contract")
-        if version != str(CONTRACT_VERSION):
-            raise ContractError(
-                f"table {table!r} was published under contract version {version}, this code reads "
-                f"{CONTRACT_VERSION}; use the release that wrote it, or run the pipeline into a new store"
-            )
-        return loaded
 
     def snapshot(self, table: str, as_of: AsOf = None, *, part: Mapping[str, str] | None = None) -> Snapshot:
         """Return the state of a table now, or as of a snapshot id, tag or time.
@@ -130,14 +137,19 @@ class Lake:
 
     def live_files(self, table: Table, where: Mapping[str, Any], snapshot_id: int) -> list[DataFile]:
         """Return the files of one snapshot of a loaded table that may hold such rows, by path."""
+        return [file for file, _ in self.planned_files(table, where, snapshot_id)]
+
+    def planned_files(self, table: Table, where: Mapping[str, Any], snapshot_id: int) -> list[tuple[DataFile, IcebergFile]]:
+        """Return what `live_files` does, each file beside Iceberg's own description of it."""
         columns = PARTITIONS.get(table.name()[-1], ())
         found = []
         for task in table.scan(row_filter=file_filter(where), snapshot_id=snapshot_id).plan_files():
             file = task.file
             values = dict(zip(columns, (file.partition[i] for i in range(len(columns))), strict=True))
             path = self.store.relative(file.file_path)
-            found.append(DataFile(path, self.store.uri(path), file.record_count, file.file_size_in_bytes, values))
-        return sorted(found, key=lambda file: file.path)
+            ours = DataFile(path, self.store.uri(path), file.record_count, file.file_size_in_bytes, values)
+            found.append((ours, file))
+        return sorted(found, key=lambda pair: pair[0].path)
 
     def dataset(self, table: str, *, where: Where = None, as_of: AsOf = None) -> ds.Dataset:
         """Return the files of a table that may hold such rows as a pyarrow dataset; rows are not filtered yet."""
@@ -223,20 +235,7 @@ def connect(store: str, *, catalog: str | None = None, name: str = "centrepiece"
     """Open a lake by its addresses; see `lake.catalogs.open_catalog` and `lake.catalogs.database_url`."""
     place = open_store(store)
     url = database_url(place, catalog, database)
-    return Lake(place, open_catalog(place, catalog), namespace_of(place, name), url)
-
-
-def checked_part(table: str, part: Mapping[str, str]) -> dict[str, str]:
-    """Return a part of a table with its columns in order.
-
-    Raises:
-        ContractError: There is no such table, or it is not partitioned by these columns.
-    """
-    record_of(table)
-    known = PARTITIONS.get(table, ())
-    if unknown := [column for column in part if column not in known]:
-        raise ContractError(f"table {table!r} has parts by {list(known)}, got {unknown}")
-    return {column: part[column] for column in known if column in part}
+    return Lake(place, open_catalog(place, catalog), namespace_of(place, name), url, LeaseKeeper(url))
 
 
 def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from lake.commits import Committer, commit_output, committed_snapshot
 from lake.digests import StageKey
 from lake.errors import ConservationError, ContractError, PublishError
-from lake.lake import Lake, checked_part
+from lake.lake import Lake
+from lake.parts import checked_part, part_name
 from lake.provenance import code_commit
 from lake.reasons import Reason
 from lake.records import PublicationRecord, RecordedOutput, Target, read_record, record_path, write_record
@@ -92,6 +93,7 @@ def publish_stage(
         ConservationError: Rows in differ from rows out plus rejects, or the rejects table holds other rows.
         ContractError: A reason is not on the list, or a receipt belongs to another table, key or part.
         PublishError: A commit was refused, or a file differs from its receipt.
+        LeaseLostError: Another run has taken over the right to publish, or a later one has published already.
     """
     check_conservation(stage, rows_in=rows_in, rows_out=rows_out, rejected=rejected)
     recorded = [_recorded(lake, key, output) for output in outputs]
@@ -106,6 +108,8 @@ def publish_stage(
     committer = Committer(lake, stage, key, record.commit)
     ordered = sorted(recorded, key=lambda output: output.table != "rejects")
     outcomes = {output.table: commit_output(committer, output) for output in ordered}
+    for output in recorded:
+        lake.leases.release(lake.scope(output.table), part_name(output.part), key)
     snapshots = {table: snapshot for table, (snapshot, _) in outcomes.items()}
     return replace(report, snapshots=snapshots, skipped=not any(committed for _, committed in outcomes.values()))
 

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.contracts import PARTITIONS
 from lake.errors import ContractError
+from lake.parts import part_name
 from lake.schemas import arrow_schema, conform, record_of
 from lake.store import Store
 
@@ -45,8 +45,8 @@ class ShardPlace:
     @property
     def folder(self) -> str:
         """The folder of the publication's shards, relative to the store's root."""
-        partitions = [f"{column}={quote(value, safe='')}" for column, value in sorted(self.part.items())]
-        return "/".join(["tables", self.table, self.key[:16], *partitions])
+        folder = f"tables/{self.table}/{self.key[:16]}"
+        return f"{folder}/{part_name(self.part)}" if self.part else folder
 
 
 def shard_name(index: int, count: int) -> str:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from lake.errors import ConfigurationError, InputError
+from lake.object_storage import create_object, delete_object, endpoint, list_objects, region
 
 TEMPORARY_PREFIX = ".writing-"
 """Starts the names of files that a local store has not finished; readers and listings leave them out."""
@@ -26,6 +27,7 @@ class StoredObject:
     path: str  # relative to the store's root
     size: int  # bytes
     modified: datetime  # UTC
+    etag: str | None = None  # on S3: changes when the bytes do
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,18 @@ class Store:
         with self.open_output(path) as stream:
             stream.write(data)
 
+    def create(self, path: str, data: bytes) -> bool:
+        """Write an object unless one stands there already, atomically; return whether it was written."""
+        if not self.is_local:
+            return create_object(self.uri(path), data)
+        target = Path(self.root, _checked(path))
+        with _unfinished(target) as temporary:
+            temporary.write_bytes(data)
+            with suppress(FileExistsError):
+                os.link(temporary, target)
+                return True
+        return False
+
     @contextmanager
     def open_output(self, path: str) -> Iterator[BinaryIO]:
         """Open an object for writing; it appears, whole, when the block ends without an error."""
@@ -111,11 +125,19 @@ class Store:
 
     def delete(self, path: str) -> None:
         """Delete an object; one that is not there is no error."""
+        if not self.is_local:
+            # pyarrow would leave an empty object in the place of the folder.
+            delete_object(self.uri(_checked(path)))
+            return
         with suppress(FileNotFoundError):
             self.filesystem().delete_file(_checked(path))
 
     def entries(self, prefix: str = "", *, unfinished: bool = False) -> list[StoredObject]:
         """Return the objects under a folder, however deep, by path: the finished ones, or only the unfinished."""
+        if not self.is_local:
+            folder = self.uri(_checked(prefix)) if prefix else self.root
+            listed = [] if unfinished else list_objects(f"{folder}/")
+            return [StoredObject(self.relative(uri), size, modified, etag) for uri, size, modified, etag in listed]
         found = self.filesystem().get_file_info(fs.FileSelector(prefix, recursive=True, allow_not_found=True))
         objects = [
             StoredObject(info.path.removeprefix("/"), info.size, info.mtime)
@@ -152,10 +174,7 @@ def open_store(uri: str | Path) -> Store:
 def _filesystem(root: str) -> fs.FileSystem:
     if not root.startswith("s3://"):
         return fs.SubTreeFileSystem(root, fs.LocalFileSystem())
-    remote = fs.S3FileSystem(
-        endpoint_override=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
-        region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
-    )
+    remote = fs.S3FileSystem(endpoint_override=endpoint(), region=region())
     return fs.SubTreeFileSystem(root.removeprefix("s3://"), remote)
 
 
@@ -166,19 +185,26 @@ def _checked(path: str) -> str:
 
 
 @contextmanager
-def _write_local(path: Path) -> Iterator[BinaryIO]:
+def _unfinished(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
+    os.close(descriptor)
+    temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        temporary.chmod(0o644)
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _write_local(path: Path) -> Iterator[BinaryIO]:
+    with _unfinished(path) as temporary:
+        with temporary.open("wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

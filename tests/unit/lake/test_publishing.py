@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from lake.contracts import Verdict
-from lake.errors import ConservationError, ContractError, EmptyCheckError, PublishError
+from lake.errors import ConservationError, ContractError, EmptyCheckError, LeaseLostError, PublishError
 from lake.lake import Lake, connect
 from lake.publishing import Output, is_committed, publish_stage, skipped_report
 from lake.reasons import Reason
@@ -258,3 +258,71 @@ def test_the_content_of_a_table_that_was_emptied_is_that_of_an_empty_one(lake: L
     assert lake.snapshot("rejects").content != empty
     publish_rejects(lake, "a", [])
     assert lake.snapshot("rejects").content == empty
+
+
+def test_a_run_that_began_earlier_does_not_publish_over_its_successor(lake: Lake) -> None:
+    zombie, successor = (connect(lake.store.root) for _ in range(2))
+    slow = write_rejects(zombie, "a", [1], part=A, shards=1)
+    publish_rejects(successor, "a", [2])
+    with pytest.raises(LeaseLostError, match="a run that began after this one has published"):
+        publish_stage(
+            zombie,
+            stage="ingest",
+            key=KEY,
+            rows_in=1,
+            rows_out=0,
+            rejected={"box-only": 1},
+            outputs=[Output("rejects", A, slow)],
+        )
+    assert published_numbers(lake) == [2]
+    publish_rejects(zombie, "a", [3])
+    assert published_numbers(lake) == [3]
+
+
+@pytest.mark.parametrize("part", [{}, {"stage": "ingest"}])
+def test_nor_over_a_successor_that_replaced_a_larger_part(lake: Lake, part: dict[str, str]) -> None:
+    zombie, successor = (connect(lake.store.root) for _ in range(2))
+    slow = write_rejects(zombie, "a", [1], part=A, shards=1)
+    publish_rejects(successor, "a", [2], part=part)
+    with pytest.raises(LeaseLostError, match="a run that began after this one"):
+        publish_stage(
+            zombie,
+            stage="ingest",
+            key=KEY,
+            rows_in=1,
+            rows_out=0,
+            rejected={"box-only": 1},
+            outputs=[Output("rejects", A, slow)],
+        )
+
+
+def test_a_run_whose_lease_was_taken_over_does_not_publish(lake: Lake) -> None:
+    zombie, successor = (connect(lake.store.root) for _ in range(2))
+    slow = write_rejects(zombie, "a", [1], part=A, shards=1)
+    write_rejects(successor, "a", [1], part=A, shards=1)
+    with pytest.raises(LeaseLostError, match="another run has taken it over"):
+        publish_stage(
+            zombie,
+            stage="ingest",
+            key=KEY,
+            rows_in=1,
+            rows_out=0,
+            rejected={"box-only": 1},
+            outputs=[Output("rejects", A, slow)],
+        )
+    assert not lake.has("rejects")
+
+
+def test_leases_are_given_back_after_publishing(lake: Lake) -> None:
+    publish_rejects(lake, "a", [1])
+    publish_rejects(lake, "a", [1])
+    assert [lease.key for lease in lake.leases.leases()] == []
+
+
+def test_a_table_that_is_replaced_every_night_keeps_few_manifests(lake: Lake) -> None:
+    for night in range(6):
+        publish_rejects(lake, "a", [night])
+    table = lake.table("rejects")
+    current = table.current_snapshot()
+    assert current is not None
+    assert len(current.manifests(table.io)) == 2  # what came and what went in the last night

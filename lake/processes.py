@@ -1,0 +1,33 @@
+"""Nothing in, a name for this process out that no other one ever has; such a name in, whether its process has ended."""
+
+import os
+import socket
+from pathlib import Path
+
+
+def this_process() -> str:
+    """Name this process: host, process namespace, process id and when it started."""
+    return f"{_host()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def is_dead(holder: str) -> bool:
+    """Whether a holder was a process of this very machine that has ended; False where that cannot be known."""
+    host, pid, started = holder.rsplit(":", 2)
+    return host == _host() and _started(int(pid)) not in (started, "unknown")
+
+
+def _host() -> str:
+    try:
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        namespace = "no /proc"
+    return f"{socket.gethostname()} {namespace}"
+
+
+def _started(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except FileNotFoundError:
+        return "ended" if Path("/proc/self/stat").exists() else "unknown"
+    except OSError:
+        return "unknown"
