@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from jobs.cells import Cell, replicas, strata
 from jobs.columns import Facts, Texts, Whole, texts, whole
+from jobs.draws import id_words
 from jobs.sifting import ELIGIBLE, Reasons, sift
 from jobs.windows import Centres, Windows, centres, windows
 from lake.configuration import BalanceSpec, CropSpec
@@ -64,7 +65,7 @@ def _plan(instances: pa.Table, around: Centres, counts: Whole, balance: BalanceS
     rows = instances.take(row)
     around = Centres(around.x[row], around.y[row], around.owned[row])
     ids = rows.column("instance_id").combine_chunks()
-    cut = windows(ids, replica, (whole(rows, "box_width"), whole(rows, "box_height")), around, spec)
+    cut = windows(id_words(ids, 0), replica, (whole(rows, "box_width"), whole(rows, "box_height")), around, spec)
     columns = {
         "crop_id": pa.array(_crop_ids(ids.to_pylist(), replica, cut, spec), pa.string()),
         "instance_id": ids,

@@ -62,7 +62,7 @@ def entrants(instances: pa.Table, eligible: Facts, spec: BalanceSpec, *, seed: i
     ids = entered.column("instance_id")
     cells = strata(entered, spec).combine_chunks().dictionary_encode()
     codes = np.asarray(cells.indices, np.int32)
-    return Entrants(cells.dictionary.to_pylist(), codes, draw(ids, "choice", seed), id_words(ids, 1))
+    return Entrants(cells.dictionary.to_pylist(), codes, draw(id_words(ids, 0), "choice", seed), id_words(ids, 1))
 
 
 def cell_table(entered: Iterable[Entrants], spec: BalanceSpec) -> dict[str, Cell]:

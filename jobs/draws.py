@@ -35,17 +35,17 @@ def id_words(ids: pa.Array, word: int) -> Draws:
     return value
 
 
-def draw(ids: pa.Array, *salt: Any) -> Draws:
-    """Draw one 64-bit number an id, independent for each salt; distinct leading words give distinct draws.
+def draw(words: Draws, *salt: Any) -> Draws:
+    """Draw one 64-bit number an id, independent for each salt; distinct words give distinct draws.
 
     Args:
-        ids: (N,) string, each of 64 lower-case hexadecimal digits.
+        words: (N,) the ids' first words; see `id_words`.
         salt: What the draw is for: texts and whole numbers.
 
     Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014), the mixer of SplitMix64.
     """
     salted = int.from_bytes(hashlib.sha256(repr(salt).encode()).digest()[:8], "big")
-    mixed = id_words(ids, 0) ^ np.uint64(salted)
+    mixed = words ^ np.uint64(salted)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))

@@ -22,6 +22,8 @@ LABEL_COLUMNS = ("customer", "label", "is_crowd", "is_void")
 IMAGE_COLUMNS = ("image_id", "source", "group_id", "split", "uri", "orientation", "format", "mode", "licence")
 """What an instance takes from its image."""
 
+_NO_PAIR = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -73,32 +75,33 @@ def label_annotations(annotations: pa.Table, images: pa.Table, labelling: Labell
 
 
 def _instances(rows: pa.Table, labelling: Labelling) -> pa.Table:
-    meanings = _meanings(rows, labelling)
-    digests = {customer: labelling.digest_for(customer) for customer in pc.unique(rows.column("customer")).to_pylist()}
+    customers = rows.column("customer").combine_chunks().dictionary_encode()
+    digests = pa.array([labelling.digest_for(customer) for customer in customers.dictionary.to_pylist()], pa.string())
     columns = {name: rows.column(name) for name in arrow_schema(Instance).names if name in rows.column_names}
-    columns |= {
-        "class_id": pa.array([meaning.class_id for meaning in meanings], pa.string()),
-        "class_path": pa.array([meaning.class_path for meaning in meanings], pa.string()),
-        "disposition": pa.array([meaning.disposition for meaning in meanings], pa.string()),
-        "taxonomy": pa.array([digests[customer] for customer in rows.column("customer").to_pylist()], pa.string()),
-    }
+    columns |= _meanings(rows, customers, labelling)
+    columns["taxonomy"] = digests.take(customers.indices)
     return conform(pa.table(columns), Instance)
 
 
-def _meanings(rows: pa.Table, labelling: Labelling) -> list[Meaning]:
-    ignored = facts(rows, "is_crowd") | facts(rows, "is_void")
-    known: dict[tuple[str, str], Meaning] = {}
-    meanings = []
-    for customer, label, is_ignored in zip(texts(rows, "customer"), texts(rows, "label"), ignored.tolist(), strict=True):
-        if is_ignored:
-            meanings.append(NO_CLASS)
-            continue
-        meaning = known.get((customer, label)) or labelling.meaning(customer, label)
-        if meaning is None:
-            raise UnmappedLabelError(f"label {label!r} of customer {customer!r} is in no label map; run `centrepiece taxonomy suggest`")
-        known[customer, label] = meaning
-        meanings.append(meaning)
-    return meanings
+def _meanings(rows: pa.Table, customers: pa.DictionaryArray, labelling: Labelling) -> dict[str, pa.Array]:
+    """Look up each pair of customer and label once, and give every row the meaning of its pair."""
+    labels = rows.column("label").combine_chunks().dictionary_encode()
+    pairs = np.asarray(customers.indices, np.int64) * len(labels.dictionary) + np.asarray(labels.indices, np.int64)
+    pairs[facts(rows, "is_crowd") | facts(rows, "is_void")] = _NO_PAIR
+    distinct, position = np.unique(pairs, return_inverse=True)
+    meanings = [_meaning(pair, customers.dictionary, labels.dictionary, labelling) for pair in distinct.tolist()]
+    columns = ("class_id", "class_path", "disposition")
+    return {name: pa.array([getattr(one, name) for one in meanings], pa.string()).take(pa.array(position)) for name in columns}
+
+
+def _meaning(pair: int, customers: pa.Array, labels: pa.Array, labelling: Labelling) -> Meaning:
+    if pair == _NO_PAIR:
+        return NO_CLASS
+    customer, label = customers[pair // len(labels)].as_py(), labels[pair % len(labels)].as_py()
+    meaning = labelling.meaning(customer, label)
+    if meaning is None:
+        raise UnmappedLabelError(f"label {label!r} of customer {customer!r} is in no label map; run `centrepiece taxonomy suggest`")
+    return meaning
 
 
 def _rejects(rows: pa.Table) -> pa.Table:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.columns import Facts, Whole, facts, texts, whole
-from jobs.draws import draw, uniform
+from jobs.draws import Draws, draw, uniform
 from lake.configuration import CropSpec
 from lake.runs import MalformedMaskError, parse_counts
 
@@ -70,18 +70,18 @@ def centres(instances: pa.Table, spec: CropSpec) -> Centres:
     return Centres(x, y, owned)
 
 
-def windows(ids: pa.Array, replicas: Whole, boxes: tuple[Whole, Whole], around: Centres, spec: CropSpec) -> Windows:
+def windows(words: Draws, replicas: Whole, boxes: tuple[Whole, Whole], around: Centres, spec: CropSpec) -> Windows:
     """Draw the windows of planned crops.
 
     Args:
-        ids: (N,) instance ids.
+        words: (N,) first words of the instances' ids; see `jobs.draws.id_words`.
         replicas: (N,) which cut of its instance each crop is, from 0.
         boxes: (N,) widths and (N,) heights of the instances' boxes, none above `max_side`.
         around: (N,) central pixels.
         spec: Padding, sides and seed.
     """
-    width = _sides(ids, replicas, boxes[0], "x", spec)
-    height = _sides(ids, replicas, boxes[1], "y", spec)
+    width = _sides(words, replicas, boxes[0], "x", spec)
+    height = _sides(words, replicas, boxes[1], "y", spec)
     return Windows(around.x - width // 2, around.y - height // 2, width, height)
 
 
@@ -128,12 +128,12 @@ def _nearest_of_runs(first: Whole, past: Whole, height: int, x: int, y: int) -> 
     return np.concatenate([left, right, columns_between]), np.concatenate([rows_left, rows_right, rows_between])
 
 
-def _sides(ids: pa.Array, replicas: Whole, sides: Whole, axis: str, spec: CropSpec) -> Whole:
+def _sides(words: Draws, replicas: Whole, sides: Whole, axis: str, spec: CropSpec) -> Whole:
     low, high = spec.padding
     padding = np.empty(len(sides))
     for replica in np.unique(replicas).tolist():
         of_replica = replicas == replica
-        drawn = draw(ids.filter(pa.array(of_replica)), "padding", spec.seed, replica, axis)
+        drawn = draw(words[of_replica], "padding", spec.seed, replica, axis)
         padding[of_replica] = low + (high - low) * uniform(drawn)
     padded = sides + 2 * np.floor(padding * sides + 0.5).astype(np.int64)
     return np.asarray(np.clip(padded, spec.min_side, spec.max_side), np.int64)
