@@ -97,13 +97,12 @@ def load_gates(path: Path, spec: MetricSpec) -> Gates:
     document = read_yaml(path)
     try:
         gates = Gates.model_validate(document)
+        named = tuple(rule.model_copy(update={"metric": full_metric_name(rule.metric, spec.edge_tolerance)}) for rule in gates.rules)
+        gates = Gates.model_validate({**gates.model_dump(), "rules": [rule.model_dump() for rule in named]})
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {explain(error, Gates)}") from None
     known = metric_names(spec)
-    rules = []
     for rule in gates.rules:
-        name = full_metric_name(rule.metric, spec.edge_tolerance)
-        if name not in known:
+        if rule.metric not in known:
             raise ConfigurationError(f"{path}: rule for {rule.stratum!r} names metric {rule.metric!r}; known are {', '.join(known)}")
-        rules.append(rule.model_copy(update={"metric": name}))
-    return gates.model_copy(update={"rules": tuple(rules)})
+    return gates

@@ -92,15 +92,17 @@ def strata_of(rows: pa.Table, pattern: Pattern) -> list[Stratum]:
         pattern: From `parse_pattern`.
     """
     everything = np.arange(rows.num_rows, dtype=np.int64)
+    if not rows.num_rows:
+        return []
     if not pattern.parts:
-        return [Stratum(ALL, everything)] if rows.num_rows else []
+        return [Stratum(ALL, everything)]
     code = np.zeros(rows.num_rows, dtype=np.int64)
     vocabularies: list[list[str]] = []
     for attribute in pattern.attributes:
         values = attribute_values(rows, attribute)
         encoded = pc.dictionary_encode(values).combine_chunks()
         vocabularies.append([str(value) for value in encoded.dictionary.to_pylist()])
-        code = code * max(len(vocabularies[-1]), 1) + encoded.indices.to_numpy().astype(np.int64)
+        code = code * len(vocabularies[-1]) + encoded.indices.to_numpy().astype(np.int64)
     order = np.argsort(code, kind="stable")
     found, starts = np.unique(code[order], return_index=True)
     strata = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lake.configuration import EvaluationSpec, Pipeline, Source
-from lake.contracts import Crop, Prediction
+from lake.contracts import BalanceCell, Crop, Prediction
 from lake.crop_pixels import encode_mask
 from lake.digests import digest, stage_key
 from lake.lake import Lake, open_lake
@@ -91,6 +91,19 @@ def publish_predictions(
     ]
     outputs = [Output("predictions", part, receipts)]
     publish_stage(lake, stage="predict", key=key, rows_in=len(rows), rows_out=len(rows), rejected={}, outputs=outputs)
+
+
+def publish_balance(lake: Lake) -> None:
+    """Publish a small balance report over the invented domains and classes."""
+    key = stage_key("balance", inputs={}, spec="invented")
+    cells = [
+        BalanceCell(domain, "acme", name, f"thing/{name}", "train", 100 * (place + 1), 50, 60, 0, 0.1 * (place + 1), 0.25, 60.0)
+        for domain in DOMAINS
+        for place, name in enumerate(CLASSES)
+    ]
+    receipt = write_shard(lake.place("balance", key), shard_name(0, 1), [table_of(BalanceCell, cells)])
+    outputs = [Output("balance", {}, [receipt])]
+    publish_stage(lake, stage="balance", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs)
 
 
 def _crop(rng: np.random.Generator, image: int, place: int) -> Crop:

@@ -1,0 +1,130 @@
+"""From crops and predictions in a lake to a promoted champion, without Spark."""
+
+from pathlib import Path
+
+import pytest
+
+from evaluation.judge import judge
+from evaluation.promote import promote, rollback
+from evaluation.registry import Registry
+from evaluation.report import report
+from jobs.spark.score import score
+from lake.configuration import Pipeline
+from lake.contracts import Crop
+from lake.errors import ConfigurationError, GateRefusal, InputError
+from lake.lake import Lake
+from tests.judged_lake import GATES, invented_crops, invented_pipeline, model_digest, publish_balance, publish_crops, publish_predictions
+
+FIRST, BETTER, WORSE = (model_digest(name) for name in ("first", "better", "worse"))
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    return invented_pipeline(tmp_path_factory.mktemp("judged"))
+
+
+@pytest.fixture(scope="module")
+def crops() -> list[Crop]:
+    return invented_crops(empty_truths=2)
+
+
+@pytest.fixture(scope="module")
+def lake(pipeline: Pipeline, crops: list[Crop]) -> Lake:
+    lake = publish_crops(pipeline, crops)
+    registry = Registry(lake.database_url)
+    for model, wobble, worse in ((FIRST, 1.0, {}), (BETTER, 0.8, {}), (WORSE, 0.8, {"retail": 4.0})):
+        registry.register(model, "invented")
+        publish_predictions(pipeline, crops, model, wobble=wobble, worse=worse)
+    return lake
+
+
+def test_scoring_conserves_crops_and_is_done_once(pipeline: Pipeline, lake: Lake) -> None:
+    first = score(pipeline, FIRST)
+    assert (first.rows_in, first.rows_out, dict(first.rejected)) == (72, 70, {"empty-truth": 2})
+    assert lake.read("rejects", where={"stage": "score", "source": FIRST}).num_rows == 2
+    assert 0.5 < first.details["f_max"] <= 1
+    again = score(pipeline, FIRST)
+    assert again.skipped and again.rows_out == 70
+    assert set(lake.read("scores", columns=["model"]).column("model").unique().to_pylist()) == {
+        FIRST, "floor-box", "floor-ellipse", "ceiling-half", "ceiling-quarter", "ceiling-eighth",
+    }  # fmt: skip
+
+
+def test_ceilings_stand_above_floors(pipeline: Pipeline, lake: Lake) -> None:
+    score(pipeline, FIRST)
+    rows = lake.read("scores", columns=["model", "value"], where={"metric": "edge_overlap_f_r2"})
+    mean = {row["model"]: row["value_mean"] for row in rows.group_by("model").aggregate([("value", "mean")]).to_pylist()}
+    assert mean["ceiling-half"] > mean["ceiling-quarter"] > mean["ceiling-eighth"]
+    assert mean["ceiling-half"] > mean["floor-ellipse"] > mean["floor-box"] - 0.2
+
+
+def test_a_model_without_predictions_or_scores_is_refused(pipeline: Pipeline, lake: Lake) -> None:
+    with pytest.raises(InputError, match="has no predictions"):
+        score(pipeline, model_digest("unknown"))
+    with pytest.raises(InputError, match="has no scores of its present predictions"):
+        judge(pipeline, BETTER)
+
+
+def test_promotion_goes_by_the_verdict(pipeline: Pipeline, lake: Lake) -> None:
+    for model in (FIRST, BETTER, WORSE):
+        score(pipeline, model)
+    with pytest.raises(GateRefusal, match="has no verdict against the floors"):
+        promote(pipeline, FIRST)
+    judged = judge(pipeline, FIRST)
+    assert (judged.details["outcome"], judged.details["champion"]) == ("PASS", None)
+    assert promote(pipeline, FIRST).details["before"] is None
+
+    assert judge(pipeline, FIRST).skipped and promote(pipeline, FIRST).skipped
+
+    failed = judge(pipeline, WORSE)
+    assert failed.details["outcome"] == "FAIL"
+    assert failed.details["failing"][0]["stratum"] == "domain=retail"
+    with pytest.raises(GateRefusal, match=r"domain=retail .*regressed by"):
+        promote(pipeline, WORSE)
+    assert judge(pipeline, WORSE).skipped
+
+    assert judge(pipeline, BETTER).details["outcome"] == "PASS"
+    assert promote(pipeline, BETTER).details["champion"] == BETTER
+    with pytest.raises(GateRefusal, match="has no verdict against champion"):
+        promote(pipeline, WORSE)
+    assert rollback(pipeline).details["champion"] == FIRST
+
+    with pytest.raises(ConfigurationError, match="needs a reason"):
+        promote(pipeline, WORSE, override="  ")
+    promote(pipeline, WORSE, override="retail is retired")
+    newest = Registry(lake.database_url).history()[-1]
+    assert (newest.action, newest.model, newest.reason) == ("override", WORSE, "retail is retired")
+
+
+def test_the_report_stands_alone_and_is_written_once(pipeline: Pipeline, lake: Lake) -> None:
+    score(pipeline, FIRST)
+    judge(pipeline, FIRST)
+    publish_balance(lake)
+    made = report(pipeline)
+    page = lake.store.read_bytes(made.details["path"]).decode()
+    assert report(pipeline).skipped
+    for forbidden in ("http://", "https://", "<link", ' src="/', "@import"):
+        assert forbidden not in page
+    assert page.index('id="verdict"') < page.index('id="strata"') < page.index('id="crops"') < page.index('id="balance"')
+
+
+def test_predictions_of_other_crops_are_refused(tmp_path: Path) -> None:
+    pipeline, crops = invented_pipeline(tmp_path, GATES), invented_crops(6, 2)
+    publish_crops(pipeline, crops)
+    publish_predictions(pipeline, crops[:-1], FIRST, wobble=1.0)
+    with pytest.raises(InputError, match="1 of 12 crops have no prediction, 0 predictions are of other crops"):
+        score(pipeline, FIRST)
+    publish_crops(pipeline, crops[1:])
+    publish_predictions(pipeline, crops, FIRST, wobble=1.0)
+    with pytest.raises(InputError, match="0 of 11 crops have no prediction, 1 predictions are of other crops"):
+        score(pipeline, FIRST)
+
+
+def test_scores_go_stale_with_their_crops(tmp_path: Path) -> None:
+    pipeline, crops = invented_pipeline(tmp_path, GATES), invented_crops(6, 2)
+    publish_crops(pipeline, crops)
+    publish_predictions(pipeline, crops, FIRST, wobble=1.0)
+    score(pipeline, FIRST)
+    publish_crops(pipeline, crops[1:])
+    with pytest.raises(InputError, match="has no scores of its present predictions on the present crops"):
+        judge(pipeline, FIRST)
