@@ -1,5 +1,6 @@
 """A folder in, a pipeline out whose lake already holds published `crops` of the demo world; no engine is started."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def publish_crops(pipeline: Pipeline, crops: pa.Table, *, shards: int = 2) -> No
     cuts = [crops.num_rows * shard // shards for shard in range(shards + 1)]
     receipts = [
         write_shard(place, shard_name(shard, shards), [crops.slice(start, end - start)], rows_per_group=4)
-        for shard, (start, end) in enumerate(zip(cuts[:-1], cuts[1:], strict=True))
+        for shard, (start, end) in enumerate(itertools.pairwise(cuts))
     ]
     rows = crops.num_rows
     outputs = [Output("crops", {}, receipts)]

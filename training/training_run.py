@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import lightning
 import torch
@@ -118,8 +117,8 @@ def _checked_weights(module: SegmentationModule, step: int, steps: int) -> Weigh
     # a SIGTERM ends Lightning's loop without an error, so only the count of steps tells
     if step != steps:
         raise ModelError(f"training stopped after step {step:,} of {steps:,}; run fit again")
-    weights = {name: value.detach().cpu().contiguous() for name, value in module.network.state_dict().items()}
+    weights = {name: value.detach().cpu() for name, value in module.network.state_dict().items()}
     wrong = [name for name, value in weights.items() if value.is_floating_point() and not bool(torch.isfinite(value).all())]
     if wrong:
         raise ModelError(f"training diverged: {wrong[0]!r} and {len(wrong) - 1} others are not finite; lower training.learning_rate")
-    return cast(Weights, weights)
+    return weights

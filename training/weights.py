@@ -57,7 +57,8 @@ def pack_model(weights: Mapping[str, Tensor], *, network: str, canvas: int) -> P
         canvas: Side of the canvas that it was trained on, in px.
     """
     settings = {"network": network, "canvas": canvas}
-    data = safetensors.torch.save(dict(sorted(weights.items())), metadata={_KEY: canonical_json(settings)})
+    state = {name: weights[name].contiguous() for name in sorted(weights)}
+    data = safetensors.torch.save(state, metadata={_KEY: canonical_json(settings)})
     weights_sha256 = sha256(data).hexdigest()
     return PackedModel(digest("model", weights_sha256, settings), weights_sha256, data)
 

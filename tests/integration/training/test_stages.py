@@ -1,0 +1,125 @@
+"""Fit, predict and export on published crops: registered, repeatable, skipped when done, and equal in ONNX Runtime."""
+
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lake.configuration import Pipeline
+from lake.errors import EmptyCheckError, MissingTableError, ModelError
+from lake.lake import open_lake
+from lake.snapshots import tags
+from lake.stage_report import StageReport
+from tests.factories import crop_rows, tiny_shots
+from tests.training_lakes import publish_crops, training_pipeline
+from training.export import TOLERANCE, export
+from training.fit import fit
+from training.predict import predict
+from training.weights import load_model
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    return training_pipeline(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def fitted(pipeline: Pipeline) -> StageReport:
+    return fit(pipeline)
+
+
+@pytest.fixture(scope="module")
+def predicted(pipeline: Pipeline, fitted: StageReport) -> StageReport:
+    return predict(pipeline, fitted.details["model"])
+
+
+def test_a_fit_registers_one_model_with_the_data_it_saw(pipeline: Pipeline, fitted: StageReport) -> None:
+    lake = open_lake(pipeline)
+    (row,) = lake.read("models").to_pylist()
+    snapshot = lake.snapshot("crops")
+    assert row["model"] == fitted.details["model"]
+    assert (row["crops_content"], row["crops_snapshot"]) == (snapshot.content, snapshot.snapshot_id)
+    assert tags(lake.table("crops"))[row["crops_tag"]] == snapshot.snapshot_id
+    crops = lake.read("crops", columns=["crop_id"], where={"split": "train"})
+    assert fitted.rows_in == fitted.rows_out == crops.num_rows
+
+
+def test_a_second_fit_of_equal_inputs_is_a_skip(pipeline: Pipeline, fitted: StageReport) -> None:
+    again = fit(pipeline)
+    assert again.skipped
+    assert again.details["model"] == fitted.details["model"]
+    assert again.rows_in == fitted.rows_in
+
+
+def test_equal_crops_and_seeds_give_equal_weights_also_in_a_thread(fitted: StageReport, tmp_path: Path) -> None:
+    other = training_pipeline(tmp_path)
+    reports: list[StageReport] = []
+    worker = threading.Thread(target=lambda: reports.append(fit(other)))
+    worker.start()
+    worker.join()
+    assert [report.details["model"] for report in reports] == [fitted.details["model"]]
+
+
+def test_another_seed_gives_another_model(pipeline: Pipeline, fitted: StageReport, tmp_path: Path) -> None:
+    other = training_pipeline(tmp_path, seed=18)
+    report = fit(other)
+    assert report.details["model"] != fitted.details["model"]
+
+
+def test_every_test_crop_gets_a_probability_of_its_windows_size(pipeline: Pipeline, fitted: StageReport, predicted: StageReport) -> None:
+    lake = open_lake(pipeline)
+    crops = {row["crop_id"]: row for row in lake.read("crops", where={"split": "test"}).to_pylist()}
+    rows = lake.read("predictions", where={"model": fitted.details["model"]}).to_pylist()
+    assert sorted(row["crop_id"] for row in rows) == sorted(crops)
+    assert predicted.rows_in == predicted.rows_out == len(crops)
+    for row in rows:
+        crop = crops[row["crop_id"]]
+        probability = cv2.imdecode(np.frombuffer(row["probability"], np.uint8), cv2.IMREAD_UNCHANGED)
+        assert probability.shape == (crop["window_height"], crop["window_width"])
+        assert row["image_id"] == crop["image_id"]
+        assert row["latency"] > 0
+
+
+def test_a_second_prediction_is_a_skip(pipeline: Pipeline, fitted: StageReport, predicted: StageReport) -> None:
+    assert predict(pipeline, fitted.details["model"]).skipped
+
+
+def test_an_export_computes_what_the_model_computes(pipeline: Pipeline, fitted: StageReport) -> None:
+    first = export(pipeline, fitted.details["model"])
+    assert 0 <= first.details["largest_difference"] <= TOLERANCE
+    lake = open_lake(pipeline)
+    assert lake.store.exists(first.details["onnx"])
+    assert export(pipeline, fitted.details["model"]).skipped
+    lake.store.write_bytes(first.details["onnx"], b"damaged")
+    assert not export(pipeline, fitted.details["model"]).skipped
+
+
+def test_an_unknown_model_can_neither_predict_nor_be_exported(pipeline: Pipeline, fitted: StageReport) -> None:
+    with pytest.raises(ModelError, match="no model 'beef'"):
+        predict(pipeline, "beef")
+    with pytest.raises(ModelError, match="no model 'beef'"):
+        export(pipeline, "beef")
+
+
+def test_a_model_is_loaded_only_with_the_weights_that_were_registered(pipeline: Pipeline, fitted: StageReport) -> None:
+    store, path = open_lake(pipeline).store, fitted.details["weights"]
+    data = store.read_bytes(path)
+    store.write_bytes(path, data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(ModelError, match="sha-256"):
+        load_model(open_lake(pipeline), fitted.details["model"])
+    store.write_bytes(path, data)
+
+
+def test_without_crops_there_is_nothing_to_fit(tmp_path: Path) -> None:
+    with pytest.raises(MissingTableError, match="crops"):
+        fit(training_pipeline(tmp_path / "a").model_copy(update={"store": str(tmp_path / "empty")}))
+
+
+def test_without_train_crops_there_is_nothing_to_fit(tmp_path: Path) -> None:
+    pipeline = training_pipeline(tmp_path).model_copy(update={"store": str(tmp_path / "other")})
+    crops = crop_rows(tiny_shots(images=1))
+    publish_crops(pipeline, crops.set_column(4, "split", [["val"] * crops.num_rows]))
+    with pytest.raises(EmptyCheckError, match="no crop is in the train split"):
+        fit(pipeline)

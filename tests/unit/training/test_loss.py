@@ -1,0 +1,58 @@
+"""The loss counts valid pixels alone, has a gradient where the network is wrong, and wants the true coverage."""
+
+import pytest
+import torch
+
+from training.loss import segmentation_loss
+
+
+def _inputs() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn((2, 3, 8, 8), generator=generator)
+    coverage = (torch.rand((2, 8, 8), generator=generator) > 0.5).float()
+    valid = torch.rand((2, 8, 8), generator=generator) > 0.3
+    return logits, coverage, valid
+
+
+def test_pixels_to_ignore_change_nothing() -> None:
+    logits, coverage, valid = _inputs()
+    before = segmentation_loss(logits, coverage, valid)
+    other_logits = torch.where(valid[:, None], logits, logits + 100)
+    other_coverage = torch.where(valid, coverage, 1 - coverage)
+    assert torch.equal(segmentation_loss(other_logits, other_coverage, valid), before)
+
+
+def test_a_sample_has_the_same_loss_in_every_batch() -> None:
+    logits, coverage, valid = _inputs()
+    alone = segmentation_loss(logits[1:], coverage[1:], valid[1:])
+    torch.testing.assert_close(segmentation_loss(logits, coverage, valid)[1:], alone)
+
+
+def test_every_head_counts() -> None:
+    logits, coverage, valid = _inputs()
+    logits.requires_grad_()
+    segmentation_loss(logits, coverage, valid).sum().backward()
+    assert logits.grad is not None
+    assert all(float(logits.grad[:, head].abs().sum()) > 0 for head in range(3))
+
+
+def test_a_confident_mistake_still_has_a_gradient() -> None:
+    logits = torch.full((1, 2, 4, 4), 40.0, requires_grad=True)
+    segmentation_loss(logits, torch.zeros(1, 4, 4), torch.ones(1, 4, 4, dtype=torch.bool)).sum().backward()
+    assert logits.grad is not None
+    assert float(logits.grad.min()) > 0.01
+
+
+@pytest.mark.parametrize("coverage", [0.0, 1.0])
+def test_the_truth_is_the_cheapest_answer(coverage: float) -> None:
+    truth = torch.full((1, 4, 4), coverage)
+    valid = torch.ones(1, 4, 4, dtype=torch.bool)
+    right = segmentation_loss(torch.full((1, 2, 4, 4), 20.0 * (2 * coverage - 1)), truth, valid)
+    wrong = segmentation_loss(torch.full((1, 2, 4, 4), -20.0 * (2 * coverage - 1)), truth, valid)
+    assert float(right) < 1e-3
+    assert float(wrong) > 10
+
+
+def test_a_sample_without_a_valid_pixel_has_no_loss() -> None:
+    logits, coverage, valid = _inputs()
+    assert segmentation_loss(logits, coverage, torch.zeros_like(valid)).tolist() == [0, 0]
