@@ -76,7 +76,7 @@ def test_every_test_crop_gets_a_probability_of_its_windows_size(pipeline: Pipeli
     assert predicted.rows_in == predicted.rows_out == len(crops)
     for row in rows:
         crop = crops[row["crop_id"]]
-        probability = cv2.imdecode(np.frombuffer(row["probability"], np.uint8), cv2.IMREAD_UNCHANGED)
+        probability = np.asarray(cv2.imdecode(np.frombuffer(row["probability"], np.uint8), cv2.IMREAD_UNCHANGED))
         assert probability.shape == (crop["window_height"], crop["window_width"])
         assert row["image_id"] == crop["image_id"]
         assert row["latency"] > 0

@@ -61,7 +61,7 @@ def test_a_logit_of_zero_is_the_mask_and_less_is_not() -> None:
 def test_a_probability_map_survives_its_png() -> None:
     probability = np.random.default_rng(0).integers(0, 256, (37, 53), np.uint8)
     data = np.frombuffer(encode_probability(probability), np.uint8)
-    assert np.array_equal(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), probability)
+    assert np.array_equal(np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED)), probability)
 
 
 def test_the_mean_colour_is_undecided(predictor: Predictor) -> None:

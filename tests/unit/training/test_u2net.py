@@ -60,7 +60,7 @@ def test_any_size_gives_logits_of_that_size(name: str, size: tuple[int, int]) ->
 def test_heads_are_logits_and_not_probabilities() -> None:
     network = build_network("nano").eval()
     with torch.inference_mode():
-        network.outconv.bias.fill_(-40.0)
+        nn.init.constant_(network.get_parameter("outconv.bias"), -40.0)
         assert float(network(torch.rand(1, 3, 32, 32))[:, 0].max()) < -30
 
 
@@ -68,12 +68,14 @@ def test_heads_are_logits_and_not_probabilities() -> None:
 def test_a_block_puts_the_deeper_features_before_the_skip(dilated: bool) -> None:
     block = ResidualUBlock(3, Block(3, 4, 5, dilated)).eval()
     features = torch.rand(1, 3, 9, 9)
-    level1 = block.rebnconv1(block.rebnconvin(features))
-    level2 = block.rebnconv2(level1 if dilated else nn.functional.max_pool2d(level1, 2, ceil_mode=True))
-    up2 = block.rebnconv2d(torch.cat((block.rebnconv3(level2), level2), 1))
+    layer = block.get_submodule
+    entry = layer("rebnconvin")(features)
+    level1 = layer("rebnconv1")(entry)
+    level2 = layer("rebnconv2")(level1 if dilated else nn.functional.max_pool2d(level1, 2, ceil_mode=True))
+    up2 = layer("rebnconv2d")(torch.cat((layer("rebnconv3")(level2), level2), 1))
     if not dilated:
         up2 = nn.functional.interpolate(up2, size=(9, 9), mode="bilinear", align_corners=False)
-    expected = block.rebnconv1d(torch.cat((up2, level1), 1)) + block.rebnconvin(features)
+    expected = layer("rebnconv1d")(torch.cat((up2, level1), 1)) + entry
     assert torch.equal(block(features), expected)
 
 
