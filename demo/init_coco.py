@@ -9,6 +9,7 @@ import ijson
 import yaml
 
 from demo.coco_categories import Category, ClassTreeDraft, draft_tree, parse_categories, sanitised
+from demo.pipeline_files import laptop_epochs
 from lake.errors import InputError
 
 _SAMPLE = 25  # listed images whose files are looked for
@@ -25,8 +26,8 @@ sources:
 splits: {splits}
 crops: {{padding: [0.05, 0.40], min_side: 16, max_side: 1024, centre: shift, seed: 17}}
 balance: {{by: [domain, class], target: {target}, temperature: 0.5, max_replicas: 4, floor: 20}}
-# On a GPU: {{network: u2netp, epochs: 20, canvas: 320}}
-training: {{network: nano, epochs: {epochs}, canvas: 128, pixels_per_batch: 524288}}
+# On a GPU: {{network: u2netp, epochs: 20, canvas: 320}}; what stands here is for a laptop.
+training: {{network: nano, epochs: {epochs}, canvas: 96, learning_rate: 0.003, pixels_per_batch: 73728}}
 evaluation: {{edge_tolerance: 2, strata: [domain, customer, class, size, owns_centre]}}
 gates: gates.yaml
 """
@@ -145,13 +146,8 @@ def _texts(name: str, source: str, tree: ClassTreeDraft, annotations: int, image
         "taxonomy/common.yaml": _yaml(taxonomy),
         f"maps/{name}.yaml": _yaml(label_map),
         "gates.yaml": _GATES.format(expected=expected, margin=0.05 if few else 0.01, least=min(300, max(5, expected // 4))),
-        "pipeline.yaml": _PIPELINE.format(name=name, source=source, splits=splits, target=target, epochs=_epochs(target)),
+        "pipeline.yaml": _PIPELINE.format(name=name, source=source, splits=splits, target=target, epochs=laptop_epochs(target)),
     }
-
-
-def _epochs(target: int) -> int:
-    """So many that a laptop's processor shows the network some ten thousand crops."""
-    return max(1, min(12, round(12_000 / target)))
 
 
 def _yaml(document: dict[str, Any]) -> str:
