@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jobs.entropy_crop import NoEntropyCropError, entropy_crop
 from lake.crop_pixels import JPEG_95, JPEG_BLOCK, PNG
 from lake.images import ImageHeader, decode_image, read_header
 from lake.jpeg_header import JpegHeader, parse_jpeg
@@ -79,7 +80,11 @@ def _jpeg_blocks(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> list
     turn = (header.width, header.height, header.orientation)
     blocks = [mcu_block(stored_box(box, *turn), stored) for box in boxes]
     cut = []
-    for box, block, content in zip(boxes, blocks, crop_jpeg(data, blocks), strict=True):
+    try:
+        contents = entropy_crop(data, stored, blocks)
+    except NoEntropyCropError:
+        contents = crop_jpeg(data, blocks)
+    for box, block, content in zip(boxes, blocks, contents, strict=True):
         shown = displayed_box(block, *turn)
         cut.append(Block(JPEG_BLOCK, content, box.left - shown.left, box.top - shown.top, header.orientation))
     return cut

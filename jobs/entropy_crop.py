@@ -1,0 +1,128 @@
+"""A baseline JPEG file and blocks of whole MCUs in, one JPEG file a block out: the source's own codes, copied.
+
+The crops decode to the same pixels as those of libjpeg-turbo's transform. Progressive, arithmetic, restarted and
+multi-scan files are left to that transform.
+"""
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from jobs.entropy_copy import copy_mcus, place_ranges
+from jobs.entropy_scan import CORRUPT, Places, Words, scan_mcus, unstuff
+from jobs.huffman_tables import HuffmanTables, huffman_tables
+from lake.errors import InputError
+from lake.jpeg_header import EOI, SOI, JpegHeader, MalformedJpegError
+from lake.orientation import Box
+
+_SEQUENTIAL = frozenset({0xC0, 0xC1})
+_DHT, _DQT, _SOS, _JFIF, _ADOBE = 0xC4, 0xDB, 0xDA, 0xE0, 0xEE
+_JFIF_BYTES = 12  # of its content, without the two that say how large a thumbnail follows
+_PADDING_WORDS = 4
+
+
+class NoEntropyCropError(InputError):
+    """The file is of a kind, or damaged in a way, that copying codes does not serve."""
+
+
+def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list[bytes]:
+    """Crop JPEG data without decoding them.
+
+    Args:
+        data: A whole JPEG file.
+        header: Of it.
+        blocks: In px of the stored frame; left and top at MCU boundaries, right and bottom there or at the frame's.
+
+    Raises:
+        NoEntropyCropError: Use `lake.libjpeg.crop_jpeg` instead.
+    """
+    if header.frame not in _SEQUENTIAL or header.restart_interval or header.precision != 8 or len(header.components) > 4:
+        raise NoEntropyCropError("only sequential Huffman-coded JPEG data without restart markers are copied")
+    tables = _tables(data, header)
+    slots = _slots(data, header)
+    layout = np.repeat(np.arange(len(slots)), [_blocks_of(header, part) for part in range(len(slots))])
+    across = -(-header.width // header.mcu_width)
+    places = np.array([_mcus(block, header) for block in blocks], np.int64)
+    words, bits = _words(data, header.scan)
+    mcus = across * int(places[:, 3].max())
+    starts, predictors = np.empty(mcus + 1, np.int64), np.empty((mcus + 1, len(slots)), np.int32)
+    codes = tables.dc, tables.ac, tables.steps, tables.long_codes, tables.symbols
+    end = scan_mcus(words, layout, slots, *codes, starts, predictors)
+    if end == CORRUPT or end > bits:
+        raise NoEntropyCropError("the JPEG file's entropy-coded data are corrupt or end early")
+    room = place_ranges(starts, across, places)
+    out, lengths = np.zeros(room, np.uint32), np.empty(len(blocks), np.int64)
+    known = tables.dc, tables.ac, tables.long_codes, tables.symbols, tables.dc_codes, starts, predictors, across
+    if copy_mcus(words, layout, slots, *known, places, out, lengths) == CORRUPT:
+        raise NoEntropyCropError("a Huffman table of the JPEG file has no code for a difference that the crop needs")
+    copied = out.byteswap().view(np.uint8)
+    before, after = _frame_of_files(data, header, tables)
+    crops = []
+    for block, first, length in zip(blocks, (4 * places[:, 4]).tolist(), lengths.tolist(), strict=True):
+        size = struct.pack(">HH", block.height, block.width)
+        content = copied[first : first + length].tobytes().replace(b"\xff", b"\xff\0")
+        crops.append(b"".join((before, size, after, content, EOI)))
+    return crops
+
+
+def _tables(data: bytes, header: JpegHeader) -> HuffmanTables:
+    content = b"".join(data[part.start : part.end] for part in header.segments if part.marker == _DHT)
+    try:
+        return huffman_tables(content)
+    except MalformedJpegError as error:
+        raise NoEntropyCropError(str(error)) from None
+
+
+def _slots(data: bytes, header: JpegHeader) -> Places:
+    scan = data[header.segments[-1].start : header.segments[-1].end]
+    identifiers = [part.identifier for part in header.components]
+    listed = [(scan[at], scan[at + 1] >> 4, scan[at + 1] & 15) for at in range(1, 2 * len(identifiers), 2) if at + 1 < len(scan)]
+    whole = len(scan) == 4 + 2 * len(identifiers) and scan[0] == len(identifiers) and scan[-3:] == b"\0\x3f\0"
+    if not whole or [part[0] for part in listed] != identifiers or any(slot > 3 for part in listed for slot in part[1:]):
+        raise NoEntropyCropError("only JPEG files with one scan of all components are copied")
+    return np.array([part[1:] for part in listed], np.int64)
+
+
+def _blocks_of(header: JpegHeader, part: int) -> int:
+    component = header.components[part]
+    return component.horizontal * component.vertical if len(header.components) > 1 else 1
+
+
+def _mcus(block: Box, header: JpegHeader) -> tuple[int, int, int, int, int]:
+    wide, high = header.mcu_width, header.mcu_height
+    right, bottom = block.left + block.width, block.top + block.height
+    return block.left // wide, -(-right // wide), block.top // high, -(-bottom // high), 0
+
+
+def _words(data: bytes, start: int) -> tuple[Words, int]:
+    length = len(data) - start
+    raw = np.frombuffer(data[start:] + b"\0" * (4 - length % 4), np.uint32)
+    words = np.zeros(len(raw) + _PADDING_WORDS, np.uint32)
+    bits = unstuff(raw, length, words)
+    if bits == CORRUPT:
+        raise NoEntropyCropError("the JPEG file's entropy-coded data hold other markers, or miss their end")
+    return words, bits
+
+
+def _frame_of_files(data: bytes, header: JpegHeader, tables: HuffmanTables) -> tuple[bytes, bytes]:
+    """Return what stands before and after the height and width in every crop's header."""
+    before, after = [SOI], [b""]
+    target = before
+    for part in header.segments:
+        content = data[part.start : part.end]
+        if part.marker == _JFIF and content[:5] == b"JFIF\0":
+            target.append(_segment(_JFIF, content[:_JFIF_BYTES] + b"\0\0"))
+        elif part.marker == header.frame:
+            target.append(b"\xff" + bytes([part.marker]) + struct.pack(">H", len(content) + 2) + content[:1])
+            target = after
+            target.append(content[5:])
+        elif part.marker == _SOS:
+            target += _segment(_DHT, tables.content), _segment(_SOS, content)
+        elif part.marker == _DQT or (part.marker == _ADOBE and content[:5] == b"Adobe"):
+            target.append(_segment(part.marker, content))
+    return b"".join(before), b"".join(after)
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
