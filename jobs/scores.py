@@ -32,16 +32,17 @@ class ScoreTask:
 
 
 @dataclass(frozen=True, slots=True)
-class ScorePlaces:
-    """Where a scoring writes."""
+class Scoring:
+    """One model, floor or ceiling to score, and where its rows go."""
 
+    setup: ScoreSetup
     scores: ShardPlace
     rejects: ShardPlace
 
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """What one task returns to the driver."""
+    """What one task says of one scoring."""
 
     scores: Receipt | None
     rejects: Receipt | None
@@ -84,22 +85,31 @@ def plan_tasks(lake: Lake, model: str, splits: Sequence[str]) -> list[ScoreTask]
     ]
 
 
-def run_task(task: ScoreTask, setup: ScoreSetup, places: ScorePlaces) -> TaskOutcome:
-    """Score one task's crops and write its shard; runs on a worker or in the driver alike."""
-    scored = Scored()
-    store = places.scores.store
-    maps = _maps(task, setup.model, store)
+def run_task(task: ScoreTask, scorings: Sequence[Scoring]) -> list[TaskOutcome]:
+    """Score one task's crops and write a shard a scoring; runs on a worker or in the driver alike.
+
+    Args:
+        task: From `plan_tasks`.
+        scorings: At most one of them a model that predicted; floors and ceilings share the reading of its crops.
+    """
+    scored = [Scored() for _ in scorings]
+    store = scorings[0].scores.store
+    maps = _maps(task, store)
     for crop in _rows(store, (task.crop_file,), CROP_COLUMNS, ds.field("crop_id").isin(task.crop_ids)):
         found = maps.pop(crop["crop_id"], None)
         shape = (crop["window_height"], crop["window_width"])
         levels = None if found is None else decode_levels(found[0], found[1], shape, crop["crop_id"])
-        score_crop(crop, levels, setup, scored)
-    return TaskOutcome(
-        _write(places.scores, task.name, Score, scored.scores),
-        _write(places.rejects, task.name, Reject, scored.rejects),
-        scored.crops,
-        scored.curves,
-    )
+        for scoring, rows in zip(scorings, scored, strict=True):
+            score_crop(crop, None if scoring.setup.model in REFERENCES else levels, scoring.setup, rows)
+    return [
+        TaskOutcome(
+            _write(scoring.scores, task.name, Score, rows.scores),
+            _write(scoring.rejects, task.name, Reject, rows.rejects),
+            rows.crops,
+            rows.curves,
+        )
+        for scoring, rows in zip(scorings, scored, strict=True)
+    ]
 
 
 def seen_classes(lake: Lake) -> frozenset[str]:
@@ -133,10 +143,9 @@ def _check_coverage(model: str, wanted: set[str], predicted: set[str]) -> None:
         )
 
 
-def _maps(task: ScoreTask, model: str, store: Store) -> dict[str, tuple[str, bytes]]:
+def _maps(task: ScoreTask, store: Store) -> dict[str, tuple[str, bytes]]:
     columns = ("crop_id", "probability_codec", "probability")
-    wanted = (ds.field("model") == model) & ds.field("crop_id").isin(task.crop_ids)
-    rows = _rows(store, task.prediction_files, columns, wanted)
+    rows = _rows(store, task.prediction_files, columns, ds.field("crop_id").isin(task.crop_ids))
     return {row["crop_id"]: (row["probability_codec"], row["probability"]) for row in rows}
 
 

@@ -9,12 +9,14 @@ from typing import Literal
 from evaluation.curves import Curves, no_curves, summary
 from evaluation.score_keys import metric_spec, score_key, score_targets
 from evaluation.scoring import REFERENCES, ScoreSetup
-from jobs.scores import ScorePlaces, ScoreTask, TaskOutcome, plan_tasks, run_task, seen_classes
+from jobs.scores import Scoring, TaskOutcome, plan_tasks, run_task, seen_classes
 from jobs.spark.session import spark_session
+from jobs.spark.tasks import run_tasks
 from lake.configuration import Pipeline
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.reasons import Reason
+from lake.shards import Receipt
 from lake.stage_report import StageReport
 
 SMALL_SET = 4096
@@ -35,10 +37,12 @@ def score(pipeline: Pipeline, model: str, *, engine: Engine = "auto") -> StageRe
         InputError: The predictions are missing, or were made on other crops than the present ones.
     """
     lake = open_lake(pipeline)
-    report = _score_one(lake, pipeline, model, engine)
-    for reference in REFERENCES:
-        _score_one(lake, pipeline, reference, engine)
-    return report
+    names = (model, *REFERENCES)
+    reports = {name: report for name in names if (report := _committed(lake, pipeline, name)) is not None}
+    pending = [name for name in names if name not in reports]
+    if pending:
+        reports |= _score(lake, pipeline, pending, engine)
+    return reports[model]
 
 
 def curves_path(key: str) -> str:
@@ -46,47 +50,56 @@ def curves_path(key: str) -> str:
     return f"reports/curves/{key}.json"
 
 
-def _score_one(lake: Lake, pipeline: Pipeline, model: str, engine: Engine) -> StageReport:
+def _committed(lake: Lake, pipeline: Pipeline, model: str) -> StageReport | None:
+    return skipped_report(lake, stage="score", key=score_key(lake, pipeline, model), targets=score_targets(model))
+
+
+def _score(lake: Lake, pipeline: Pipeline, models: Sequence[str], engine: Engine) -> dict[str, StageReport]:
+    """Score a model and what references are missing in one pass over the crops; publish each by itself."""
     started = time.monotonic()
-    key = score_key(lake, pipeline, model)
-    targets = score_targets(model)
-    if (done := skipped_report(lake, stage="score", key=key, targets=targets)) is not None:
-        return done
-    tasks = plan_tasks(lake, model, pipeline.evaluation.splits)
-    setup = ScoreSetup(model, metric_spec(pipeline), seen_classes(lake))
-    places = ScorePlaces(lake.place("scores", key, {"model": model}), lake.place("rejects", key, dict(targets[0][1])))
-    outcomes = _run(pipeline, tasks, setup, places, engine)
-    scored, rejected = sum(outcome.crops for outcome in outcomes), _rows([outcome.rejects for outcome in outcomes])
+    tasks = plan_tasks(lake, models[0], pipeline.evaluation.splits)
+    seen, spec = seen_classes(lake), metric_spec(pipeline)
+    keys = {model: score_key(lake, pipeline, model) for model in models}
+    scorings = [
+        Scoring(ScoreSetup(model, spec, seen), *(lake.place(table, keys[model], part) for table, part in score_targets(model)[::-1]))
+        for model in models
+    ]
+    each = partial(run_task, scorings=scorings)
+    small = sum(len(task.crop_ids) for task in tasks) <= SMALL_SET
+    if engine == "local" or (engine == "auto" and small):
+        outcomes = [each(task) for task in tasks]
+    else:
+        outcomes = run_tasks(spark_session(pipeline), tasks, each)
+    crops, seconds = sum(len(task.crop_ids) for task in tasks), time.monotonic() - started
+    return {
+        model: _publish(lake, model, keys[model], crops, [outcome[place] for outcome in outcomes], seconds)
+        for place, model in enumerate(models)
+    }
+
+
+def _publish(lake: Lake, model: str, key: str, crops: int, outcomes: Sequence[TaskOutcome], seconds: float) -> StageReport:
+    rejected = _rows([outcome.rejects for outcome in outcomes])
     curves = reduce(Curves.__add__, (outcome.curves for outcome in outcomes), no_curves())
     details: dict[str, object] = {"model": model, "rows": _rows([outcome.scores for outcome in outcomes])}
     if curves.instances:
         lake.store.write_bytes(curves_path(key), json.dumps(curves.as_json()).encode())
         details |= {"curves": curves_path(key), **summary(curves)}
+    rejects, scores = (part for _, part in score_targets(model))
     return publish_stage(
         lake,
         stage="score",
         key=key,
-        rows_in=sum(len(task.crop_ids) for task in tasks),
-        rows_out=scored,
+        rows_in=crops,
+        rows_out=sum(outcome.crops for outcome in outcomes),
         rejected={Reason.EMPTY_TRUTH.value: rejected} if rejected else {},
         outputs=[
-            Output("rejects", targets[0][1], [outcome.rejects for outcome in outcomes]),
-            Output("scores", targets[1][1], [outcome.scores for outcome in outcomes]),
+            Output("rejects", rejects, [outcome.rejects for outcome in outcomes]),
+            Output("scores", scores, [outcome.scores for outcome in outcomes]),
         ],
-        seconds=time.monotonic() - started,
+        seconds=seconds,
         details=details,
     )
 
 
-def _run(pipeline: Pipeline, tasks: Sequence[ScoreTask], setup: ScoreSetup, places: ScorePlaces, engine: Engine) -> list[TaskOutcome]:
-    each = partial(run_task, setup=setup, places=places)
-    small = sum(len(task.crop_ids) for task in tasks) <= SMALL_SET
-    if engine == "local" or (engine == "auto" and small):
-        return [each(task) for task in tasks]
-    context = spark_session(pipeline).sparkContext
-    outcomes: list[TaskOutcome] = context.parallelize(tasks, len(tasks)).map(each).collect()
-    return outcomes
-
-
-def _rows(receipts: Sequence[object]) -> int:
-    return sum(getattr(receipt, "rows", 0) for receipt in receipts)
+def _rows(receipts: Sequence[Receipt | None]) -> int:
+    return sum(receipt.rows for receipt in receipts if receipt is not None)
