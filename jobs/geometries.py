@@ -1,11 +1,13 @@
 """An export's geometry in, COCO compressed counts over the displayed image out, or the reason why there are none."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from jobs.sources.records import Bitmap, Geometry, ImageSize, Polygons, RunLengths
+from jobs.sources.records import Bitmap, Geometry, ImageSize, Parts, Polygons, Rings, RunLengths
 from lake.errors import InputError
 from lake.images import ImageHeader
-from lake.masks import MaskFacts, decode, encode, mask_facts, polygons_to_counts, uncompressed_to_counts
+from lake.masks import MaskFacts, decode, encode, mask_facts, polygons_to_counts, uncompressed_to_counts, union
 from lake.orientation import orient
 from lake.reasons import Reason
 from lake.runs import MalformedMaskError, Mask
@@ -58,6 +60,14 @@ def _counts(geometry: Geometry, size: ImageSize) -> str:
             return counts if isinstance(counts, str) else uncompressed_to_counts(counts, height, width)
         case Bitmap(mask, left, top):
             return encode(_place(mask, left, top, size))
+        case Rings(rings):
+            return encode(_even_odd(rings, size))
+        case Parts(parts, holes):
+            joined = union([_counts(part, size) for part in parts], size.height, size.width)
+            if not holes:
+                return joined
+            gaps = union([_counts(hole, size) for hole in holes], size.height, size.width)
+            return encode(decode(joined, size.height, size.width) & ~decode(gaps, size.height, size.width))
 
 
 def _place(mask: Mask, left: int, top: int, size: ImageSize) -> Mask:
@@ -72,9 +82,16 @@ def _place(mask: Mask, left: int, top: int, size: ImageSize) -> Mask:
     return whole
 
 
+def _even_odd(rings: Sequence[Sequence[float]], size: ImageSize) -> Mask:
+    mask = np.zeros((size.height, size.width), bool)
+    for ring in rings:
+        mask ^= decode(polygons_to_counts([ring], size.height, size.width), size.height, size.width)
+    return mask
+
+
 def _why_empty(geometry: Geometry, size: ImageSize) -> tuple[Reason, str]:
     match geometry:
-        case Polygons(rings):
+        case Polygons(rings) | Rings(rings):
             corners = np.concatenate([np.asarray(ring, np.float64).reshape(-1, 2) for ring in rings])
             (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
             if right <= 0 or bottom <= 0 or left >= size.width or top >= size.height:

@@ -47,6 +47,8 @@ def pictures(listing: Listing, source: Source, splits: Splits) -> Pictures:
     for outcome in (outcome for unit in listing for outcome in unit):
         if isinstance(outcome, Rejected):
             rejected.append(outcome)
+        elif outcome.listed.shared and first.get(outcome.file.image_id) == outcome.listed.ref:
+            continue
         elif outcome.file.image_id in rows:
             detail = f"the same bytes as {first[outcome.file.image_id]}"
             rejected.append(Rejected(outcome.listed.ref, Reason.DUPLICATE_RECORD, detail))
@@ -75,7 +77,7 @@ def _unless_seen(outcome: ImageOutcome, seen: set[str]) -> ImageOutcome:
     if isinstance(outcome, Rejected):
         return outcome
     listed = outcome.listed
-    if listed.ref in seen:
+    if listed.ref in seen and not listed.shared:
         return Rejected(listed.ref, Reason.DUPLICATE_ID, "an earlier record has the same id and was kept", image=listed.name)
     seen.add(listed.ref)
     return outcome

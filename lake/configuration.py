@@ -13,7 +13,20 @@ from lake.errors import ConfigurationError
 from lake.strict_yaml import parse_yaml
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Format = Literal["coco", "label-png", "scale"]
+Format = Literal[
+    "coco",
+    "coco-panoptic",
+    "label-png",
+    "scale",
+    "label-studio",
+    "labelme",
+    "cvat",
+    "labelbox",
+    "darwin",
+    "supervisely",
+    "datumaro",
+    "yolo-seg",
+]
 _SECRETS = ("catalog", "database")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 

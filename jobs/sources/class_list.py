@@ -19,6 +19,7 @@ class ClassList:
     names: dict[int, str]  # things and stuff
     things: frozenset[int]  # classes whose map does not tell instances apart
     colours: dict[int, int]  # 0xRRGGBB -> id, for maps that are coded by colour
+    divisor: int | None = None  # maps hold class * divisor + instance; a value below it is a class alone
 
     def divided(self) -> NDArray[np.bool_]:
         """Return, by id, whether a class falls into its connected parts."""
@@ -28,9 +29,11 @@ class ClassList:
 
 
 def parse_classes(data: bytes | None) -> ClassList:
-    """Read `{"classes": [{"id", "name", "kind", "rgb"?}], "ignore_index"?}`.
+    """Read `{"classes": [{"id", "name", "kind", "rgb"?}], "ignore_index"?, "instance_divisor"?}`.
 
-    A class of kind thing has one region a connected part, of kind stuff one region an image; void is ignored.
+    A class of kind thing has one region a connected part, of kind stuff one region an image; void is ignored. With an
+    `instance_divisor` maps hold class * divisor + instance, in 16 bits or as R + 256 G + 65536 B, and each value is one
+    region.
 
     Raises:
         InputError: There is no class list, or a class has no id, no name, another kind, or an id twice.
@@ -56,7 +59,10 @@ def parse_classes(data: bytes | None) -> ClassList:
             names[number] = name
         if kind == "thing":
             things.add(number)
-    return ClassList(names, frozenset(things & names.keys()), colours)
+    divisor = document.get("instance_divisor")
+    if divisor is not None and (whole(divisor) is None or not 2 <= divisor <= 1 << 20):
+        raise InputError(f"the class list: expected an instance_divisor from 2 to {1 << 20:,}, got {divisor!r}")
+    return ClassList(names, frozenset(things & names.keys()), colours, divisor)
 
 
 def _class(entry: object) -> tuple[int, str, str]:

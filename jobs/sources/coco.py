@@ -40,11 +40,23 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
     Raises:
         InputError: The only document is no COCO file, or is cut off.
     """
+    yield from documents_by_image(export)
+
+
+def documents_by_image(export: Export, *, most: int | None = None, weight: int = 1) -> Iterator[Unit | Rejected]:
+    """Divide each document, of instances or panoptic, into groups of images with their annotations.
+
+    Args:
+        export: The export.
+        most: Annotations of a group; see `group_by_image`.
+        weight: Objects that one annotation is expected to hold.
+
+    Raises:
+        InputError: The only document is no COCO file, or is cut off.
+    """
     for entry in export.documents(".json"):
-        data = map_document(export, entry.path)
-        where = export.annotations.uri(entry.path)
         try:
-            yield from _document_units(export, entry.path, data, where)
+            yield from _document_units(export, entry.path, most, weight)
         except InputError as error:
             if export.file is not None:
                 raise
@@ -53,12 +65,12 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     """Yield the images that the division into units has listed."""
-    yield from _payload(unit).images
+    yield from coco_unit(unit).images
 
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
     """Parse the unit's annotations and yield one outcome for each."""
-    payload = _payload(unit)
+    payload = coco_unit(unit)
     document = export.document_name(payload.document)
     data = map_document(export, payload.document)
     group = payload.group
@@ -139,21 +151,23 @@ def _lvis_name(record: dict[str, Any]) -> Any:
     return "/".join(address.split("/")[-2:]) if isinstance(address, str) else None
 
 
-def _document_units(export: Export, path: str, data: Bytes, where: str) -> Iterator[Unit]:
+def _document_units(export: Export, path: str, most: int | None, weight: int) -> Iterator[Unit]:
+    data, where = map_document(export, path), export.annotations.uri(path)
     top = member_spans(data, where)
     if "images" not in top or "annotations" not in top:
         raise InputError(f"{where} is no COCO file: expected the keys images and annotations, got {sorted(top)[:10]}")
     categories = categories_of(data, top.get("categories"), where)
     listed, ids = listed_images(export, path, data, element_spans(data, top["images"], f"{where}, images"))
     annotations = element_spans(data, top["annotations"], f"{where}, annotations")
-    for number, (slots, group) in enumerate(group_by_image(ids, annotations)):
+    for number, (slots, group) in enumerate(group_by_image(ids, annotations, most)):
         names = {ids[slot]: str(ids[slot]) for slot in slots if ids[slot] is not None}
         chosen = tuple(listed[slot] for slot in slots)
         payload = CocoUnit(path, categories, chosen, {key: name for key, name in names.items() if key is not None}, group)
-        yield Unit(f"{path}/{number:05d}", payload, weight=len(group.positions) + len(slots))
+        yield Unit(f"{path}/{number:05d}", payload, weight=weight * len(group.positions) + len(slots))
 
 
-def _payload(unit: Unit) -> CocoUnit:
+def coco_unit(unit: Unit) -> CocoUnit:
+    """Return what a unit of a COCO document holds."""
     if not isinstance(unit.payload, CocoUnit):
         raise ValueError(f"expected a unit of a COCO document, got {type(unit.payload).__name__}")
     return unit.payload

@@ -25,16 +25,18 @@ class Group:
     earlier: Mapping[int, tuple[int, int]]  # place in this group -> span
 
 
-def group_by_image(image_ids: Sequence[int | None], annotations: Elements) -> Iterator[tuple[range, Group]]:
+def group_by_image(image_ids: Sequence[int | None], annotations: Elements, most: int | None = None) -> Iterator[tuple[range, Group]]:
     """Group annotations by image; those of unlisted images come last, without images.
 
     Args:
         image_ids: Id of each image in the document's order, None where annotations cannot find it; ids are distinct.
         annotations: All annotations of the document.
+        most: Annotations of a group, instead of `MOST_OBJECTS`.
 
     Yields:
         Slots in `image_ids`, and the annotations that lie on them.
     """
+    most = most or MOST_OBJECTS
     slots = _slot_of_each(image_ids, annotations.image_ids)
     order = np.argsort(slots, kind="stable")
     counts = np.bincount(slots, minlength=len(image_ids) + 1)
@@ -43,13 +45,13 @@ def group_by_image(image_ids: Sequence[int | None], annotations: Elements) -> It
     begin = 0
     while begin < len(image_ids):
         before = int(ends[begin - 1]) if begin else 0
-        stop = int(np.searchsorted(ends[: len(image_ids)], before + MOST_OBJECTS, side="right"))
+        stop = int(np.searchsorted(ends[: len(image_ids)], before + most, side="right"))
         stop = min(max(stop, begin + 1), begin + MOST_IMAGES, len(image_ids))
         yield range(begin, stop), _group(order[before : int(ends[stop - 1])], annotations, first_of_id)
         begin = stop
     unlisted = order[int(ends[len(image_ids) - 1]) if image_ids else 0 :]
-    for chunk in range(0, unlisted.size, MOST_OBJECTS):
-        yield range(0), _group(unlisted[chunk : chunk + MOST_OBJECTS], annotations, first_of_id)
+    for chunk in range(0, unlisted.size, most):
+        yield range(0), _group(unlisted[chunk : chunk + most], annotations, first_of_id)
 
 
 def _slot_of_each(image_ids: Sequence[int | None], wanted: Positions) -> Positions:

@@ -6,11 +6,11 @@ A label map belongs to the image of the same path and stem. docs/formats/label-p
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from jobs.sources.class_list import ClassList, parse_classes
 from jobs.sources.exports import Entry, Export
-from jobs.sources.label_maps import Map, decode_colour_map, decode_index_map, is_coloured, refused
+from jobs.sources.image_names import IMAGE_SUFFIXES, LABEL_SUFFIXES
+from jobs.sources.label_maps import refused
+from jobs.sources.label_regions import label_regions
 from jobs.sources.reader import Reader
 from jobs.sources.records import (
     VOID_LABEL,
@@ -23,13 +23,10 @@ from jobs.sources.records import (
     part_ref,
     record_ref,
 )
-from jobs.sources.regions import Region, find_regions
 from lake.errors import InputError
 from lake.images import ImageRefusedError
 from lake.reasons import Reason
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif")
-LABEL_SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
 _WEIGHT = 64  # objects that one map is expected to hold
 
 
@@ -78,7 +75,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         yield Rejected(ref, Reason.MISSING_IMAGE, f"no image of the stem {unit.name!r} below {export.images.root}")
         return
     try:
-        values = class_ids(export.annotations.read(payload.label), payload.classes)
+        found = label_regions(export.annotations.read(payload.label), payload.classes)
     except ImageRefusedError as error:
         yield refused(ref, error)
         return
@@ -86,12 +83,14 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         yield Rejected(ref, Reason.UNDECODABLE_IMAGE, f"label map: {error}")
         return
     size = sizes.get(payload.image)
-    if size is not None and (size.height, size.width) != values.shape:
-        found = f"{values.shape[1]} x {values.shape[0]}"
-        detail = f"the label map has {found} px, its image {size.width} x {size.height}"
+    if size is not None and size != found.size:
+        stated = f"{found.size.width} x {found.size.height}"
+        detail = f"the label map has {stated} px, its image {size.width} x {size.height}"
         yield Rejected(ref, Reason.SIZE_MISMATCH, detail)
         return
-    yield from region_objects(values, payload.label, payload.image, payload.classes)
+    for part, label, region in found.regions:
+        geometry = RunLengths(region.counts.tolist(), found.size.height, found.size.width)
+        yield LabelledObject(part_ref(payload.label, part), payload.image, label or VOID_LABEL, geometry, is_void=label is None)
 
 
 def files(export: Export, unit: Unit) -> Iterator[bytes]:
@@ -105,44 +104,6 @@ def files(export: Export, unit: Unit) -> Iterator[bytes]:
 
 
 READER = Reader(units, images, objects, documents=(), files=files)
-
-
-def class_ids(data: bytes, classes: ClassList) -> Map:
-    """Decode a label map into class ids; every id that the class list does not name becomes one id above all.
-
-    Raises:
-        ImageRefusedError: It cannot be decoded, or is coded by colour while the class list has no colours.
-    """
-    if is_coloured(data):
-        if not classes.colours:
-            raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "coded by colour, but no class of the class list has an rgb")
-        coded = decode_colour_map(data)
-        colours, places = np.unique(coded, return_inverse=True)
-        ids = np.array([classes.colours.get(int(colour), -1) for colour in colours], np.int32)
-        values: Map = ids[places.reshape(coded.shape)]
-    else:
-        values = decode_index_map(data)
-    void = classes.divided().size - 1
-    known = np.zeros(void + 1, bool)
-    known[sorted(classes.names)] = True
-    inside = np.clip(values, 0, void)
-    return np.where(known[inside] & (values == inside), inside, void).astype(np.int32)
-
-
-def region_objects(values: Map, label: str, image: str, classes: ClassList) -> Iterator[LabelledObject]:
-    """Yield the regions of a map of class ids; void is one region, however many parts it has."""
-    height, width = values.shape
-    seen: dict[int, int] = {}
-    for region in find_regions(values, classes.divided()):
-        number = seen[region.value] = seen.get(region.value, -1) + 1
-        geometry = RunLengths(region.counts.tolist(), height, width)
-        yield _region_object(region, number, label, image, geometry, classes)
-
-
-def _region_object(region: Region, number: int, label: str, image: str, geometry: RunLengths, classes: ClassList) -> LabelledObject:
-    name = classes.names.get(region.value)
-    part = f"{VOID_LABEL if name is None else region.value}/{number}"
-    return LabelledObject(part_ref(label, part), image, name or VOID_LABEL, geometry, is_void=name is None)
 
 
 def _by_stem(entries: list[Entry]) -> dict[str, list[str]]:

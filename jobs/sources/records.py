@@ -42,7 +42,22 @@ class Bitmap:
     top: int = 0
 
 
-Geometry = Polygons | RunLengths | Bitmap
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Closed rings under the even-odd rule: a ring inside another is a hole."""
+
+    rings: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The union of some geometries less the union of others."""
+
+    parts: Sequence["Geometry"]
+    holes: Sequence["Geometry"] = ()
+
+
+Geometry = Polygons | RunLengths | Bitmap | Rings | Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,7 @@ class ListedImage:
     width: int | None = None
     height: int | None = None
     embedded: bytes | None = None
+    shared: bool = False  # several records may name the image, none of them its own
 
 
 @dataclass(frozen=True, slots=True)

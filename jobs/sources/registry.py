@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jobs.sources import coco, label_png, scale
+from jobs.sources import (
+    coco,
+    coco_panoptic,
+    cvat,
+    darwin,
+    datumaro,
+    label_png,
+    label_studio,
+    labelbox,
+    labelme,
+    scale,
+    supervisely,
+    yolo_seg,
+)
 from jobs.sources.reader import Reader
 from lake.errors import ConfigurationError
 
@@ -12,6 +25,15 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "coco": coco.READER,
         "label-png": label_png.READER,
         "scale": scale.READER,
+        "coco-panoptic": coco_panoptic.READER,
+        "label-studio": label_studio.READER,
+        "labelme": labelme.READER,
+        "cvat": cvat.READER,
+        "labelbox": labelbox.READER,
+        "darwin": darwin.READER,
+        "supervisely": supervisely.READER,
+        "datumaro": datumaro.READER,
+        "yolo-seg": yolo_seg.READER,
     }
 )
 """Every format that a source's stanza may name."""

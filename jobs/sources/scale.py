@@ -4,18 +4,20 @@ Source: docs.scale.com/reference/segmentannotation-callback-format; docs/formats
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from jobs.sources.carried_images import embedded_bytes, local_name, read_beside
 from jobs.sources.exports import Export
-from jobs.sources.json_documents import mapping, text, whole
+from jobs.sources.json_documents import mapping, members, text, whole
 from jobs.sources.label_maps import Map, decode_colour_map, decode_index_map, refused
 from jobs.sources.moments import moment
 from jobs.sources.paths import HostilePathError
+from jobs.sources.points import ring_of_objects
 from jobs.sources.reader import Reader
-from jobs.sources.records import VOID_LABEL, Bitmap, ImageSize, LabelledObject, ListedImage, Rejected, Unit, part_ref
+from jobs.sources.records import VOID_LABEL, Bitmap, ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref
 from jobs.sources.task_lists import document_of, task_units, tasks_of
 from lake.errors import InputError
 from lake.images import ImageRefusedError
@@ -93,7 +95,11 @@ def indices_of(label_mapping: Mapping[str, Any], ref: str) -> tuple[list[tuple[s
 
 def _task_objects(export: Export, document: str, place: int, task: Any, size: ImageSize | None) -> Iterator[Outcome]:
     name = _task_name(task, place)
-    label_mapping = mapping(mapping(task, "response"), "labelMapping")
+    response = mapping(task, "response")
+    if members(response, "annotations"):
+        yield from _shapes(response, name, str(place), moment(task.get("completed_at")))
+        return
+    label_mapping = mapping(response, "labelMapping")
     if not label_mapping:
         yield Rejected(part_ref(name, "response"), Reason.NOT_AN_OBJECT, "a task without a segmentation in its response")
         return
@@ -123,6 +129,25 @@ def _task_objects(export: Export, document: str, place: int, task: Any, size: Im
     void = ~np.isin(values, known)
     if void.any():
         yield LabelledObject(part_ref(name, VOID_LABEL), str(place), VOID_LABEL, Bitmap(void), is_void=True)
+
+
+def _shapes(response: Mapping[str, Any], name: str, image: str, annotated_at: datetime | None) -> Iterator[Outcome]:
+    """Yield the outcomes of an image annotation task: polygons are kept, boxes and lines are not."""
+    for number, shape in enumerate(members(response, "annotations")):
+        own = text(shape.get("uuid")) if isinstance(shape, dict) else None
+        ref = part_ref(name, own[:80] if own else f"at {number}")
+        if not isinstance(shape, dict):
+            yield Rejected(ref, Reason.MALFORMED_RECORD, "expected an annotation as an object")
+        elif shape.get("type") == "box":
+            yield Rejected(ref, Reason.BOX_ONLY, "a box")
+        elif shape.get("type") != "polygon":
+            yield Rejected(ref, Reason.NOT_AN_OBJECT, f"an annotation of type {str(shape.get('type'))[:80]}")
+        elif (label := text(shape.get("label"))) is None:
+            yield Rejected(ref, Reason.EMPTY_LABEL, "a polygon without label")
+        elif (ring := ring_of_objects(shape.get("vertices"))) is None:
+            yield Rejected(ref, Reason.MALFORMED_GEOMETRY, "expected vertices of at least 3 points {x, y}")
+        else:
+            yield LabelledObject(ref, image, label, Polygons([ring]), annotated_at=annotated_at)
 
 
 def _index_bytes(export: Export, document: str, combined: Mapping[str, Any]) -> bytes:

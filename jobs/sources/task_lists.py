@@ -4,15 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from jobs.sources.documents import map_document, parse_spans
 from jobs.sources.exports import Export
-from jobs.sources.json_spans import Bytes, Elements, Positions, element_spans, member_spans
+from jobs.sources.json_spans import MISSING, Bytes, Elements, Positions, element_spans, member_spans
 from jobs.sources.records import Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
 
 TASKS_OF_A_UNIT = 64
 BYTES_OF_A_UNIT = 8 << 20
+
+_NEWLINE, _OPEN_OBJECT, _CLOSE_OBJECT = 10, 123, 125
+_SINGLE = ("task_id", "data_row", "dataRow", "data", "annotations", "result")
+"""Keys by which an object is known to be one task by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +68,52 @@ def document_of(unit: Unit) -> str:
     return unit.payload.document
 
 
+def list_units(document: str, data: Bytes, span: tuple[int, int], where: str, weight: int) -> Iterator[Unit]:
+    """Divide a list that lies at `span` of a document into units; see `task_units`.
+
+    Raises:
+        InputError: It is no list, or is cut off.
+    """
+    yield from _units(document, element_spans(data, span, where), weight)
+
+
 def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
-    text = data[:64].tobytes().removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith(b"["):
-        begin = int((data == ord("[")).argmax())
+    begin = first_place(data)
+    if data[begin : begin + 1].tobytes() == b"[":
         return element_spans(data, (begin, data.size), where)
+    lines = _lines(data)
+    if len(lines) > 1:
+        table = np.array(lines, np.int64)
+        absent = np.full(len(lines), MISSING)
+        return Elements(table[:, 0].copy(), table[:, 1].copy(), absent, absent)
     top = member_spans(data, where)
     found = next((top[key] for key in keys if key in top), None)
     if found is not None:
         return element_spans(data, found, where)
+    if any(key in top for key in _SINGLE):
+        return Elements(*(np.array([place], np.int64) for place in (begin, data.size, MISSING, MISSING)))
     raise InputError(f"{where}: expected a list of tasks, or one under {' or '.join(keys)}, got keys {sorted(top)[:10]}")
+
+
+def first_place(data: Bytes) -> int:
+    """Return where a document's text begins, after a byte order mark and blanks."""
+    head = data[:4096].tobytes()
+    return len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+
+
+def _lines(data: Bytes) -> list[tuple[int, int]]:
+    """Return start and end of every line of an NDJSON document; nothing when a line is no object by itself."""
+    begin, lines = first_place(data), []
+    for end in (*np.flatnonzero(data == _NEWLINE), data.size):
+        line = data[begin:end].tobytes()
+        start, stop = end - len(line.lstrip()), end - (len(line) - len(line.rstrip()))
+        begin = end + 1
+        if start >= stop:
+            continue
+        if data[start] != _OPEN_OBJECT or data[stop - 1] != _CLOSE_OBJECT:
+            return []
+        lines.append((int(start), int(stop)))
+    return lines
 
 
 def _units(document: str, tasks: Elements, weight: int) -> Iterator[Unit]:

@@ -57,7 +57,7 @@ def file_digests(lake: Lake, table: str) -> list[str]:
 
 def accounted(lake: Lake, report: StageReport) -> bool:
     kept = lake.read("images").num_rows + lake.read("annotations").num_rows
-    return report.rows_in == kept + lake.read("rejects").num_rows and report.rows_out == kept
+    return (report.rows_in, report.rows_out) == (kept + lake.read("rejects").num_rows, kept)
 
 
 def test_coco_and_camvid_are_read_whole_and_the_same_export_twice_commits_nothing(data_folder: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def mask_of(geometry: Geometry) -> np.ndarray:
 
 
 def test_polygons_equal_pycocotools_bit_for_bit() -> None:
-    rings = [[2.5, 3.1, 20.7, 4.2, 11.3, 18.9], [25, 2, 40, 2, 40, 9, 25, 9]]
+    rings: list[list[float]] = [[2.5, 3.1, 20.7, 4.2, 11.3, 18.9], [25, 2, 40, 2, 40, 9, 25, 9]]
     counts, facts = displayed_mask(Polygons(rings), SIZE, header(), "display")
     merged = coco.merge(coco.frPyObjects(rings, HEIGHT, WIDTH))
     assert counts == merged["counts"].decode()

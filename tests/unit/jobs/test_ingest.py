@@ -31,7 +31,7 @@ def labelled(ref: str, image: str = "1", label: str = "dog", geometry: Bitmap = 
 def test_every_record_ends_in_one_of_the_two_tables() -> None:
     gone = Rejected(":image 2", Reason.MISSING_IMAGE, "no file", image="2")
     images = by_name([sound("1"), gone])
-    records = [
+    records: list[LabelledObject | Rejected] = [
         labelled(":1"),
         labelled(":2", image="2"),
         labelled(":3", image="9"),

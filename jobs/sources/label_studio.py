@@ -1,0 +1,164 @@
+"""Label Studio tasks in (JSON export), one record a labelled region out; brushes and polygons in per cent.
+
+Source: labelstud.io/guide/export, "JSON"; docs/formats/label-studio.md says what becomes of each result.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+
+from jobs.sources.annotators import pseudonym
+from jobs.sources.bitmaps import MalformedBitmapError
+from jobs.sources.brush_runs import decode_brush
+from jobs.sources.carried_images import embedded_bytes, local_name
+from jobs.sources.exports import Export
+from jobs.sources.json_documents import mapping, members, size, text, whole
+from jobs.sources.moments import moment
+from jobs.sources.paths import HostilePathError
+from jobs.sources.picture_places import first_present
+from jobs.sources.points import ring_of_pairs, scaled
+from jobs.sources.reader import Reader
+from jobs.sources.records import Bitmap, ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref
+from jobs.sources.task_lists import document_of, task_units, tasks_of
+from lake.errors import InputError
+from lake.reasons import Reason
+
+_WEIGHT = 16  # objects that one task is expected to hold
+_REGIONS = ("brush", "polygon")
+_BOXES = ("rectangle",)
+_UNSUPPORTED = ("ellipse", "magicwand", "bitmask", "vector")
+
+
+def units(export: Export) -> Iterator[Unit | Rejected]:
+    """Divide the lists of tasks into units.
+
+    Raises:
+        InputError: The only document is no list of tasks.
+    """
+    yield from task_units(export, ("tasks",), _WEIGHT)
+
+
+def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
+    """Yield the picture of each task."""
+    for place, task in tasks_of(export, unit):
+        ref, name = part_ref(_task_name(task, place), "image"), str(place)
+        sides = _stated_size(task)
+        try:
+            address = _address(task)
+            if address is not None and (carried := embedded_bytes(address)) is not None:
+                yield ListedImage(ref, name, f"{_task_name(task, place)}", *sides, embedded=carried)
+            else:
+                yield ListedImage(ref, name, first_present(export, document_of(unit), _names(address)), *sides)
+        except HostilePathError as error:
+            reason = Reason.HOSTILE_PATH if address is not None else Reason.MISSING_IMAGE
+            yield Rejected(ref, reason, str(error), image=name)
+        except InputError as error:
+            yield Rejected(ref, Reason.UNDECODABLE_IMAGE, str(error), image=name)
+
+
+def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
+    """Yield one outcome for each result of each annotation that was not cancelled."""
+    for place, task in tasks_of(export, unit):
+        container = _task_name(task, place)
+        for number, annotation in enumerate(_annotations(task)):
+            for position, result in enumerate(members(annotation, "result")):
+                own = text(result.get("id")) if isinstance(result, dict) else None
+                ref = part_ref(container, f"{number}/{own[:80] if own else position}")
+                yield _outcome(result, ref, str(place), annotation, sizes.get(str(place)))
+
+
+READER = Reader(units, images, objects, documents=(".json", ".ndjson", ".jsonl"))
+
+
+def _outcome(result: Any, ref: str, image: str, annotation: dict[str, Any], stated: ImageSize | None) -> LabelledObject | Rejected:
+    if not isinstance(result, dict):
+        return Rejected(ref, Reason.MALFORMED_RECORD, "expected a result as an object")
+    if annotation.get("was_cancelled"):
+        return Rejected(ref, Reason.NOT_AN_OBJECT, "its annotation was cancelled")
+    kind = str(result.get("type", "")).removesuffix("labels")
+    if kind in _BOXES:
+        return Rejected(ref, Reason.BOX_ONLY, "a rectangle")
+    if kind in _UNSUPPORTED or result.get("image_rotation"):
+        return Rejected(ref, Reason.UNSUPPORTED_GEOMETRY, f"a {kind}, or a region on a rotated picture")
+    if kind not in _REGIONS:
+        return Rejected(ref, Reason.NOT_AN_OBJECT, f"a result of type {str(result.get('type'))[:80]}")
+    value = mapping(result, "value")
+    labels = [label for key in (result.get("type"), "labels") for label in members(value, str(key))]
+    label = text(labels[0]) if len(labels) == 1 else None
+    if label is None:
+        return Rejected(ref, Reason.EMPTY_LABEL, f"expected one label, got {len(labels)}")
+    width, height = size(result.get("original_width")), size(result.get("original_height"))
+    if width is None or height is None:
+        width, height = (stated.width, stated.height) if stated else (None, None)
+    if width is None or height is None:
+        return Rejected(ref, Reason.MALFORMED_GEOMETRY, "neither the region nor its picture says how large the picture is")
+    if stated is not None and (width, height) != (stated.width, stated.height):
+        detail = f"a region on {width} x {height} px, its picture has {stated.width} x {stated.height}"
+        return Rejected(ref, Reason.SIZE_MISMATCH, detail)
+    geometry = _brush(value, width, height) if kind == "brush" else _polygon(value, width, height)
+    if not isinstance(geometry, Bitmap | Polygons):
+        return Rejected(ref, *geometry)
+    annotator = pseudonym("label-studio", annotation.get("completed_by"))
+    return LabelledObject(ref, image, label, geometry, annotator=annotator, annotated_at=moment(annotation.get("created_at")))
+
+
+def _brush(value: dict[str, Any], width: int, height: int) -> Bitmap | tuple[Reason, str]:
+    code = members(value, "rle")
+    if value.get("format") != "rle" or any(number is None or not 0 <= number <= 255 for number in map(whole, code)):
+        return Reason.MALFORMED_GEOMETRY, "expected a brush as an rle of bytes"
+    try:
+        return Bitmap(decode_brush(np.array(code, np.uint8), height, width))
+    except MalformedBitmapError as error:
+        return Reason.MALFORMED_GEOMETRY, str(error)
+
+
+def _polygon(value: dict[str, Any], width: int, height: int) -> Polygons | tuple[Reason, str]:
+    ring = ring_of_pairs(value.get("points"))
+    if ring is None:
+        return Reason.MALFORMED_GEOMETRY, "expected at least 3 points [x, y] in per cent"
+    return Polygons([scaled(ring, width / 100, height / 100)])
+
+
+def _annotations(task: Any) -> list[dict[str, Any]]:
+    """Return a task's annotations; a bare prediction, as machine-learning backends write it, stands for one."""
+    if isinstance(task, dict) and "result" in task:
+        return [task]
+    found = members(task, "annotations") or members(task, "completions")
+    return [annotation for annotation in found if isinstance(annotation, dict)]
+
+
+def _stated_size(task: Any) -> tuple[int | None, int | None]:
+    for annotation in _annotations(task):
+        for result in members(annotation, "result"):
+            if isinstance(result, dict) and size(result.get("original_width")) and not result.get("image_rotation"):
+                return size(result.get("original_width")), size(result.get("original_height"))
+    return None, None
+
+
+def _address(task: Any) -> str | None:
+    data = mapping(task, "data")
+    found = data.get("image") or next((value for value in data.values() if isinstance(value, str)), None)
+    return found if isinstance(found, str) else None
+
+
+def _names(address: str | None) -> Iterator[object]:
+    """Yield under which names a picture may lie: uploads are renamed `<hash>-<name>`, local files come as a query."""
+    if address is None:
+        return
+    try:
+        query = parse_qs(urlsplit(address).query).get("d", [])
+    except ValueError:
+        query = []
+    if query:
+        yield query[0].lstrip("/")
+        yield query[0].rpartition("/")[2]
+    name = address if not address.startswith("/") else address.partition("?")[0].rpartition("/")[2]
+    yield local_name(name)
+    yield local_name(name).rpartition("/")[2]
+
+
+def _task_name(task: Any, place: int) -> str:
+    number = task.get("id") if isinstance(task, dict) else None
+    return f"task {number}" if isinstance(number, int | str) and number != "" else f"task at {place}"

@@ -1,0 +1,66 @@
+"""Exports ingested by the plain functions alone, without Spark or a lake, for tests of readers."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobs.image_files import SoundImage
+from jobs.ingest import Row, annotate, reject_rows, without_doubles
+from jobs.ingest_images import by_name, pictures, reject_repeated_refs, sizes_of
+from jobs.ingest_shards import CheckImages
+from jobs.sources.exports import open_export
+from jobs.sources.records import Rejected, Unit
+from jobs.sources.registry import reader_of
+from lake.configuration import Source, Splits
+from lake.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """Rows of the three tables, and how many records the readers found."""
+
+    images: list[Row]
+    annotations: list[Row]
+    rejects: list[Row]
+    found: int
+
+    def reasons(self) -> dict[str, int]:
+        """Count the rejects by reason."""
+        return dict(sorted(Counter(row["reason"] for row in self.rejects).items()))
+
+    def labels(self) -> dict[str, int]:
+        """Count the annotations by label."""
+        return dict(sorted(Counter(row["label"] for row in self.annotations).items()))
+
+
+def source_of(name: str, **stanza: Any) -> Source:
+    """Return a source's stanza with what a test does not care about filled in."""
+    return Source(**{"name": name, "customer": name, "domain": "test", "scene": "partial", **stanza})
+
+
+def plain_ingest(store: Path, source: Source) -> Ingested:
+    """Ingest one export; pictures that it carries inside go below `store`.
+
+    Raises:
+        AssertionError: A record was lost.
+    """
+    export = open_export(source.annotations, source.images, source.classes, scene=source.scene)
+    reader = reader_of(source.format)
+    divided = list(reader.units(export))
+    units = [unit for unit in divided if isinstance(unit, Unit)]
+    checked = CheckImages(export, source, Store(str(store)))(units)
+    listing = reject_repeated_refs([unit.images for unit in checked])
+    found = pictures(listing, source, Splits())
+    rows, rejected, records = [], [*found.rejected, *(unit for unit in divided if isinstance(unit, Rejected))], 0
+    for unit, outcomes in zip(units, listing, strict=True):
+        images = by_name(outcomes)
+        annotated = annotate(reader.objects(export, unit, sizes_of(images, source.exif)), images, source)
+        rows += annotated.annotations
+        rejected += annotated.rejected
+        records += annotated.found
+    kept, doubles = without_doubles(rows)
+    listed = sum(isinstance(outcome, SoundImage) for unit in listing for outcome in unit)
+    assert len(kept) + len(rejected) + len(doubles) >= records
+    assert listed >= len(found.rows)
+    return Ingested(found.rows, kept, reject_rows([*rejected, *doubles], source.name), records)
