@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from lake.errors import ConfigurationError
+from lake.jitter import JitterName
 from lake.strict_yaml import parse_yaml
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -137,6 +138,7 @@ class EvaluationSpec(_Settings):
     edge_tolerance: int = Field(2, ge=0)
     splits: tuple[Literal["val", "test"], ...] = ("test",)
     strata: tuple[str, ...] = ("domain", "customer", "class", "size", "owns_centre")
+    jitters: tuple[JitterName, ...] = ()  # also predict and score with boxes that differ so
 
 
 class Pipeline(_Settings):
