@@ -18,6 +18,7 @@ from training.training_run import TrainingRun
 from training.weights import PackedModel, pack_model
 
 STAGE = "fit"
+CHECKPOINTS = "checkpoints"
 CODE_VERSION = 1
 """Raised when equal crops and settings give another model."""
 
@@ -46,11 +47,14 @@ def fit(pipeline: Pipeline) -> StageReport:
     lake.tag("crops", crops.snapshot_id, tag)
     files = lake.files("crops", as_of=crops.snapshot_id)
     rows = lake.read("crops", columns=["split"], where={"split": "train"}, as_of=crops.snapshot_id).num_rows
-    weights = launch(TrainingRun(lake.store, tuple(file.path for file in files), pipeline.training))
+    checkpoint = f"{CHECKPOINTS}/{key}/last.ckpt"
+    weights = launch(TrainingRun(lake.store, tuple(file.path for file in files), pipeline.training, checkpoint))
     packed = pack_model(weights, network=pipeline.training.network, canvas=pipeline.training.canvas)
     lake.store.write_bytes(packed.path, packed.data)
     row = _model_row(pipeline.name, pipeline.training, packed, crops, tag)
-    return _registered(lake, key, row, rows=rows, seconds=time.monotonic() - started)
+    report = _registered(lake, key, row, rows=rows, seconds=time.monotonic() - started)
+    lake.store.delete(checkpoint)
+    return report
 
 
 def _model_row(name: str, spec: TrainingSpec, packed: PackedModel, crops: Snapshot, tag: str) -> Model:

@@ -57,6 +57,7 @@ class EpochLoader:
     def __init__(self, reading: Reading, order: EpochOrder, *, epoch: int, ranks: int, first_step: int = 0) -> None:
         self._reading, self._order, self._epoch, self._ranks = reading, order, epoch, ranks
         self._first_step = first_step
+        self._handed_out = first_step
 
     def __len__(self) -> int:
         """Return the steps of the whole epoch."""
@@ -73,9 +74,23 @@ class EpochLoader:
                 buffers = ring[step % len(ring)] if ring else self._buffers(largest)
                 pending.append(self._started(step, buffers, windows, decoders))
                 if len(pending) > AHEAD:
-                    yield _finished(*pending.popleft())
+                    yield self._finished(*pending.popleft())
             while pending:
-                yield _finished(*pending.popleft())
+                yield self._finished(*pending.popleft())
+
+    def state_dict(self) -> dict[str, int]:
+        """Return how many steps were handed out; a checkpoint keeps it."""
+        return {"steps": self._handed_out}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Start behind the steps that a checkpoint has seen."""
+        self._first_step = self._handed_out = state["steps"]
+
+    def _finished(self, batch: Batch, jobs: list[Future[None]]) -> Batch:
+        for job in jobs:
+            job.result()
+        self._handed_out += 1
+        return batch
 
     def _started(
         self, step: int, buffers: tuple[Tensor, Tensor, Tensor], windows: "_Windows", decoders: ThreadPoolExecutor
@@ -162,9 +177,3 @@ class _Windows:
                 for group in (group for number, group in groups if number == file):
                     tables[file, group] = parquet.read_row_group(group, columns=list(CROP_COLUMNS), use_threads=False)
         return tables
-
-
-def _finished(batch: Batch, jobs: list[Future[None]]) -> Batch:
-    for job in jobs:
-        job.result()
-    return batch

@@ -20,14 +20,15 @@ RUN_FILE, RESULT_FILE = "run.json", "weights.safetensors"
 
 def write_run(folder: Path, run: TrainingRun) -> None:
     """Write a training run for the ranks to read."""
-    document = {"store": run.store.root, "paths": run.paths, "spec": run.spec.model_dump(mode="json")}
+    document = {"store": run.store.root, "paths": run.paths, "spec": run.spec.model_dump(mode="json"), "checkpoint": run.checkpoint}
     (folder / RUN_FILE).write_text(json.dumps(document), encoding="utf-8")
 
 
 def read_run(folder: Path) -> TrainingRun:
     """Read the training run that `write_run` wrote."""
     document = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-    return TrainingRun(open_store(document["store"]), tuple(document["paths"]), TrainingSpec.model_validate(document["spec"]))
+    spec = TrainingSpec.model_validate(document["spec"])
+    return TrainingRun(open_store(document["store"]), tuple(document["paths"]), spec, document["checkpoint"])
 
 
 def read_result(folder: Path) -> Weights | None:

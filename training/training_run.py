@@ -11,6 +11,7 @@ from torch import Tensor
 from lake.configuration import TrainingSpec
 from lake.errors import EmptyCheckError, ModelError
 from lake.store import Store
+from training.checkpoints import Checkpoints, saved_state
 from training.crop_index import CropIndex, index_crops
 from training.hardware import Hardware, choose_hardware
 from training.loader import EpochLoader, Reading
@@ -30,6 +31,8 @@ class TrainingRun:
     store: Store
     paths: tuple[str, ...]  # Parquet files of `crops`
     spec: TrainingSpec
+    checkpoint: str  # path in the store for the state of an unfinished training
+    checkpoint_steps: int | None = None  # between two checkpoints; by default what takes some minutes
 
 
 class _CropsOfEpoch(lightning.LightningDataModule):
@@ -82,8 +85,11 @@ def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
     with torch.random.fork_rng():
         torch.manual_seed(run.spec.seed)
         module = SegmentationModule(network=run.spec.network, learning_rate=run.spec.learning_rate, steps=steps)
-    trainer = _trainer(run.spec, hardware, ranks, steps)
-    trainer.fit(module, datamodule=_CropsOfEpoch(run, index, share, hardware))
+    trainer = _trainer(run, hardware, ranks, steps)
+    with saved_state(run.store, run.checkpoint) as saved:
+        if saved:
+            _log.info("training goes on from a checkpoint: %s", run.store.uri(run.checkpoint))
+        trainer.fit(module, datamodule=_CropsOfEpoch(run, index, share, hardware), ckpt_path=saved, weights_only=True)
     return _checked_weights(module, trainer.global_step, steps)
 
 
@@ -92,7 +98,8 @@ def batch_size(spec: TrainingSpec) -> int:
     return max(2, spec.pixels_per_batch // spec.canvas**2)
 
 
-def _trainer(spec: TrainingSpec, hardware: Hardware, ranks: int, steps: int) -> lightning.Trainer:
+def _trainer(run: TrainingRun, hardware: Hardware, ranks: int, steps: int) -> lightning.Trainer:
+    spec = run.spec
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return lightning.Trainer(
         accelerator=hardware.accelerator,
@@ -105,7 +112,7 @@ def _trainer(spec: TrainingSpec, hardware: Hardware, ranks: int, steps: int) -> 
         benchmark=hardware.accelerator == "cuda",
         use_distributed_sampler=False,
         reload_dataloaders_every_n_epochs=1,
-        callbacks=[ProgressReport(steps)],
+        callbacks=[ProgressReport(steps), Checkpoints(run.store, run.checkpoint, every_steps=run.checkpoint_steps)],
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
@@ -116,7 +123,7 @@ def _trainer(spec: TrainingSpec, hardware: Hardware, ranks: int, steps: int) -> 
 def _checked_weights(module: SegmentationModule, step: int, steps: int) -> Weights:
     # a SIGTERM ends Lightning's loop without an error, so only the count of steps tells
     if step != steps:
-        raise ModelError(f"training stopped after step {step:,} of {steps:,}; run fit again")
+        raise ModelError(f"training stopped after step {step:,} of {steps:,}; run fit again: it goes on from its last checkpoint")
     weights = {name: value.detach().cpu() for name, value in module.network.state_dict().items()}
     wrong = [name for name, value in weights.items() if value.is_floating_point() and not bool(torch.isfinite(value).all())]
     if wrong:
