@@ -6,11 +6,11 @@ Everything equals pycocotools bit for bit; windows are cut from the run lengths,
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from pycocotools import mask as coco
 
-from lake.runs import MalformedMaskError, Mask, check_runs, format_counts, paint_runs, parse_counts, window_runs
+from lake.outlines import count_parts, tight_box
+from lake.runs import MalformedMaskError, Mask, check_runs, format_counts, holds_pixel, paint_runs, parse_counts, window_runs
 
 _POINT_BUDGET = 1 << 26
 """Outline points that COCO's rasteriser may allocate for one object; five a pixel of its perimeter."""
@@ -148,24 +148,8 @@ def mask_facts(counts: str, height: int, width: int) -> MaskFacts:
     area = int(runs[1::2].sum())
     if not area:
         return MaskFacts(0, 0, 0, 0, 0, 0, 0, False)
-    ends = np.cumsum(runs)
-    filled = runs[1::2] > 0
-    first, last = ends[:-1:2][: filled.size][filled], ends[1::2][filled] - 1
-    x, right = int(first[0] // height), int(last[-1] // height)
-    # A run that goes on into the next column touches the image's last row and its first.
-    wraps = bool((first // height != last // height).any())
-    y = 0 if wraps else int((first % height).min())
-    bottom = height - 1 if wraps else int((last % height).max())
-    box_width, box_height = right - x + 1, bottom - y + 1
-    mask = paint_runs(window_runs(runs, height, x, y, box_width, box_height), box_height, box_width)
-    components, holes = _topology(mask)
-    owns_centre = bool(mask[box_height // 2, box_width // 2])
+    x, y, box_width, box_height = (int(side) for side in tight_box(runs, height))
+    inner = window_runs(runs, height, x, y, box_width, box_height)
+    components, holes = count_parts(inner, box_height, box_width)
+    owns_centre = holds_pixel(inner, box_height, box_width // 2, box_height // 2)
     return MaskFacts(x, y, box_width, box_height, area, components, holes, owns_centre)
-
-
-def _topology(mask: Mask) -> tuple[int, int]:
-    padded = np.pad(mask, 1).astype(np.uint8)
-    components = cv2.connectedComponents(padded, connectivity=8)[0] - 1
-    # Of the background's labels, 0 is the mask itself and one is what surrounds it.
-    holes = cv2.connectedComponents(1 - padded, connectivity=4)[0] - 2
-    return components, holes

@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lake.errors import InputError
+from lake.kernels import kernel
 
 Runs = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _LONGEST = 13  # characters of a 64-bit value
+_FOREIGN, _CUT_OFF, _TOO_LONG, _NEGATIVE = -1, -2, -3, -4
 
 
 class MalformedMaskError(InputError):
@@ -37,20 +39,21 @@ def parse_counts(counts: str, height: int, width: int) -> Runs:
         MalformedMaskError: A character is foreign, a value is cut off, or the runs do not fill the image.
     """
     try:
-        characters = np.frombuffer(counts.encode("ascii"), np.uint8).astype(np.int64) - 48
+        characters = np.frombuffer(counts.encode("ascii"), np.uint8)
     except UnicodeEncodeError:
         raise MalformedMaskError("expected COCO counts in ASCII, got other characters; export the mask again") from None
-    if characters.size and (characters.min() < 0 or characters.max() > 63):
-        raise MalformedMaskError(f"expected characters '0' to 'o' in COCO counts, got {counts[:40]!r}")
-    runs = _undo_differences(_join(characters, counts))
-    return check_runs(runs, height, width)
+    runs = np.empty(len(characters), np.int64)
+    found = _parse(characters, runs)
+    if found < 0:
+        raise MalformedMaskError(_complaint(found, counts))
+    return check_runs(runs[:found], height, width)
 
 
 def check_runs(runs: Runs, height: int, width: int) -> Runs:
     """Return `runs` when they are non-negative and fill the image, else raise MalformedMaskError."""
-    if runs.size and runs.min() < 0:
-        raise MalformedMaskError(f"expected run lengths of at least 0, got {int(runs.min())}; export the mask again")
-    total = sum(runs.tolist())
+    total = _total(runs)
+    if total < 0:
+        raise MalformedMaskError("expected run lengths of at least 0, got a negative one; export the mask again")
     if total != height * width:
         raise MalformedMaskError(
             f"run lengths sum to {total:,} px, but {height} x {width} px (height x width) are {height * width:,}; "
@@ -65,38 +68,8 @@ def format_counts(runs: Runs) -> str:
     Args:
         runs: (N,) int64; neighbours of equal colour must have been joined (see `canonical_runs`).
     """
-    values = runs.copy()
-    values[3:] -= runs[1:-2]
-    columns, wanted = [], []
-    more = np.ones(values.shape, bool)
-    for _ in range(_LONGEST):
-        digits = values & 31
-        values = values >> 5
-        wanted.append(more)
-        more = more & np.where(digits & 16, values != -1, values != 0)
-        columns.append(digits | np.where(more, 32, 0))
-        if not more.any():
-            break
-    characters = np.stack(columns, axis=1)[np.stack(wanted, axis=1)] + 48
-    return str(characters.astype(np.uint8).tobytes(), "ascii")
-
-
-def canonical_runs(boundaries: Runs, total: int) -> Runs:
-    """Turn sorted change positions into runs, dropping those of no length.
-
-    Args:
-        boundaries: (N,) int64, where the colour changes, first to foreground; equal neighbours cancel.
-        total: Pixels in all.
-
-    Returns:
-        Runs that sum to `total`; only the first may be 0.
-    """
-    unequal = boundaries[1:] != boundaries[:-1]
-    if not unequal.all():
-        boundaries = _cancel_pairs(boundaries)
-    if boundaries.size and boundaries[-1] == total:
-        boundaries = boundaries[:-1]
-    return np.diff(boundaries, prepend=0, append=total)
+    characters = np.empty(_LONGEST * len(runs), np.uint8)
+    return str(characters[: _format(runs, characters)].tobytes(), "ascii")
 
 
 def window_runs(runs: Runs, height: int, left: int, top: int, window_width: int, window_height: int) -> Runs:
@@ -116,14 +89,13 @@ def window_runs(runs: Runs, height: int, left: int, top: int, window_width: int,
     Returns:
         Canonical run lengths of the window.
     """
-    columns, rows = np.divmod(np.cumsum(runs[:-1]), height)
-    columns -= left
-    inside = np.clip(rows - top, 0, window_height)
-    total = window_width * window_height
-    boundaries = np.clip(columns * window_height + inside, 0, total)
-    boundaries[columns < 0] = 0
-    boundaries[columns >= window_width] = total
-    return canonical_runs(boundaries, total)
+    cut = np.empty(len(runs) + 1, np.int64)
+    return cut[: _window(runs, height, left, top, window_width, window_height, cut)]
+
+
+def holds_pixel(runs: Runs, height: int, x: int, y: int) -> bool:
+    """Say whether the pixel in column x and row y of an image of that height is in the mask."""
+    return bool(np.searchsorted(np.cumsum(runs), x * height + y, side="right") % 2)
 
 
 def paint_runs(runs: Runs, height: int, width: int) -> Mask:
@@ -133,29 +105,88 @@ def paint_runs(runs: Runs, height: int, width: int) -> Mask:
     return np.ascontiguousarray(np.repeat(colours, runs).reshape(width, height).T)
 
 
-def _join(characters: Runs, counts: str) -> Runs:
-    if not characters.size:
-        return characters
-    ends = np.flatnonzero((characters & 32) == 0)
-    if not ends.size or ends[-1] != characters.size - 1:
-        raise MalformedMaskError(f"COCO counts end inside a value: …{counts[-20:]!r}; the export was cut off")
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    lengths = ends - starts + 1
-    if lengths.max() > _LONGEST - 1:
-        raise MalformedMaskError(f"a run length in COCO counts exceeds 60 bits: {counts[:40]!r}")
-    places = np.arange(characters.size) - np.repeat(starts, lengths)
-    values = np.add.reduceat((characters & 31) << (5 * places), starts)
-    negative = (characters[ends] & 16) != 0
-    return np.where(negative, values - (np.int64(1) << (5 * lengths)), values)
+def _complaint(code: int, counts: str) -> str:
+    if code == _FOREIGN:
+        return f"expected characters '0' to 'o' in COCO counts, got {counts[:40]!r}"
+    if code == _CUT_OFF:
+        return f"COCO counts end inside a value: …{counts[-20:]!r}; the export was cut off"
+    return f"a run length in COCO counts exceeds 60 bits: {counts[:40]!r}"
 
 
-def _undo_differences(values: Runs) -> Runs:
-    runs = values.copy()
-    runs[1::2] = np.cumsum(values[1::2])
-    runs[2::2] = np.cumsum(values[2::2])
-    return runs
+@kernel
+def _parse(characters: npt.NDArray[np.uint8], runs: Runs) -> int:
+    count = position = 0
+    while position < len(characters):
+        value, shift = np.int64(0), 0
+        while True:
+            if position == len(characters):
+                return _CUT_OFF
+            digit = np.int64(characters[position]) - 48
+            position += 1
+            if digit < 0 or digit > 63:
+                return _FOREIGN
+            if shift > 55:
+                return _TOO_LONG
+            value |= (digit & 31) << shift
+            shift += 5
+            if not digit & 32:
+                break
+        if digit & 16:
+            value -= np.int64(1) << shift
+        if count > 2:
+            value += runs[count - 2]
+        runs[count] = value
+        count += 1
+    return count
 
 
-def _cancel_pairs(boundaries: Runs) -> Runs:
-    values, repeats = np.unique(boundaries, return_counts=True)
-    return np.asarray(values[repeats % 2 == 1], np.int64)
+@kernel
+def _format(runs: Runs, characters: npt.NDArray[np.uint8]) -> int:
+    size = 0
+    for place in range(len(runs)):
+        value = runs[place] - runs[place - 2] if place > 2 else runs[place]
+        more = True
+        while more:
+            digit = value & 31
+            value >>= 5
+            more = value != -1 if digit & 16 else value != 0
+            characters[size] = digit + (32 if more else 0) + 48
+            size += 1
+    return size
+
+
+@kernel
+def _total(runs: Runs) -> int:
+    """Add up; negative where a length or the sum of some is."""
+    total = np.int64(0)
+    for length in runs:
+        total += length
+        if length < 0 or total < 0:
+            return _NEGATIVE
+    return int(total)
+
+
+@kernel
+def _window(runs: Runs, height: int, left: int, top: int, window_width: int, window_height: int, cut: Runs) -> int:
+    first, last = left * height, (left + window_width) * height
+    cut[0] = count = colour = 0
+    end = before = 0
+    for place in range(len(runs)):
+        end += runs[place]
+        if end <= first:
+            continue
+        if end >= last:
+            inside = window_width * window_height
+        else:
+            column = end // height
+            inside = (column - left) * window_height + min(max(end - column * height - top, 0), window_height)
+        if inside > before:
+            if place & 1 != colour:
+                colour = place & 1
+                count += 1
+                cut[count] = 0
+            cut[count] += inside - before
+            before = inside
+        if end >= last:
+            break
+    return count + 1
