@@ -1,6 +1,7 @@
 """Run lengths of a mask in, its tight box, the length of its outline and the number of its parts and holes out.
 
-A run is followed in column-major order; where it goes on into the next column it is taken as one segment a column.
+Runs are canonical, as `lake.runs.window_runs` returns them: none but the first is empty. A run is followed in
+column-major order; where it goes on into the next column it is taken as one segment a column.
 """
 
 import numpy as np

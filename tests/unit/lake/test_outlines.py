@@ -2,8 +2,8 @@
 
 import cv2
 import numpy as np
-import pytest
 
+from lake import masks
 from lake.masks import encode
 from lake.outlines import count_parts, outline_edges, tight_box
 from lake.runs import parse_counts
@@ -34,8 +34,8 @@ def test_parts_holes_edges_and_box_equal_those_of_the_bitmap() -> None:
             assert tight_box(runs, height) == box
 
 
-@pytest.mark.parametrize(
-    ("runs", "parts"), [([0, 6], (1, 0)), ([6], (0, 0)), ([1, 1, 0, 1, 3], (1, 0)), ([2, 1, 0, 1, 2], (2, 0)), ([1, 0, 2, 3], (1, 0))]
-)
-def test_runs_of_no_length_change_nothing(runs: list[int], parts: tuple[int, int]) -> None:
-    assert count_parts(np.array(runs, np.int64), 3, 2) == parts
+def test_runs_of_no_length_change_no_facts() -> None:
+    plain, split = "1 2 3", "1 1 0 1 3"
+    facts = [masks.mask_facts(masks.uncompressed_to_counts([int(run) for run in runs.split()], 3, 2), 3, 2) for runs in (plain, split)]
+    assert facts[0] == facts[1]
+    assert facts[0].components == 1
