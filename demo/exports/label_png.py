@@ -43,8 +43,14 @@ def class_list(customer: Customer) -> dict[str, Any]:
     return {"source": f"{customer.name}, {customer.domain}", "ignore_index": len(named) - 1, "classes": classes}
 
 
-def class_numbers(scene: Scene, customer: Customer) -> npt.NDArray[np.uint8]:
-    """Return the label image: (H, W) numbers of `class_list`, void where the customer labels nothing."""
+def class_numbers(scene: Scene, customer: Customer, *, slivers: bool = False) -> npt.NDArray[np.uint8]:
+    """Return the label image: (H, W) numbers of `class_list`, void where the customer labels nothing.
+
+    Args:
+        scene: What is labelled.
+        customer: Whose classes.
+        slivers: Whether slivers of things keep their class instead of becoming void.
+    """
     stuff, kinds = list(customer.stuff), list(customer.labels)
     void = len(stuff) + len(kinds)
     of_stuff = np.array([stuff.index(name) if name in stuff else void for name in STUFF], np.uint8)
@@ -52,7 +58,7 @@ def class_numbers(scene: Scene, customer: Customer) -> npt.NDArray[np.uint8]:
     for thing in scene.things:
         of_thing[thing.number] = len(stuff) + kinds.index(thing.kind)
     numbers = np.where(scene.numbers > 0, of_thing[scene.numbers], of_stuff[scene.stuff])
-    for number in range(len(stuff), void):
+    for number in () if slivers else range(len(stuff), void):
         numbers[_slivers(numbers == number)] = void
     return numbers
 
