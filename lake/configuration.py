@@ -80,6 +80,7 @@ class Splits(_Settings):
     val: float = Field(0.1, ge=0, le=1)
     test: float = Field(0.1, ge=0, le=1)
     salt: str = "centrepiece-1"
+    near_duplicates: int | None = Field(None, ge=0, le=63)  # bits in which hashes of look-alike pictures may differ
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> "Splits":

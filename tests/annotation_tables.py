@@ -34,7 +34,7 @@ LABEL_MAPS = {
 }
 
 
-def invented_images(count: int, *, groups: int | None = None, splits: Splits | None = None) -> pa.Table:
+def invented_images(count: int, *, groups: int | None = None, splits: Splits | None = None, phash: str | None = None) -> pa.Table:
     """Return rows of `images`, alternately of the two sources."""
     sources = [sorted(LABELS)[row % 2] for row in range(count)]
     group_ids = [f"{source}/{row % (groups or count)}" for row, source in enumerate(sources)]
@@ -52,7 +52,7 @@ def invented_images(count: int, *, groups: int | None = None, splits: Splits | N
         "licence": [None] * count,
         "group_id": group_ids,
         "split": splits_of(group_ids, splits or Splits()),
-        "phash": [None] * count,
+        "phash": pa.array([phash] * count, pa.string()),
     }
     return conform(pa.table(columns), Image)
 

@@ -2,11 +2,13 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.duplicates import GROUP_COLUMNS, Group, join_groups, regroup
 from jobs.label import IMAGE_COLUMNS, LABEL_COLUMNS, STAGE, label_annotations, label_counts
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
@@ -42,6 +44,7 @@ class _Labeller:
     instances: ShardPlace
     rejects: ShardPlace
     images: tuple[Unit, ...]
+    groups: Mapping[str, Group]
     labelling: Labelling
 
     def __call__(self, unit: Unit) -> _UnitReport:
@@ -58,7 +61,8 @@ class _Labeller:
     def _images(self, annotations: pa.Table) -> pa.Table:
         wanted = pc.unique(annotations.column("image_id"))
         parts = (read_unit(self.store, unit, IMAGE_COLUMNS) for unit in self.images)
-        return pa.concat_tables([part.filter(pc.is_in(part.column("image_id"), wanted)) for part in parts])
+        found = pa.concat_tables([part.filter(pc.is_in(part.column("image_id"), wanted)) for part in parts])
+        return regroup(found, self.groups)
 
 
 def label(pipeline: Pipeline) -> StageReport:
@@ -68,6 +72,7 @@ def label(pipeline: Pipeline) -> StageReport:
         ConfigurationError: The taxonomy or a label map cannot be used.
         UnmappedLabelError: Labels are in no label map; the message lists all of them.
         MissingTableError: Nothing has been ingested.
+        ContractError: A group of images lies in two splits.
     """
     started = time.monotonic()
     lake = open_lake(pipeline)
@@ -77,8 +82,10 @@ def label(pipeline: Pipeline) -> StageReport:
         return done
     labelling.check_mapped(label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, batch_rows=65_536)))
     annotations, images = units_of(lake.store, lake.files("annotations")), units_of(lake.store, lake.files("images"))
+    joined = join_groups(lake.read("images", columns=GROUP_COLUMNS), pipeline.splits.near_duplicates)
     places = lake.place("instances", key), lake.place("rejects", key, _REJECTS)
-    reports = run_tasks(spark_session(pipeline), annotations, _Labeller(lake.store, *places, tuple(images), labelling))
+    work = _Labeller(lake.store, *places, tuple(images), joined.groups, labelling)
+    reports = run_tasks(spark_session(pipeline), annotations, work)
     return publish_stage(
         lake,
         stage=STAGE,
@@ -91,11 +98,17 @@ def label(pipeline: Pipeline) -> StageReport:
             Output("instances", {}, [report.instances for report in reports]),
         ],
         seconds=time.monotonic() - started,
-        details={"dispositions": summed(report.dispositions for report in reports)},
+        details={
+            "dispositions": summed(report.dispositions for report in reports),
+            "joined_groups": {"groups": len(joined.groups), "largest": joined.largest, "alike_pairs": joined.alike},
+        },
     )
 
 
 def _key(lake: Lake, pipeline: Pipeline, labelling: Labelling) -> str:
     customers = sorted({source.customer for source in pipeline.sources})
-    spec = {customer: labelling.digest_for(customer) for customer in customers}
+    spec = {
+        "taxonomy": {customer: labelling.digest_for(customer) for customer in customers},
+        "near_duplicates": pipeline.splits.near_duplicates,
+    }
     return stage_key(STAGE, inputs={table: lake.snapshot(table).content for table in ("annotations", "images")}, spec=spec)

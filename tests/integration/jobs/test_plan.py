@@ -52,14 +52,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     spark_session(made.pipeline).stop()
 
 
-def _world(folder: Path, *, threads: int = 2, images: int = 60, annotations: int = 2_000) -> World:
+def _world(folder: Path, *, threads: int = 2, images: int = 60, annotations: int = 2_000, phash: str | None = None) -> World:
     (folder / "maps").mkdir()
     (folder / "common.yaml").write_text(TAXONOMY, encoding="utf-8")
     for customer, text in LABEL_MAPS.items():
         (folder / "maps" / f"{customer}.yaml").write_text(text, encoding="utf-8")
     (folder / "pipeline.yaml").write_text(PIPELINE.format(threads=threads), encoding="utf-8")
     pipeline = load_pipeline(folder / "pipeline.yaml")
-    pictures = invented_images(images)
+    pictures = invented_images(images, phash=phash)
     objects = invented_annotations(pictures, annotations)
     lake = open_lake(pipeline)
     for source in sorted(LABELS):
@@ -154,3 +154,15 @@ def test_a_plan_of_nothing_is_a_failure(tmp_path: Path) -> None:
     nothing = made.pipeline.model_copy(update={"crops": made.pipeline.crops.model_copy(update={"min_side": 700, "max_side": 900})})
     with pytest.raises(EmptyCheckError, match=r"no instance can be planned: .*'too-small'"):
         balance(nothing)
+
+
+def test_look_alike_pictures_never_straddle_two_splits(tmp_path: Path) -> None:
+    made = _world(tmp_path, annotations=300, phash="00ff00ff00ff00ff")
+    near = made.pipeline.model_copy(update={"splits": made.pipeline.splits.model_copy(update={"near_duplicates": 0})})
+    before = label(made.pipeline)
+    assert set(made.lake.read("instances").column("split").to_pylist()) == {"train", "val", "test"}
+    report = label(near)
+    assert (before.details["joined_groups"]["groups"], report.details["joined_groups"]["largest"]) == (0, 60)
+    instances = made.lake.read("instances")
+    assert set(instances.column("split").to_pylist()) == {"train"}
+    assert len(set(instances.column("group_id").to_pylist())) == 1
