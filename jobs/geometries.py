@@ -1,16 +1,27 @@
-"""An export's geometry in, COCO compressed counts over the displayed image out, or the reason why there are none."""
+"""Geometries of an export in, masks over their displayed images out: all of a batch at once, or the reason for none."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from jobs.bitmap_runs import bitmap_runs
+from jobs.image_files import frame_size
+from jobs.polygon_runs import MALFORMED, polygons_to_runs
+from jobs.run_facts import describe_runs
 from jobs.sources.records import Bitmap, Geometry, ImageSize, Parts, Polygons, Rings, RunLengths
 from lake.errors import InputError
 from lake.images import ImageHeader
-from lake.masks import MaskFacts, decode, encode, mask_facts, polygons_to_counts, uncompressed_to_counts, union
+from lake.masks import decode, encode, union
 from lake.orientation import orient
 from lake.reasons import Reason
-from lake.runs import MalformedMaskError, Mask
+from lake.runs import MalformedMaskError, Mask, check_runs, format_counts, paint_runs, parse_counts
+
+Runs = NDArray[np.int64]
 
 
 class GeometryRefusedError(InputError):
@@ -21,78 +32,143 @@ class GeometryRefusedError(InputError):
         self.reason = reason
 
 
-def displayed_mask(geometry: Geometry, size: ImageSize, header: ImageHeader, exif: str) -> tuple[str, MaskFacts]:
-    """Rasterise a geometry and describe the mask.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A geometry in the frame of its export, with the header of its image; `exif` names the frame."""
 
-    Args:
-        geometry: In the frame of the export.
-        size: Of the image in that frame.
-        header: Of the image's file.
-        exif: "stored" where the export's frame lacks the EXIF orientation, else "display".
+    geometry: Geometry
+    header: ImageHeader
+    exif: str
 
-    Returns:
-        COCO compressed counts over the displayed image, and what the mask is like; it has at least one pixel.
+    @property
+    def size(self) -> ImageSize:
+        """Of the image, in the frame of the export."""
+        return frame_size(self.header, self.exif)
 
-    Raises:
-        GeometryRefusedError: The geometry is malformed, of another size, empty, or leaves the image whole.
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """Masks of a batch: (N,) COCO compressed counts, (N, 8) facts in the order of `jobs.run_facts.FACTS`.
+
+    `refused` holds, by place in the batch, why a geometry has no mask; its counts and facts mean nothing.
     """
-    try:
-        counts = _counts(geometry, size)
-        if exif == "stored" and header.orientation != 1:
-            counts = encode(np.ascontiguousarray(orient(decode(counts, size.height, size.width), header.orientation)))
-        facts = mask_facts(counts, header.height, header.width)
-    except MalformedMaskError as error:
-        raise GeometryRefusedError(Reason.MALFORMED_GEOMETRY, str(error)) from None
-    if not facts.area:
-        raise GeometryRefusedError(*_why_empty(geometry, size))
-    return counts, facts
+
+    counts: pa.StringArray
+    facts: Runs
+    refused: dict[int, GeometryRefusedError]
 
 
-def _counts(geometry: Geometry, size: ImageSize) -> str:
+def displayed_masks(batch: Sequence[Placed]) -> Masks:
+    """Rasterise geometries and describe their masks; polygons equal pycocotools bit for bit."""
+    refused: dict[int, GeometryRefusedError] = {}
+    runs: list[Runs] = [np.empty(0, np.int64)] * len(batch)
+    outlines = [place for place, placed in enumerate(batch) if isinstance(placed.geometry, Polygons)]
+    for place, found in zip(outlines, _polygon_runs([batch[place] for place in outlines]), strict=True):
+        if found is None:
+            refused[place] = GeometryRefusedError(Reason.MALFORMED_GEOMETRY, _OUTLINE)
+        else:
+            runs[place] = found
+    for place, placed in enumerate(batch):
+        try:
+            if not isinstance(placed.geometry, Polygons):
+                runs[place] = _other_runs(placed.geometry, placed.size)
+            if placed.exif == "stored" and placed.header.orientation != 1 and place not in refused:
+                runs[place] = _turned(runs[place], placed)
+        except MalformedMaskError as error:
+            refused[place] = GeometryRefusedError(Reason.MALFORMED_GEOMETRY, str(error))
+        except GeometryRefusedError as error:
+            refused[place] = error
+    offsets = np.cumsum([0, *(found.size for found in runs)])
+    heights = np.array([placed.header.height for placed in batch], np.int64)
+    facts, text, ends = describe_runs(np.concatenate([*runs, np.empty(0, np.int64)]), offsets, heights)
+    for place in np.flatnonzero(facts[:, 4] == 0).tolist():
+        if place not in refused:
+            refused[place] = GeometryRefusedError(*_why_empty(batch[place].geometry, batch[place].size))
+    counts = pa.StringArray.from_buffers(len(batch), pa.py_buffer(ends), pa.py_buffer(text))
+    return Masks(counts, facts, refused)
+
+
+_OUTLINE = "expected polygons of finite points, at least 3 each, whose outline is of a bounded length"
+
+
+def _polygon_runs(batch: Sequence[Placed]) -> Iterable[Runs | None]:
+    points, rings, objects = array("d"), array("q", [0]), array("q", [0])
+    for placed in batch:
+        if isinstance(placed.geometry, Polygons):
+            for ring in placed.geometry.rings:
+                points.extend(ring)
+                rings.append(len(points))
+        objects.append(len(rings) - 1)
+    sizes = [placed.size for placed in batch]
+    found, offsets, status = polygons_to_runs(
+        np.array(points, np.float64),
+        np.array(rings, np.int64),
+        np.array(objects, np.int64),
+        np.array([size.height for size in sizes], np.int64),
+        np.array([size.width for size in sizes], np.int64),
+    )
+    spans = pairwise(offsets.tolist())
+    return [None if state == MALFORMED else found[begin:end] for (begin, end), state in zip(spans, status, strict=True)]
+
+
+def _other_runs(geometry: Geometry, size: ImageSize) -> Runs:
     match geometry:
-        case Polygons(rings):
-            return polygons_to_counts(rings, size.height, size.width)
         case RunLengths(counts, height, width):
             if (height, width) != (size.height, size.width):
                 raise GeometryRefusedError(
                     Reason.SIZE_MISMATCH, f"a mask of {width} x {height} px on an image of {size.width} x {size.height}"
                 )
-            return counts if isinstance(counts, str) else uncompressed_to_counts(counts, height, width)
+            if isinstance(counts, str):
+                return parse_counts(counts, height, width)
+            return check_runs(np.fromiter(counts, np.int64, len(counts)), height, width)
         case Bitmap(mask, left, top):
-            return encode(_place(mask, left, top, size))
+            return bitmap_runs(mask, left, top, size.height, size.width)
+        case Polygons(rings):
+            return _one_outline(rings, size)
         case Rings(rings):
-            return encode(_even_odd(rings, size))
+            painted = np.zeros((size.height, size.width), bool)
+            for ring in rings:
+                painted ^= paint_runs(_one_outline([ring], size), size.height, size.width)
+            return bitmap_runs(painted, 0, 0, size.height, size.width)
         case Parts(parts, holes):
-            joined = union([_counts(part, size) for part in parts], size.height, size.width)
+            joined = _joined(parts, size)
             if not holes:
-                return joined
-            gaps = union([_counts(hole, size) for hole in holes], size.height, size.width)
-            return encode(decode(joined, size.height, size.width) & ~decode(gaps, size.height, size.width))
+                return parse_counts(joined, size.height, size.width)
+            solid = decode(joined, size.height, size.width)
+            gaps = decode(_joined(holes, size), size.height, size.width)
+            return bitmap_runs(solid & ~gaps, 0, 0, size.height, size.width)
 
 
-def _place(mask: Mask, left: int, top: int, size: ImageSize) -> Mask:
-    """Lay a bitmap onto an empty image; what overhangs is cut off."""
-    if mask.shape == (size.height, size.width) and left == top == 0:
-        return mask
-    whole = np.zeros((size.height, size.width), bool)
-    x, y = max(left, 0), max(top, 0)
-    right, bottom = min(left + mask.shape[1], size.width), min(top + mask.shape[0], size.height)
-    if x < right and y < bottom:
-        whole[y:bottom, x:right] = mask[y - top : bottom - top, x - left : right - left]
-    return whole
+def _one_outline(rings: Sequence[Sequence[float]], size: ImageSize) -> Runs:
+    header = ImageHeader("", "", size.width, size.height, 1)
+    (found,) = _polygon_runs([Placed(Polygons(rings), header, "display")])
+    if found is None:
+        raise GeometryRefusedError(Reason.MALFORMED_GEOMETRY, _OUTLINE)
+    return found
 
 
-def _even_odd(rings: Sequence[Sequence[float]], size: ImageSize) -> Mask:
-    mask = np.zeros((size.height, size.width), bool)
-    for ring in rings:
-        mask ^= decode(polygons_to_counts([ring], size.height, size.width), size.height, size.width)
-    return mask
+def _joined(parts: Sequence[Geometry], size: ImageSize) -> str:
+    masks = [format_counts(_canonical(_other_runs(part, size))) for part in parts]
+    return union(masks, size.height, size.width)
+
+
+def _canonical(runs: Runs) -> Runs:
+    """Leave out runs of no length but the first, joining their neighbours."""
+    _, text, _ = describe_runs(runs, np.array([0, runs.size]), np.array([1]))
+    return parse_counts(bytes(text).decode("ascii"), 1, int(runs.sum()))
+
+
+def _turned(runs: Runs, placed: Placed) -> Runs:
+    """Turn a mask of the stored frame into the displayed one."""
+    stored: Mask = paint_runs(runs, placed.size.height, placed.size.width)
+    seen = np.ascontiguousarray(orient(stored, placed.header.orientation))
+    return parse_counts(encode(seen), placed.header.height, placed.header.width)
 
 
 def _why_empty(geometry: Geometry, size: ImageSize) -> tuple[Reason, str]:
     match geometry:
         case Polygons(rings) | Rings(rings):
-            corners = np.concatenate([np.asarray(ring, np.float64).reshape(-1, 2) for ring in rings])
+            corners = np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2)
             (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
             if right <= 0 or bottom <= 0 or left >= size.width or top >= size.height:
                 return Reason.OUT_OF_BOUNDS, "every point lies outside the image"

@@ -1,30 +1,42 @@
 """Records of an export and its sound images in, rows of `annotations` and `rejects` out: every record ends in one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.geometries import GeometryRefusedError, displayed_mask
-from jobs.image_files import SoundImage, frame_size
-from jobs.sources.records import LabelledObject, Rejected
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.annotation_tables import annotation_table
+from jobs.geometries import Placed, displayed_masks
+from jobs.image_files import SoundImage
+from jobs.sources.records import Bitmap, LabelledObject, Rejected
 from lake.configuration import Source
+from lake.contracts import Annotation
 from lake.digests import digest
 from lake.reasons import Reason
+from lake.schemas import empty_table
 
 STAGE = "ingest"
 LONGEST_DETAIL = 300
 """Characters of a reject's detail: an export's text never grows the table without bound."""
 
+OBJECTS_AT_ONCE = 2048
+PIXELS_AT_ONCE = 1 << 26
+"""Objects, and pixels of bitmaps, whose masks are made together: this bounds a worker's memory."""
+
 Row = dict[str, Any]
+Record = LabelledObject | Rejected
 ImageOutcome = SoundImage | Rejected
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What became of some records: `found` of them, each in one of the lists."""
+    """What became of some records: `found` of them, each a row of `annotations` or a reject."""
 
     found: int
-    annotations: list[Row]
+    annotations: pa.Table
     rejected: list[Rejected]
 
 
@@ -36,34 +48,44 @@ def annotate(records: Iterable[LabelledObject | Rejected], images: Mapping[str, 
         images: What became of each image of the unit, by `ListedImage.name`.
         source: The stanza of the export.
     """
-    found, rows, rejected = 0, [], []
-    for record in records:
-        found += 1
-        outcome = record if isinstance(record, Rejected) else _annotation(record, images, source)
-        if isinstance(outcome, Rejected):
-            rejected.append(outcome)
-        else:
-            rows.append(outcome)
-    return Outcomes(found, rows, rejected)
+    rejected: list[Rejected] = []
+    tables = []
+    found = 0
+    for batch in _batches(records):
+        found += len(batch)
+        placed: list[tuple[LabelledObject, SoundImage]] = []
+        for record in batch:
+            outcome = record if isinstance(record, Rejected) else _on_image(record, images)
+            if isinstance(outcome, Rejected):
+                rejected.append(outcome)
+            else:
+                placed.append(outcome)
+        masks = displayed_masks([Placed(record.geometry, image.file.header, source.exif) for record, image in placed])
+        rejected += [Rejected(placed[place][0].ref, why.reason, str(why)) for place, why in sorted(masks.refused.items())]
+        tables.append(annotation_table(placed, masks, source))
+    return Outcomes(found, pa.concat_tables([empty_table(Annotation), *tables]), rejected)
 
 
-def without_doubles(rows: Sequence[Row]) -> tuple[list[Row], list[Rejected]]:
+def without_doubles(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]:
     """Sort annotations by image and id, and reject each that repeats an earlier one's image, label and mask.
 
-    Of equal objects the one with the smallest `source_ref` is kept, whatever the order of `rows`.
+    Of equal objects the one with the smallest `source_ref` is kept, whatever the order of the rows.
     """
-    kept: list[Row] = []
-    rejected: list[Rejected] = []
-    known: dict[tuple[Any, ...], str] = {}
-    for row in sorted(rows, key=lambda row: str(row["source_ref"])):
-        content = (row["image_id"], row["label"], row["geometry"], row["is_crowd"], row["is_void"])
-        earlier = known.setdefault(content, row["source_ref"])
-        if earlier is row["source_ref"]:
-            kept.append(row)
-        else:
-            detail = f"same image, label and mask as {earlier}"
-            rejected.append(Rejected(row["source_ref"], Reason.DUPLICATE_RECORD, detail))
-    return sorted(kept, key=lambda row: (row["image_id"], row["instance_id"])), rejected
+    ordered = annotations.take(pc.sort_indices(annotations, [("image_id", "ascending"), ("instance_id", "ascending")]))
+    columns = [ordered.column(name).to_pylist() for name in ("image_id", "label", "geometry", "is_crowd", "is_void")]
+    contents = list(zip(*columns, strict=True))
+    if len(set(contents)) == len(contents):
+        return ordered, []
+    refs = ordered.column("source_ref").to_pylist()
+    first: dict[tuple[Any, ...], int] = {}
+    for place in sorted(range(len(refs)), key=refs.__getitem__):
+        first.setdefault(contents[place], place)
+    kept = np.array([first[content] == place for place, content in enumerate(contents)])
+    rejected = [
+        Rejected(refs[place], Reason.DUPLICATE_RECORD, f"same image, label and mask as {refs[first[contents[place]]]}")
+        for place in np.flatnonzero(~kept).tolist()
+    ]
+    return ordered.filter(pa.array(kept)), rejected
 
 
 def reject_rows(rejected: Iterable[Rejected], source: str) -> list[Row]:
@@ -92,40 +114,25 @@ def by_reason(rejected: Iterable[Rejected]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _annotation(record: LabelledObject, images: Mapping[str, ImageOutcome], source: Source) -> Row | Rejected:
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Cut records into batches; one with bitmaps ends early, when these reach `PIXELS_AT_ONCE`."""
+    batch: list[Record] = []
+    pixels = 0
+    for record in records:
+        batch.append(record)
+        if isinstance(record, LabelledObject) and isinstance(record.geometry, Bitmap):
+            pixels += record.geometry.mask.size
+        if len(batch) == OBJECTS_AT_ONCE or pixels >= PIXELS_AT_ONCE:
+            yield batch
+            batch, pixels = [], 0
+    if batch:
+        yield batch
+
+
+def _on_image(record: LabelledObject, images: Mapping[str, ImageOutcome]) -> tuple[LabelledObject, SoundImage] | Rejected:
     image = images.get(record.image)
     if image is None:
         return Rejected(record.ref, Reason.UNLISTED_IMAGE, f"image {record.image!r} is not listed")
     if isinstance(image, Rejected):
         return Rejected(record.ref, image.reason, f"its image was rejected: {image.detail}")
-    header = image.file.header
-    try:
-        counts, facts = displayed_mask(record.geometry, frame_size(header, source.exif), header, source.exif)
-    except GeometryRefusedError as error:
-        return Rejected(record.ref, error.reason, str(error))
-    image_id = image.file.image_id
-    return {
-        "instance_id": digest(source.name, record.ref, image_id, record.label, counts),
-        "image_id": image_id,
-        "source": source.name,
-        "source_ref": record.ref,
-        "customer": source.customer,
-        "domain": source.domain,
-        "label": record.label,
-        "geometry": counts,
-        "image_width": header.width,
-        "image_height": header.height,
-        "box_x": facts.box_x,
-        "box_y": facts.box_y,
-        "box_width": facts.box_width,
-        "box_height": facts.box_height,
-        "area": facts.area,
-        "is_crowd": record.is_crowd,
-        "is_void": record.is_void,
-        "components": facts.components,
-        "holes": facts.holes,
-        "owns_centre": facts.owns_centre,
-        "scene": source.scene,
-        "annotator": record.annotator,
-        "annotated_at": record.annotated_at,
-    }
+    return record, image

@@ -22,7 +22,7 @@ from lake.contracts import Annotation, Reject
 from lake.errors import ConservationError, InputError
 from lake.images import ImageRefusedError
 from lake.reasons import Reason
-from lake.schemas import table_of
+from lake.schemas import empty_table, table_of
 from lake.shards import Receipt, ShardPlace, write_shard
 from lake.store import Store
 
@@ -115,15 +115,16 @@ class WriteShard:
 
     def __call__(self, work: ShardWork) -> WrittenShard:
         reader = reader_of(self.source.format)
-        found, rows, rejected = 0, [], []
+        found, rejected = 0, list[Rejected]()
+        tables = [empty_table(Annotation)]
         for unit, outcomes in zip(work.units, work.images, strict=True):
             images = by_name(outcomes)
             records = reader.objects(self.export, unit, sizes_of(images, self.source.exif))
             annotated = annotate(records, images, self.source)
             found += annotated.found
-            rows += annotated.annotations
+            tables.append(annotated.annotations)
             rejected += annotated.rejected
-        kept, doubles = without_doubles(rows)
+        kept, doubles = without_doubles(pa.concat_tables(tables))
         rejected += doubles
         if found != len(kept) + len(rejected):
             raise ConservationError(
@@ -134,7 +135,7 @@ class WriteShard:
             found,
             len(kept),
             by_reason(rejected),
-            write_shard(self.annotations, work.name, [table_of(Annotation, kept)]),
+            write_shard(self.annotations, work.name, [kept]),
             write_rejects(self.rejects, work.name, rejected, self.source.name),
         )
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from jobs.image_files import SoundImage
 from jobs.ingest import Row, annotate, reject_rows, without_doubles
 from jobs.ingest_images import by_name, pictures, reject_repeated_refs, sizes_of
@@ -13,6 +15,8 @@ from jobs.sources.exports import open_export
 from jobs.sources.records import Rejected, Unit
 from jobs.sources.registry import reader_of
 from lake.configuration import Source, Splits
+from lake.contracts import Annotation
+from lake.schemas import empty_table
 from lake.store import Store
 
 
@@ -52,15 +56,16 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
     checked = CheckImages(export, source, Store(str(store)))(units)
     listing = reject_repeated_refs([unit.images for unit in checked])
     found = pictures(listing, source, Splits())
-    rows, rejected, records = [], [*found.rejected, *(unit for unit in divided if isinstance(unit, Rejected))], 0
+    tables, records = [empty_table(Annotation)], 0
+    rejected = [*found.rejected, *(unit for unit in divided if isinstance(unit, Rejected))]
     for unit, outcomes in zip(units, listing, strict=True):
         images = by_name(outcomes)
         annotated = annotate(reader.objects(export, unit, sizes_of(images, source.exif)), images, source)
-        rows += annotated.annotations
+        tables.append(annotated.annotations)
         rejected += annotated.rejected
         records += annotated.found
-    kept, doubles = without_doubles(rows)
+    kept, doubles = without_doubles(pa.concat_tables(tables))
     listed = sum(isinstance(outcome, SoundImage) for unit in listing for outcome in unit)
     assert len(kept) + len(rejected) + len(doubles) >= records
     assert listed >= len(found.rows)
-    return Ingested(found.rows, kept, reject_rows([*rejected, *doubles], source.name), records)
+    return Ingested(found.rows, kept.to_pylist(), reject_rows([*rejected, *doubles], source.name), records)

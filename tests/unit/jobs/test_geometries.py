@@ -1,18 +1,19 @@
 """Geometry of an export becomes COCO counts on the displayed image, equal to pycocotools, or a typed refusal."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from jobs.geometries import GeometryRefusedError, displayed_mask
-from jobs.sources.records import Bitmap, Geometry, ImageSize, Polygons, RunLengths
+from jobs.geometries import Placed, displayed_masks
+from jobs.sources.records import Bitmap, Geometry, Parts, Polygons, Rings, RunLengths
 from lake.images import ImageHeader
-from lake.masks import decode, encode
+from lake.masks import MaskFacts, decode, encode, mask_facts
 from lake.orientation import orient
 from lake.reasons import Reason
 
 HEIGHT, WIDTH = 20, 30
-SIZE = ImageSize(WIDTH, HEIGHT)
 
 
 def header(orientation: int = 1) -> ImageHeader:
@@ -20,13 +21,20 @@ def header(orientation: int = 1) -> ImageHeader:
     return ImageHeader("jpeg", "RGB", HEIGHT if turned else WIDTH, WIDTH if turned else HEIGHT, orientation)
 
 
+def displayed(geometry: Geometry, orientation: int = 1, exif: str = "display") -> tuple[str, MaskFacts]:
+    masks = displayed_masks([Placed(geometry, header(orientation), exif)])
+    assert not masks.refused
+    x, y, width, height, area, components, holes, owns_centre = masks.facts[0].tolist()
+    return masks.counts[0].as_py(), MaskFacts(x, y, width, height, area, components, holes, owns_centre == 1)
+
+
 def mask_of(geometry: Geometry) -> np.ndarray:
-    return decode(displayed_mask(geometry, SIZE, header(), "display")[0], HEIGHT, WIDTH)
+    return decode(displayed(geometry)[0], HEIGHT, WIDTH)
 
 
 def test_polygons_equal_pycocotools_bit_for_bit() -> None:
     rings: list[list[float]] = [[2.5, 3.1, 20.7, 4.2, 11.3, 18.9], [25, 2, 40, 2, 40, 9, 25, 9]]
-    counts, facts = displayed_mask(Polygons(rings), SIZE, header(), "display")
+    counts, facts = displayed(Polygons(rings))
     merged = coco.merge(coco.frPyObjects(rings, HEIGHT, WIDTH))
     assert counts == merged["counts"].decode()
     assert facts.area == coco.area(merged)
@@ -44,7 +52,7 @@ def test_run_lengths_keep_holes_and_parts_compressed_or_not() -> None:
     listed = np.diff(np.r_[0, edges, mask.size]).tolist()
     assert runs.size
     for form in (counts, listed):
-        found, facts = displayed_mask(RunLengths(form, HEIGHT, WIDTH), SIZE, header(), "display")
+        found, facts = displayed(RunLengths(form, HEIGHT, WIDTH))
         assert found == counts
         assert (facts.components, facts.holes) == (2, 1)
 
@@ -63,7 +71,7 @@ def test_a_bitmap_lies_at_its_origin_and_is_cut_at_the_frame(left: int, top: int
 def test_stored_geometry_is_turned_into_the_displayed_frame(orientation: int) -> None:
     stored = np.random.default_rng(orientation).random((HEIGHT, WIDTH)) < 0.5
     seen = header(orientation)
-    counts, facts = displayed_mask(Bitmap(stored), SIZE, seen, "stored")
+    counts, facts = displayed(Bitmap(stored), orientation, "stored")
     assert (decode(counts, seen.height, seen.width) == orient(stored, orientation)).all()
     assert facts.area == stored.sum()
 
@@ -86,6 +94,44 @@ def test_stored_geometry_is_turned_into_the_displayed_frame(orientation: int) ->
     ],
 )
 def test_a_geometry_without_a_mask_says_why(geometry: Geometry, reason: Reason) -> None:
-    with pytest.raises(GeometryRefusedError) as refused:
-        displayed_mask(geometry, SIZE, header(), "display")
-    assert refused.value.reason is reason
+    good = Polygons([[2, 2, 9, 2, 9, 9]])
+    masks = displayed_masks([Placed(item, header(), "display") for item in (good, geometry, good)])
+    assert {place: why.reason for place, why in masks.refused.items()} == {1: reason}
+    assert masks.counts[0] == masks.counts[2]
+
+
+def test_a_ring_inside_a_ring_is_a_hole_and_parts_may_have_holes() -> None:
+    outer, inner = [2, 2, 18, 2, 18, 18, 2, 18], [6, 6, 12, 6, 12, 12, 6, 12]
+    ringed, facts = displayed(Rings([outer, inner]))
+    assert facts.holes == 1
+    assert displayed(Parts([Polygons([outer])], [Polygons([inner])]))[0] == ringed
+    both = displayed(Parts([Polygons([inner]), Bitmap(np.ones((2, 2), bool), 25, 1)]))[1]
+    assert (both.components, both.holes) == (2, 0)
+
+
+def test_run_lengths_of_no_length_are_joined() -> None:
+    assert displayed(RunLengths([5, 3, 0, 4, 588], HEIGHT, WIDTH))[0] == displayed(RunLengths([5, 7, 588], HEIGHT, WIDTH))[0]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_masks_of_a_batch_equal_pycocotools_and_its_topology_opencv(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    batch, expected = [], []
+    for number in range(60):
+        height, width = random.integers(1, 50, 2).tolist()
+        shape = (int(random.integers(3, 12)), 2)
+        corners = [
+            random.uniform(-20, 70, shape),
+            random.integers(-5, 60, shape).astype(float),
+            np.round(random.uniform(0, 50, shape), 1),
+            random.integers(0, 250, shape) / 5,
+        ]
+        rings = [part.ravel().tolist() for part in corners[: 1 + number % 4]]
+        merged = coco.merge(coco.frPyObjects(rings, height, width))
+        batch.append(Placed(Polygons(rings), ImageHeader("png", "L", width, height, 1), "display"))
+        expected.append((merged["counts"].decode(), mask_facts(merged["counts"].decode(), height, width)))
+    masks = displayed_masks(batch)
+    for place, (counts, facts) in enumerate(expected):
+        assert masks.counts[place].as_py() == counts
+        found = [int(value) for value in dataclasses.astuple(facts)]
+        assert masks.facts[place].tolist() == found

@@ -10,10 +10,11 @@ from jobs.ingest_plan import pack
 from jobs.sources.records import Bitmap, LabelledObject, ListedImage, Rejected, Unit
 from lake.configuration import Source, Splits
 from lake.contracts import Annotation, Image, Reject
+from lake.digests import digest
 from lake.errors import ConfigurationError
 from lake.images import ImageHeader
 from lake.reasons import Reason
-from lake.schemas import table_of
+from lake.schemas import arrow_schema, table_of
 
 SOURCE = Source(name="s", customer="c", domain="d", format="coco", scene="partial", annotations="a", licence="CC0")
 SQUARE = Bitmap(np.ones((2, 2), bool))
@@ -40,14 +41,14 @@ def test_every_record_ends_in_one_of_the_two_tables() -> None:
     ]
     outcomes = annotate(records, images, SOURCE)
     assert outcomes.found == 5
-    assert [row["source_ref"] for row in outcomes.annotations] == [":1"]
+    assert outcomes.annotations.column("source_ref").to_pylist() == [":1"]
     assert by_reason(outcomes.rejected) == {
         "box-only": 1,
         "empty-geometry": 1,
         "missing-image": 1,
         "unlisted-image": 1,
     }
-    assert table_of(Annotation, outcomes.annotations).num_rows == 1
+    assert outcomes.annotations.schema == arrow_schema(Annotation)
     assert table_of(Reject, reject_rows(outcomes.rejected, "s")).num_rows == 4
 
 
@@ -62,12 +63,18 @@ def test_equal_objects_of_one_picture_are_kept_once_whatever_their_order() -> No
     ]
     for order in (records, records[::-1]):
         kept, rejected = without_doubles(annotate(order, images, SOURCE).annotations)
-        assert {row["source_ref"] for row in kept} == {":1", ":4", ":5"}
+        assert set(kept.column("source_ref").to_pylist()) == {":1", ":4", ":5"}
         assert sorted((reject.ref, reject.reason) for reject in rejected) == [
             (":2", Reason.DUPLICATE_RECORD),
             (":3", Reason.DUPLICATE_RECORD),
         ]
-        assert kept == sorted(kept, key=lambda row: (row["image_id"], row["instance_id"]))
+        keys = [(row["image_id"], row["instance_id"]) for row in kept.to_pylist()]
+        assert keys == sorted(keys)
+
+
+def test_an_instance_is_named_by_the_digest_of_its_content() -> None:
+    (row,) = annotate([labelled(":1", label='d"o\u00e9\n\x7fg')], by_name([sound("1")]), SOURCE).annotations.to_pylist()
+    assert row["instance_id"] == digest("s", ":1", "ab", row["label"], row["geometry"])
 
 
 def test_equal_rejects_have_distinct_keys_and_long_details_are_cut() -> None:
