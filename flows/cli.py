@@ -131,7 +131,7 @@ def report(pipeline_file: PipelineFile, json: AsJson = False) -> None:
 def main() -> None:
     """Run the command line; every deliberate error becomes one line on stderr and its exit code."""
     prepare_environment()
-    for module in ("flows.cli_data", "flows.cli_start"):
+    for module in ("flows.cli_data", "flows.cli_start", "flows.cli_taxonomy"):
         pkgutil.resolve_name(f"{module}:add_commands")(app)
     try:
         app()
