@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.terminal import people, show_json
-from jobs.label import label_counts
+from jobs.label import LABEL_COLUMNS, label_counts
 from lake.configuration import load_pipeline
 from lake.lake import open_lake
 from taxonomy.coverage import Coverage
@@ -32,7 +32,7 @@ def add_commands(app: typer.Typer) -> None:
 def coverage(pipeline_file: PipelineFile, json: AsJson = False) -> None:
     """Show every customer's labels, what becomes of them, and which classes and map entries nothing uses."""
     pipeline = load_pipeline(pipeline_file)
-    found = cover(load_labelling(pipeline.taxonomy, pipeline.label_maps), label_counts(open_lake(pipeline).batches("annotations")))
+    found = cover(load_labelling(pipeline.taxonomy, pipeline.label_maps), label_counts(open_lake(pipeline).batches("annotations", columns=LABEL_COLUMNS)))
     if json:
         show_json(asdict(found) | {"totals": found.totals()})
         return
@@ -47,7 +47,7 @@ def coverage(pipeline_file: PipelineFile, json: AsJson = False) -> None:
 def suggest(pipeline_file: PipelineFile, json: AsJson = False) -> None:
     """Propose a class for every label that no map knows, as YAML to paste into the label maps."""
     pipeline = load_pipeline(pipeline_file)
-    found = propose(load_labelling(pipeline.taxonomy, pipeline.label_maps), label_counts(open_lake(pipeline).batches("annotations")))
+    found = propose(load_labelling(pipeline.taxonomy, pipeline.label_maps), label_counts(open_lake(pipeline).batches("annotations", columns=LABEL_COLUMNS)))
     if json:
         show_json([asdict(one) for one in found])
         return
