@@ -10,11 +10,11 @@ from rich.table import Table
 
 from flows.terminal import people, show_json
 from jobs.label import LABEL_COLUMNS, label_counts
-from lake.configuration import load_pipeline
+from lake.configuration import Pipeline, load_pipeline
 from lake.lake import open_lake
 from taxonomy.coverage import Coverage
 from taxonomy.coverage import coverage as cover
-from taxonomy.labelling import load_labelling
+from taxonomy.labelling import LabelCount, Labelling, load_labelling
 from taxonomy.suggestions import as_label_maps
 from taxonomy.suggestions import suggest as propose
 
@@ -32,7 +32,7 @@ def add_commands(app: typer.Typer) -> None:
 def coverage(pipeline_file: PipelineFile, json: AsJson = False) -> None:
     """Show every customer's labels, what becomes of them, and which classes and map entries nothing uses."""
     pipeline = load_pipeline(pipeline_file)
-    found = cover(load_labelling(pipeline.taxonomy, pipeline.label_maps), label_counts(open_lake(pipeline).batches("annotations", columns=LABEL_COLUMNS)))
+    found = cover(*_labelling(pipeline))
     if json:
         show_json(asdict(found) | {"totals": found.totals()})
         return
@@ -47,7 +47,7 @@ def coverage(pipeline_file: PipelineFile, json: AsJson = False) -> None:
 def suggest(pipeline_file: PipelineFile, json: AsJson = False) -> None:
     """Propose a class for every label that no map knows, as YAML to paste into the label maps."""
     pipeline = load_pipeline(pipeline_file)
-    found = propose(load_labelling(pipeline.taxonomy, pipeline.label_maps), label_counts(open_lake(pipeline).batches("annotations", columns=LABEL_COLUMNS)))
+    found = propose(*_labelling(pipeline))
     if json:
         show_json([asdict(one) for one in found])
         return
@@ -56,6 +56,11 @@ def suggest(pipeline_file: PipelineFile, json: AsJson = False) -> None:
         typer.echo(text)
     if not found:
         people.print("every label in use is mapped")
+
+
+def _labelling(pipeline: Pipeline) -> tuple[Labelling, list[LabelCount]]:
+    in_use = label_counts(open_lake(pipeline).batches("annotations", columns=LABEL_COLUMNS))
+    return load_labelling(pipeline.taxonomy, pipeline.label_maps), in_use
 
 
 def _coverage_table(found: Coverage) -> Table:
