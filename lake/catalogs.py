@@ -4,17 +4,21 @@ from contextlib import suppress
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
+import sqlalchemy as sa
 from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.transforms import IdentityTransform
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from lake.contracts import CONTRACT_VERSION, PARTITIONS
 from lake.errors import ConfigurationError, ContractError
 from lake.object_storage import endpoint, region
-from lake.schemas import iceberg_schema, record_of
+from lake.schemas import arrow_schema, iceberg_schema, record_of
 from lake.store import Store
 
 CATALOG_NAME = "centrepiece"
@@ -22,6 +26,7 @@ IDENTITY_FILE = "lake.json"
 SQLITE_FILE = "catalog.db"
 SQLITE_TIMEOUT_S = 120
 
+_LONG_TEXTS = frozenset({"geometry", "document", "detail", "spec"})
 _TABLE_PROPERTIES = {
     "format-version": "2",
     # Publishing retries by itself: it must look for the stage key and count the content anew on every attempt.
@@ -66,7 +71,7 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
     if catalog is None or _is_sql(catalog):
         if store.is_local:
             Path(store.root).mkdir(parents=True, exist_ok=True)
-        properties |= {"type": "sql", "uri": database_url(store, catalog), "pool_pre_ping": "true"}
+        properties |= {"type": "sql", "uri": database_url(store, catalog)}
     elif catalog.startswith(("http://", "https://")):
         properties |= {"type": "rest", "uri": catalog}
     elif catalog.startswith("glue:"):
@@ -77,12 +82,12 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
             f"got the scheme {catalog.split(':')[0]!r}"
         )
     try:
-        return load_catalog(CATALOG_NAME, **properties)
+        return _load(properties)
     except (OperationalError, ProgrammingError, IntegrityError) as error:
         # Two processes that make the catalog's tables at once collide once; the second look finds them made.
         if isinstance(error, OperationalError) and "already exists" not in str(error.orig):
             raise ConfigurationError(f"the catalog's database cannot be used: {error.orig}") from None
-        return load_catalog(CATALOG_NAME, **properties)
+        return _load(properties)
 
 
 def namespace_of(store: Store, name: str) -> str:
@@ -117,8 +122,10 @@ def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> 
         PartitionField(schema.find_field(column).field_id, 1000 + position, IdentityTransform(), column)
         for position, column in enumerate(PARTITIONS.get(table, ()))
     ]
+    unmeasured = [column.name for column in arrow_schema(record_of(table)) if _is_long(column)]
     properties = {
         **_TABLE_PROPERTIES,
+        **{f"write.metadata.metrics.column.{name}": "none" for name in unmeasured},
         "centrepiece.contract": str(CONTRACT_VERSION),
         "schema.name-mapping.default": schema.name_mapping.model_dump_json(),
     }
@@ -158,6 +165,20 @@ def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
             "use the release that wrote it, or run the pipeline into a new store"
         )
     return loaded
+
+
+def _load(properties: dict[str, str]) -> Catalog:
+    catalog = load_catalog(CATALOG_NAME, **properties)
+    if isinstance(catalog, SqlCatalog):
+        # A connection for each use: none is left open by a stage, and none has gone stale when the next one needs it.
+        catalog.close()
+        catalog.engine = sa.create_engine(properties["uri"], poolclass=NullPool)
+    return catalog
+
+
+def _is_long(column: pa.Field) -> bool:
+    # Parquet keeps no minimum and maximum of such values, and nobody looks for them by one.
+    return pa.types.is_binary(column.type) or column.name in _LONG_TEXTS
 
 
 def _is_sql(address: str) -> bool:

@@ -24,12 +24,15 @@ from lake.filters import file_filter
 from lake.lake import DataFile, Lake
 from lake.leases import Lease
 from lake.parts import overlap, part_name, part_of
-from lake.producers import addition, replacement
+from lake.producers import Publication, addition, replacement
 from lake.records import RecordedOutput, records_of
 from lake.shards import Receipt
 from lake.snapshots import COMMIT, CONTENT, KEY, MODE, PART, STAGE, history, summary_of
+from lake.turns import turn
 
 ATTEMPTS = 100
+PATIENCE = 5
+"""Attempts whose outcome was unknown, or whose services did not answer, before the run gives up."""
 LONGEST_WAIT_S = 2.0
 FOOTER_READERS = 8
 _COMMITTED = "centrepiece.committed."
@@ -46,6 +49,7 @@ class Committer:
     stage: str
     key: str
     commit: str  # of the code
+    tried_before: bool  # an earlier run may have committed some of it
     waits: random.Random = field(default_factory=random.Random)  # spreads retries; no result depends on it
 
 
@@ -58,7 +62,7 @@ def committed_snapshot(lake: Lake, key: str, table: str, part: Mapping[str, str]
         loaded = lake.table(table)
     except MissingTableError:
         return None
-    return _find(lake, loaded, key, part)
+    return _find(lake, loaded, key, part, tried_before=True)
 
 
 def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bool]:
@@ -76,20 +80,21 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
     lease: Lease | None = None
     files: list[IcebergFile] | None = None
     for attempt in range(ATTEMPTS):
-        table = ensure_table(lake.store, lake.catalog, lake.namespace, output.table)
-        found = _find(lake, table, committer.key, output.part)
-        if found is not None:
-            return found, False
-        lease = lease or lake.leases.confirm(lake.scope(output.table), part_name(output.part), committer.key)
-        _refuse_overtaken(table, output, committer.key, lease.token)
-        files = files if files is not None else _data_files(lake, table, output.receipts)
         try:
-            return _commit_once(committer, table, output, files, lease.token), True
+            with turn(lake.database_url, lake.scope(output.table)):
+                table = ensure_table(lake.store, lake.catalog, lake.namespace, output.table)
+                found = _find(lake, table, committer.key, output.part, tried_before=committer.tried_before)
+                if found is not None:
+                    return found, False
+                lease = lease or lake.leases.confirm(lake.scope(output.table), part_name(output.part), committer.key)
+                _refuse_overtaken(table, output, committer.key, lease.token)
+                files = files if files is not None else _data_files(lake, table, output.receipts)
+                return _commit_once(committer, table, output, files, lease.token), True
         except (CommitFailedException, ValidationException) as error:
             _LOGGER.info("commit of %s was overtaken (attempt %d): %s", output.table, attempt + 1, error)
         except (CommitStateUnknownException, SQLAlchemyError, OSError) as error:
             _LOGGER.warning("outcome of a commit of %s is unknown, looking for its key: %s", output.table, error)
-            if attempt >= 5 and not isinstance(error, CommitStateUnknownException):
+            if attempt >= PATIENCE:
                 raise PublishError(f"cannot commit to table {output.table!r}: {error}; run the stage again") from error
         time.sleep(committer.waits.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**attempt)))
     raise PublishError(
@@ -97,7 +102,7 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
     )
 
 
-def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> int | None:
+def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str], *, tried_before: bool) -> int | None:
     current = table.current_snapshot()
     if current is None:
         return None
@@ -107,7 +112,7 @@ def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> int | 
         summary = summary_of(snapshot)
         if summary.get(KEY) == key and summary.get(MODE) == "append" and summary.get(PART) == part_name(part):
             return current.snapshot_id
-    return current.snapshot_id if _appended_once(lake, table, key, part) else None
+    return current.snapshot_id if tried_before and _appended_once(lake, table, key, part) else None
 
 
 def _appended_once(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> bool:
@@ -140,7 +145,7 @@ def _commit_once(committer: Committer, table: Table, output: RecordedOutput, fil
         MODE: output.mode,
         COMMIT: committer.commit,
     }
-    transaction = table.transaction()
+    transaction = Publication(table)
     _mark_committed(transaction, table, output, committer.key, token)
     with (addition if output.mode == "append" else replacement)(transaction, summary) as producer:
         if replaced:

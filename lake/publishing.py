@@ -104,8 +104,8 @@ def publish_stage(
     report = StageReport(stage, key, False, rows_in, rows_out, counts, {}, seconds, dict(details or {}))
     preimage = key.preimage if isinstance(key, StageKey) else {}
     record = PublicationRecord(report, recorded, preimage, code_commit())
-    write_record(lake.store, record)
-    committer = Committer(lake, stage, key, record.commit)
+    tried_before = write_record(lake.store, record)
+    committer = Committer(lake, stage, key, record.commit, tried_before)
     ordered = sorted(recorded, key=lambda output: output.table != "rejects")
     outcomes = {output.table: commit_output(committer, output) for output in ordered}
     for output in recorded:

@@ -48,10 +48,12 @@ def record_path(key: str, targets: Iterable[Target]) -> str:
     return f"{FOLDER}/{key[:16]}/{named[:16]}.json"
 
 
-def write_record(store: Store, record: PublicationRecord) -> None:
-    """Write the record of a publication; one of the same key and targets is replaced."""
-    targets = [(output.table, output.part) for output in record.outputs]
-    store.write_bytes(record_path(record.report.key, targets), canonical_json(asdict(record)).encode() + b"\n")
+def write_record(store: Store, record: PublicationRecord) -> bool:
+    """Write the record of a publication; return whether it took the place of one of the same key and targets."""
+    path = record_path(record.report.key, [(output.table, output.part) for output in record.outputs])
+    stood = store.exists(path)
+    store.write_bytes(path, canonical_json(asdict(record)).encode() + b"\n")
+    return stood
 
 
 def read_record(store: Store, path: str) -> PublicationRecord:

@@ -1,0 +1,70 @@
+"""A table's name in, a turn to commit to it out: committers queue instead of overtaking and redoing each other's work.
+
+A courtesy, not the safety: a commit is compared with the state it was made for, turn or no turn. So whoever waits too
+long goes ahead without one, and a turn ends by itself with the process or the connection that had it.
+"""
+
+import fcntl
+import os
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+WAIT_S = 60.0
+_POLL_S = 0.005
+
+
+@contextmanager
+def turn(database_url: str, name: str, *, wait_s: float = WAIT_S) -> Iterator[bool]:
+    """Hold the turn of a name for the length of a block.
+
+    Args:
+        database_url: Of the database beside the catalog: PostgreSQL gives turns itself, beside SQLite a file does.
+        name: What is committed to.
+        wait_s: How long to wait before going ahead without.
+
+    Yields:
+        Whether this is a turn, or its wait has run out.
+    """
+    url = sa.make_url(database_url)
+    number = zlib.crc32(name.encode())
+    held = _in_postgres(url, number, wait_s) if url.get_backend_name() == "postgresql" else _in_a_file(url, number, wait_s)
+    with held as whether:
+        yield whether
+
+
+@contextmanager
+def _in_postgres(url: sa.URL, number: int, wait_s: float) -> Iterator[bool]:
+    engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"SET lock_timeout = {int(wait_s * 1000)}"))
+        try:
+            connection.execute(sa.text("SELECT pg_advisory_lock(:number)"), {"number": number})
+        except OperationalError:
+            connection.invalidate()
+            yield False
+            return
+        yield True
+        # Closing the connection gives the turn to the next one.
+
+
+@contextmanager
+def _in_a_file(url: sa.URL, number: int, wait_s: float) -> Iterator[bool]:
+    with Path(f"{url.database}.turns").open("ab") as file:
+        until = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number, os.SEEK_SET)
+                break
+            except OSError:
+                if time.monotonic() > until:
+                    yield False
+                    return
+            time.sleep(_POLL_S)
+        yield True
