@@ -1,10 +1,17 @@
-"""A model and the crops of the evaluated splits in, a probability for every pixel of their windows out."""
+"""A model and the crops of the evaluated splits in, a probability for every pixel of their windows out.
 
+Where the evaluation asks for jitters, each is a part of its own, `<model>@<jitter>`: what the model would have said had
+the annotator drawn another box, as a map of the whole window that is zero outside of that box.
+"""
+
+import functools
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import torch
 
@@ -12,13 +19,16 @@ from lake.configuration import Pipeline
 from lake.contracts import Prediction
 from lake.crop_pixels import open_crop
 from lake.digests import stage_key
-from lake.lake import open_lake
+from lake.jitter import JITTERS, JitterName, sub_window
+from lake.lake import Lake, open_lake
+from lake.orientation import Box
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.schemas import table_of
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.snapshots import Snapshot
 from lake.stage_report import StageReport
 from training.hardware import choose_hardware
-from training.predictor import Predictor, encode_probability
+from training.predictor import Pixels, Predictor, Probability, encode_probability
 from training.samples import CROP_COLUMNS
 from training.weights import load_model
 
@@ -28,6 +38,16 @@ CODE_VERSION = 1
 
 SHARD_ROWS = 1024
 BATCH = 16
+COLUMNS = (*CROP_COLUMNS, "image_id", "box_x", "box_y", "box_width", "box_height")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    lake: Lake
+    crops: Snapshot
+    splits: tuple[str, ...]
+    model: str
+    predictor: Callable[[], Predictor]  # loaded when first needed
 
 
 def predict(pipeline: Pipeline, model: str) -> StageReport:
@@ -37,28 +57,43 @@ def predict(pipeline: Pipeline, model: str) -> StageReport:
         pipeline: Whose crops are predicted.
         model: Digest of a registered model.
 
+    Returns:
+        The report on the plain predictions; those under jitters stand beside them.
+
     Raises:
         MissingTableError: No crops have been published.
         EmptyCheckError: The splits hold no crop.
         ModelError: The model is not registered, or its weights are not those that were.
     """
-    started = time.monotonic()
     lake = open_lake(pipeline)
-    crops = lake.snapshot("crops")
-    splits = sorted(set(pipeline.evaluation.splits))
-    key = stage_key(STAGE, inputs={"crops": crops.content, "model": model}, spec={"splits": splits}, version=CODE_VERSION)
-    part = {"model": model}
+    predictor = functools.cache(lambda: _loaded(lake, pipeline, model))
+    splits = tuple(sorted(set(pipeline.evaluation.splits)))
+    job = _Job(lake, lake.snapshot("crops"), splits, model, predictor)
+    report = _predict_part(job, None)
+    for jitter in pipeline.evaluation.jitters:
+        _predict_part(job, jitter)
+    return report
+
+
+def _loaded(lake: Lake, pipeline: Pipeline, model: str) -> Predictor:
+    loaded, hardware = load_model(lake, model), choose_hardware(pipeline.training)
+    torch.set_num_threads(hardware.threads)
+    return Predictor(loaded.network.to(hardware.accelerator), loaded.canvas, torch.device(hardware.accelerator))
+
+
+def _predict_part(job: _Job, jitter: JitterName | None) -> StageReport:
+    started = time.monotonic()
+    lake, name = job.lake, job.model if jitter is None else f"{job.model}@{jitter}"
+    spec = {"splits": job.splits} if jitter is None else {"splits": job.splits, "jitter": jitter}
+    key = stage_key(STAGE, inputs={"crops": job.crops.content, "model": job.model}, spec=spec, version=CODE_VERSION)
+    part = {"model": name}
     skipped = skipped_report(lake, stage=STAGE, key=key, targets=[("predictions", part)])
     if skipped:
         return skipped
-    loaded, hardware = load_model(lake, model), choose_hardware(pipeline.training)
-    torch.set_num_threads(hardware.threads)
-    predictor = Predictor(loaded.network.to(hardware.accelerator), loaded.canvas, torch.device(hardware.accelerator))
-    where = {"split": splits}
-    rows_in = lake.read("crops", columns=["split"], where=where, as_of=crops.snapshot_id).num_rows
-    columns = [*CROP_COLUMNS, "image_id"]
-    batches = lake.batches("crops", columns=columns, where=where, as_of=crops.snapshot_id, batch_rows=BATCH)
-    tables = (_predicted(predictor, model, rows) for rows in _chunks(batches))
+    predictor, where, as_of = job.predictor(), {"split": job.splits}, job.crops.snapshot_id
+    rows_in = lake.read("crops", columns=["split"], where=where, as_of=as_of).num_rows
+    batches = lake.batches("crops", columns=COLUMNS, where=where, as_of=as_of, batch_rows=BATCH)
+    tables = (_predicted(predictor, name, rows, jitter) for rows in _chunks(batches))
     receipts = _written(lake.place("predictions", key, part), tables, shards=-(-rows_in // SHARD_ROWS))
     return publish_stage(
         lake,
@@ -69,7 +104,7 @@ def predict(pipeline: Pipeline, model: str) -> StageReport:
         rejected={},
         outputs=[Output("predictions", part, receipts, "replace")],
         seconds=time.monotonic() - started,
-        details={"model": model, "splits": splits},
+        details={"model": name, "splits": list(job.splits)},
     )
 
 
@@ -79,22 +114,39 @@ def _chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[list[Mapping[str, Any
         yield chunk
 
 
-def _predicted(predictor: Predictor, model: str, rows: list[Mapping[str, Any]]) -> pa.Table:
-    results = predictor.predict([open_crop(row).pixels for row in rows])
-    return table_of(
-        Prediction,
-        [
-            Prediction(
-                model=model,
-                crop_id=row["crop_id"],
-                image_id=row["image_id"],
-                probability_codec="png",
-                probability=encode_probability(result.probability),
-                latency=result.latency,
-            )
-            for row, result in zip(rows, results, strict=True)
-        ],
-    )
+def _predicted(predictor: Predictor, name: str, rows: list[Mapping[str, Any]], jitter: JitterName | None) -> pa.Table:
+    boxes = [_shown(row, jitter) for row in rows]
+    results = predictor.predict([_cut(open_crop(row).pixels, box) for row, box in zip(rows, boxes, strict=True)])
+    predictions = [
+        Prediction(
+            model=name,
+            crop_id=row["crop_id"],
+            image_id=row["image_id"],
+            probability_codec="png",
+            probability=encode_probability(_pasted(result.probability, box, row["window_height"], row["window_width"])),
+            latency=result.latency,
+        )
+        for row, box, result in zip(rows, boxes, results, strict=True)
+    ]
+    return table_of(Prediction, predictions)
+
+
+def _shown(row: Mapping[str, Any], jitter: JitterName | None) -> Box:
+    if jitter is None:
+        return Box(0, 0, row["window_width"], row["window_height"])
+    window = Box(row["window_left"], row["window_top"], row["window_width"], row["window_height"])
+    box = Box(row["box_x"], row["box_y"], row["box_width"], row["box_height"])
+    return sub_window(window, box, JITTERS[jitter], row["crop_id"])
+
+
+def _cut(pixels: Pixels, box: Box) -> Pixels:
+    return np.ascontiguousarray(pixels[box.top : box.top + box.height, box.left : box.left + box.width])
+
+
+def _pasted(probability: Probability, box: Box, height: int, width: int) -> Probability:
+    whole = np.zeros((height, width), np.uint8)
+    whole[box.top : box.top + box.height, box.left : box.left + box.width] = probability
+    return whole
 
 
 def _written(place: ShardPlace, tables: Iterator[pa.Table], *, shards: int) -> list[Receipt | None]:

@@ -68,7 +68,8 @@ def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
         ranks: How many those are.
 
     Returns:
-        The network's state by name, on the CPU; equal on every rank.
+        The network's state by name, on the CPU. What was learnt is equal on every rank; the statistics of the batch
+        normalisation are those of the rank's own crops, and rank 0's are the ones to keep.
 
     Raises:
         EmptyCheckError: No crop is in the train split.

@@ -18,7 +18,7 @@ from training.fit import fit
 from training.training_run import TrainingRun, train
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for the end of the process."""
 
 
@@ -30,7 +30,7 @@ class KilledAt(Checkpoints):
     def on_train_batch_end(self, trainer: lightning.Trainer, *arguments: Any) -> None:
         super().on_train_batch_end(trainer, *arguments)
         if trainer.global_step == self.step:
-            raise Killed
+            raise KilledError
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_killed_training_ends_with_the_weights_of_an_undisturbed_one(
     with monkeypatch.context() as patched:
         patched.setattr(training_run, "Checkpoints", KilledAt)
         patched.setattr(KilledAt, "step", step)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             train(killed)
     assert killed.store.exists(killed.checkpoint)
     resumed = train(killed)

@@ -86,6 +86,25 @@ def test_a_second_prediction_is_a_skip(pipeline: Pipeline, fitted: StageReport, 
     assert predict(pipeline, fitted.details["model"]).skipped
 
 
+def test_each_jitter_is_a_part_of_its_own_and_empty_outside_its_box(
+    pipeline: Pipeline, fitted: StageReport, predicted: StageReport
+) -> None:
+    evaluation = pipeline.evaluation.model_copy(update={"jitters": ("off-20", "padding-50")})
+    jittered = pipeline.model_copy(update={"evaluation": evaluation})
+    model = fitted.details["model"]
+    assert predict(jittered, model).skipped  # the plain part was there
+    lake = open_lake(pipeline)
+    plain = lake.read("predictions", columns=["crop_id"], where={"model": model})["crop_id"].to_pylist()
+    for jitter in ("off-20", "padding-50"):
+        rows = lake.read("predictions", where={"model": f"{model}@{jitter}"}).to_pylist()
+        assert [row["crop_id"] for row in rows] == plain
+        for row in rows:
+            probability = np.asarray(cv2.imdecode(np.frombuffer(row["probability"], np.uint8), cv2.IMREAD_UNCHANGED))
+            rim = np.concatenate([probability[0], probability[-1], probability[:, 0], probability[:, -1]])
+            assert (rim == 0).mean() > 0.4
+            assert probability.any()
+
+
 def test_an_export_computes_what_the_model_computes(pipeline: Pipeline, fitted: StageReport) -> None:
     first = export(pipeline, fitted.details["model"])
     assert 0 <= first.details["largest_difference"] <= TOLERANCE

@@ -1,0 +1,36 @@
+"""A folder with a training run in, what each rank saw of it and ended with out: run by torchrun in `test_ranks.py`."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from training import loader
+from training.augmentation import Change
+from training.rank import read_run
+from training.samples import Sample, read_sample
+from training.training_run import train
+from training.weights import pack_model
+
+
+def main(folder: Path) -> None:
+    """Train as one rank and write down its crops, in no order, and the digest of what it learnt."""
+    rank, ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    seen: list[str] = []
+
+    def noted(row: Mapping[str, Any], canvas: int, change: Change | None) -> Sample:
+        seen.append(row["crop_id"])
+        return read_sample(row, canvas, change)
+
+    loader.read_sample = noted  # type: ignore[attr-defined]
+    run = read_run(folder)
+    weights = train(run, rank=rank, ranks=ranks)
+    learnt = {name: value for name, value in weights.items() if "running_" not in name}
+    packed = pack_model(learnt, network=run.spec.network, canvas=run.spec.canvas)
+    (folder / f"rank-{rank}.json").write_text(json.dumps({"seen": seen, "learnt": packed.weights_sha256}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
