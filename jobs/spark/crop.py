@@ -13,12 +13,14 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
+from jobs.crop_masks import IGNORED, KEPT
+from jobs.crop_reuse import CutFile, cut_files, known_blocks
 from jobs.crop_shards import assign_shards, image_loads
 from jobs.crop_sources import read_source
-from jobs.crops import IGNORED, KEPT, STAGE, VERSION, cut_shard
+from jobs.crops import STAGE, VERSION, cut_shard, spec_digest
+from jobs.spark.progress import Done, counter, shown
 from jobs.spark.session import spark_session
 from jobs.spark.tables import table_frame
-from jobs.units import write_rejects
 from lake.configuration import CropSpec, Pipeline
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import stage_key
@@ -42,6 +44,8 @@ class ShardWork:
     rejects: ShardPlace
     shards: int
     spec: CropSpec
+    known: tuple[CutFile, ...] = ()  # crops published before
+    done: Any = None  # counts for the progress bar
 
 
 def crop(pipeline: Pipeline) -> StageReport:
@@ -57,10 +61,14 @@ def crop(pipeline: Pipeline) -> StageReport:
     key = stage_key(STAGE, inputs=inputs, spec=pipeline.crops, version=VERSION)
     if (done := skipped_report(lake, stage=STAGE, key=key, targets=[("rejects", _REJECTS), ("crops", {})])) is not None:
         return done
-    assignment, shards = assign_shards(image_loads(lake.batches("plan", columns=["image_id", "window_width", "window_height"])))
-    work = ShardWork(lake.place("crops", key), lake.place("rejects", key, _REJECTS), shards, pipeline.crops)
-    rows = shard_rows(spark_session(pipeline), lake, assignment)
-    results = cut_shards(rows, work, partitions=max(shards, 1))
+    loads = image_loads(lake.batches("plan", columns=["image_id", "window_width", "window_height"]))
+    assignment, shards = assign_shards(loads)
+    spark = spark_session(pipeline)
+    known = cut_files(lake.store, (file.path for file in lake.files("crops"))) if lake.has("crops") else ()
+    done = counter(spark)
+    work = ShardWork(lake.place("crops", key), lake.place("rejects", key, _REJECTS), shards, pipeline.crops, known, done)
+    with shown(done, crops=sum(loads.column("crops").to_pylist())):
+        results = cut_shards(shard_rows(spark, lake, assignment), work, partitions=max(shards, 1))
     crops, rejects = ([Receipt(**one) for result in results for one in result[table]] for table in ("crops", "rejects"))
     return publish_stage(
         lake,
@@ -73,6 +81,7 @@ def crop(pipeline: Pipeline) -> StageReport:
         seconds=time.monotonic() - started,
         details={
             "images": sum(result["images"] for result in results),
+            "reused": sum(result["reused"] for result in results),
             "shards": len(crops),
             "bytes": sum(receipt.bytes for receipt in crops),
         },
@@ -145,13 +154,16 @@ def _cut(shard: int, rows: pa.Table, work: ShardWork) -> dict[str, Any]:
     plan = rows.filter(planned).select([_PLAN + field.name for field in fields(PlannedCrop)])
     plan = plan.rename_columns([field.name for field in fields(PlannedCrop)])
     instances = rows.filter(pc.invert(planned)).select([field.name for field in fields(Instance)])
+    known = known_blocks(work.crops.store, work.known, plan, spec_digest(work.spec))
+    counts: Counter[str] = Counter()
     rejects: list[pa.Table] = []
-    images = [0]
 
     def crops() -> Iterator[pa.Table]:
-        for cut in cut_shard(plan, instances, work.spec, read_source):
-            images[0] += cut.images
+        for cut in cut_shard(plan, instances, work.spec, read_source, known):
+            counts.update(images=cut.images, reused=cut.reused)
             rejects.append(cut.rejects)
+            if work.done is not None:
+                work.done.add(Done(len(cut.crops), cut.images, len(cut.rejects)))
             yield cut.crops
 
     name = shard_name(shard, work.shards)
@@ -159,8 +171,17 @@ def _cut(shard: int, rows: pa.Table, work: ShardWork) -> dict[str, Any]:
     refused = pa.concat_tables(rejects)
     return {
         "planned": plan.num_rows,
-        "images": images[0],
+        "images": counts["images"],
+        "reused": counts["reused"],
         "crops": [asdict(receipt)] if receipt else [],
-        "rejects": [asdict(one) for one in write_rejects(work.rejects, name, refused)],
+        "rejects": [asdict(one) for one in _write_rejects(work.rejects, name, refused)],
         "rejected": Counter(refused.column("reason").to_pylist()),
     }
+
+
+def _write_rejects(place: ShardPlace, name: str, rejects: pa.Table) -> Iterator[Receipt]:
+    """Write one shard a source, as the table's parts ask."""
+    for number, source in enumerate(sorted(set(rejects.column("source").to_pylist()))):
+        receipt = write_shard(place, f"{name}-source-{number:03d}", [rejects.filter(pc.equal(rejects.column("source"), source))])
+        if receipt:
+            yield receipt

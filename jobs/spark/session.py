@@ -7,6 +7,7 @@ import warnings
 
 from pyspark.sql import SparkSession
 
+from jobs.spark.terminal import without_noise
 from lake.configuration import Pipeline
 
 TASK_TRIES = 4
@@ -31,8 +32,9 @@ def spark_session(pipeline: Pipeline) -> SparkSession:
     builder = SparkSession.Builder().master(master).appName(f"centrepiece {pipeline.name}")
     for name, value in {**settings(local=local), **pipeline.spark.conf}.items():
         builder = builder.config(name, value)
-    session: SparkSession = builder.getOrCreate()
-    session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or "ERROR")
+    with without_noise():
+        session: SparkSession = builder.getOrCreate()
+        session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or "ERROR")
     return session
 
 

@@ -61,3 +61,15 @@ def test_bytes_do_not_depend_on_the_number_of_partitions(world: CropWorld, tmp_p
         digests.append([receipt["sha256"] for result in results for receipt in result["crops"]])
     assert len(digests[0]) == shards
     assert digests[0] == digests[1] == digests[2]
+
+
+def test_a_new_plan_cuts_only_what_is_new(world: CropWorld, tmp_path: Path) -> None:
+    pipeline = crop_pipeline(tmp_path)
+    publish_world(pipeline, CropWorld(world.files, world.instances, world.plan.slice(30)))
+    crop(pipeline)
+    lake = publish_world(pipeline, world)
+    report = crop(pipeline)
+    assert report.details["reused"] == len(world.plan) - 30
+    assert report.details["images"] < len(world.files) / 2
+    expected = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, pipeline.crops, read_source)])
+    assert lake.read("crops").sort_by("crop_id").equals(expected.sort_by("crop_id"))

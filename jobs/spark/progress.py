@@ -1,0 +1,82 @@
+"""Counts that Spark's workers add to in, a progress bar on a terminal or now and then a log line out."""
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from pyspark import AccumulatorParam
+from pyspark.sql import SparkSession
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+LOG_EVERY_S = 15.0
+_SHOW_EVERY_S = 0.5
+_log = logging.getLogger(__name__)
+
+
+class Done(NamedTuple):
+    """What workers have done so far; for eyes alone, a task that is tried again counts twice."""
+
+    crops: int = 0
+    images: int = 0
+    rejects: int = 0
+
+
+class _Sum(AccumulatorParam[Done]):
+    def zero(self, value: Done) -> Done:
+        return Done()
+
+    def addInPlace(self, value1: Done, value2: Done) -> Done:  # noqa: N802
+        return Done(*(one + other for one, other in zip(value1, value2, strict=True)))
+
+
+def counter(spark: SparkSession) -> Any:
+    """Return an accumulator of `Done` that workers add to; it moves when a task ends."""
+    return spark.sparkContext.accumulator(Done(), _Sum())
+
+
+@contextmanager
+def shown(done: Any, *, crops: int) -> Iterator[None]:
+    """Show, while the block runs, crops and images per second, rejects and the time left.
+
+    Args:
+        done: As `counter` returns it.
+        crops: That are planned in all.
+    """
+    ended = threading.Event()
+    show = _draw if sys.stderr.isatty() else _write
+    thread = threading.Thread(target=show, args=(done, crops, ended), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def line(done: Done, seconds: float) -> str:
+    """Say the rates in words."""
+    rate, images = (count / max(seconds, 1e-9) for count in (done.crops, done.images))
+    return f"{done.crops:,} crops, {rate:,.0f} crops/s, {images:,.0f} images/s, {done.rejects:,} rejects"
+
+
+def _draw(done: Any, crops: int, ended: threading.Event) -> None:
+    columns = (TextColumn("crop"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    started = time.monotonic()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=crops)
+        while not ended.wait(_SHOW_EVERY_S):
+            value = done.value
+            progress.update(task, completed=value.crops + value.rejects, description=line(value, time.monotonic() - started))
+
+
+def _write(done: Any, crops: int, ended: threading.Event) -> None:
+    started = time.monotonic()
+    while not ended.wait(LOG_EVERY_S):
+        value, seconds = done.value, time.monotonic() - started
+        left = (crops - value.crops - value.rejects) * seconds / max(value.crops + value.rejects, 1)
+        _log.info("%s of %s; about %.0f s left", line(value, seconds), f"{crops:,}", left)

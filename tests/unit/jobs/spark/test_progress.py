@@ -1,0 +1,25 @@
+"""Progress says rates, rejects and the time left."""
+
+import logging
+import time
+
+import pytest
+
+from jobs.spark import progress
+from jobs.spark.progress import Done, line, shown
+
+
+class Counter:
+    value = Done(crops=900, images=100, rejects=100)
+
+
+def test_a_line_says_crops_and_images_per_second_and_rejects() -> None:
+    assert line(Done(3000, 400, 7), 2.0) == "3,000 crops, 1,500 crops/s, 200 images/s, 7 rejects"
+
+
+def test_without_a_terminal_progress_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "LOG_EVERY_S", 0.02)
+    with caplog.at_level(logging.INFO, "jobs.spark.progress"), shown(Counter(), crops=2000):
+        time.sleep(0.2)
+    assert caplog.messages and "900 crops" in caplog.messages[0] and "of 2,000" in caplog.messages[0]
+    assert "s left" in caplog.messages[0]
