@@ -8,11 +8,23 @@ from typing import Literal
 from numpy.random import Generator
 
 from demo import groceries, household, traffic
-from demo.outlines import Figure, Paint
+from demo.outlines import Colour, Figure, Paint
 
 Domain = Literal["everyday", "driving", "retail"]
 Stance = Literal["stand", "lie", "hang"]
 DOMAINS: tuple[Domain, ...] = ("everyday", "driving", "retail")
+
+
+HUES: tuple[Colour, ...] = (
+    (196, 44, 40), (226, 122, 38), (232, 196, 60), (70, 140, 66), (34, 112, 120), (48, 92, 170), (98, 66, 140),
+    (190, 84, 120), (240, 238, 232), (52, 52, 58), (140, 96, 62), (128, 170, 200), (150, 156, 160),
+)  # fmt: skip
+_FURS: tuple[Colour, ...] = (
+    (206, 128, 62), (96, 70, 50), (54, 50, 50), (236, 228, 214), (150, 146, 142), (190, 160, 118),
+)  # fmt: skip
+_SCALES: tuple[Colour, ...] = ((120, 148, 168), (176, 190, 196), (214, 120, 84), (92, 116, 96), (200, 170, 90))
+_SIGNALS: tuple[Colour, ...] = ((44, 48, 44), (220, 164, 40), (58, 84, 66))
+_TIMBERS: tuple[Colour, ...] = ((190, 128, 62), (120, 66, 36), (214, 168, 96), (60, 36, 28), (168, 48, 36))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,41 +32,43 @@ class Kind:
     """One class of thing.
 
     `height` is metres in the street, a share of the picture's height in rooms, and of the space between two boards in
-    shops; `weight` is how often the class comes up beside the others of its domain.
+    shops; `weight` is how often the class comes up beside the others of its domain; `hues` are the colours that it has.
     """
 
     draw: Callable[[Generator, Paint], Figure]
     height: float
     stance: Stance = "stand"
     weight: float = 1.0
+    hues: tuple[Colour, ...] = HUES
+    patterned: bool = True
 
 
 _EVERYDAY = {
     "chair": Kind(household.chair, 0.5, weight=1.4),
     "mug": Kind(household.mug, 0.17, weight=1.3),
     "scissors": Kind(household.scissors, 0.26, "lie"),
-    "key": Kind(household.key, 0.2, "lie"),
+    "key": Kind(household.key, 0.2, "lie", patterned=False),
     "lamp": Kind(household.lamp, 0.4),
     "umbrella": Kind(household.umbrella, 0.42, weight=0.6),
     "teapot": Kind(household.teapot, 0.19),
-    "cat": Kind(household.cat, 0.32),
-    "guitar": Kind(household.guitar, 0.55, weight=0.7),
+    "cat": Kind(household.cat, 0.32, hues=_FURS),
+    "guitar": Kind(household.guitar, 0.55, weight=0.7, hues=_TIMBERS, patterned=False),
     "plant": Kind(household.plant, 0.42),
     "bottle": Kind(groceries.bottle, 0.27, weight=0.8),
     "bicycle": Kind(traffic.bicycle, 0.42, weight=0.7),
     "person": Kind(traffic.person, 0.72, weight=1.2),
 }
 _DRIVING = {
-    "car": Kind(traffic.car, 1.5, weight=3.0),
-    "truck": Kind(traffic.truck, 2.8, weight=0.8),
+    "car": Kind(traffic.car, 1.5, weight=3.0, patterned=False),
+    "truck": Kind(traffic.truck, 2.8, weight=0.8, patterned=False),
     "bus": Kind(traffic.bus, 2.9, weight=0.6),
     "bicycle": Kind(traffic.bicycle, 1.15, weight=1.2),
     "person": Kind(traffic.person, 1.75, weight=2.4),
-    "traffic_light": Kind(traffic.traffic_light, 3.0),
+    "traffic_light": Kind(traffic.traffic_light, 3.0, hues=_SIGNALS, patterned=False),
     "traffic_sign": Kind(traffic.stop_sign, 2.2, weight=1.1),
     "cone": Kind(traffic.cone, 0.8),
-    "dog": Kind(traffic.dog, 0.7, weight=0.8),
-    "hydrant": Kind(traffic.hydrant, 0.85, weight=0.6),
+    "dog": Kind(traffic.dog, 0.7, weight=0.8, hues=_FURS, patterned=False),
+    "hydrant": Kind(traffic.hydrant, 0.85, weight=0.6, patterned=False),
 }
 _RETAIL = {
     "bottle": Kind(groceries.bottle, 0.86, weight=2.2),
@@ -64,7 +78,7 @@ _RETAIL = {
     "pineapple": Kind(groceries.pineapple, 0.8),
     "shoe": Kind(groceries.shoe, 0.4),
     "banana": Kind(groceries.banana, 0.4, "lie", weight=1.2),
-    "fish": Kind(groceries.fish, 0.34, "lie"),
+    "fish": Kind(groceries.fish, 0.34, "lie", hues=_SCALES),
     "pizza": Kind(groceries.pizza, 0.7, "lie"),
     "shirt": Kind(groceries.shirt, 0.75, "hang"),
     "hanger": Kind(groceries.hanger, 0.36, "hang"),

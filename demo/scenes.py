@@ -10,7 +10,7 @@ from demo.backdrops import Backdrop, Surface
 from demo.camera import expose
 from demo.canvas import Canvas, cast, may_lie, paste
 from demo.catalogue import KINDS, STUFF, Domain, Kind
-from demo.outlines import Colour, Paint, Pattern
+from demo.outlines import Paint, Pattern
 from demo.rooms import garden, room
 from demo.shops import counter, rail, shelves
 from demo.sprites import Pose, Sprite, render
@@ -19,10 +19,6 @@ from demo.streets import street
 Mask = npt.NDArray[np.bool_]
 _STAGES = {"everyday": (room, room, garden), "driving": (street,), "retail": (shelves, shelves, counter, rail)}
 _COUNTS = {"everyday": (5, 10), "driving": (6, 11), "retail": (9, 15)}
-_HUES: tuple[Colour, ...] = (
-    (196, 44, 40), (226, 122, 38), (232, 196, 60), (70, 140, 66), (34, 112, 120), (48, 92, 170), (98, 66, 140),
-    (190, 84, 120), (240, 238, 232), (52, 52, 58), (140, 96, 62), (128, 170, 200), (150, 156, 160),
-)  # fmt: skip
 _SMALLEST = 2e-4  # of the picture's area: what is seen of a thing below this is void
 
 
@@ -117,7 +113,7 @@ def _lay(canvas: Canvas, backdrop: Backdrop, surface: Surface, kind: Kind, spot:
     xs = rng.uniform(surface.left, surface.right, 6)
     turn = float(rng.uniform(0, 2 * np.pi) if surface.any_turn else rng.normal(0, 0.02))
     pose = Pose(tall, turn, bool(rng.random() < 0.5), backdrop.light)
-    sprite = render(kind.draw(rng, _paint(canvas, xs[0], y - tall / 2, tall, rng)), pose, rng)
+    sprite = render(kind.draw(rng, _paint(canvas, kind, (xs[0], y - tall / 2), tall, rng)), pose, rng)
     stance = "lie" if surface.any_turn else "hang" if kind.stance == "hang" else "stand"
     for x in xs:
         left, top = _corner(sprite, stance, float(x), y, tall)
@@ -137,26 +133,30 @@ def _lay_crowd(canvas: Canvas, backdrop: Backdrop, domain: Domain, rng: Generato
         kind = KINDS[domain][name]
         tall = kind.height * surface.unit_far * float(rng.uniform(0.4, 0.5) * (0.5 if name == "person" else 0.8))
         x, y = float(middle + rng.uniform(-reach, reach)), surface.far + step * 0.004 * surface.near
-        sprite = render(kind.draw(rng, _paint(canvas, x, y - tall / 2, tall, rng)), Pose(tall, 0.0, step % 2 == 0, backdrop.light), rng)
+        sprite = render(
+            kind.draw(rng, _paint(canvas, kind, (x, y - tall / 2), tall, rng)), Pose(tall, 0.0, step % 2 == 0, backdrop.light), rng
+        )
         left, top = _corner(sprite, "stand", x, y, tall)
         cast(canvas, sprite, backdrop.light, "stand", (left, top), tall)
         paste(canvas, sprite, left, top, 1)
     return {1: name}
 
 
-def _paint(canvas: Canvas, x: float, y: float, reach: float, rng: Generator) -> Paint:
+def _paint(canvas: Canvas, kind: Kind, middle: tuple[float, float], reach: float, rng: Generator) -> Paint:
     """Choose a colour that stands out, nearly always, from what lies behind."""
     height, width = canvas.numbers.shape
+    x, y = middle
     x0, x1 = (int(np.clip(x + side * reach / 2, 0, width - 1)) for side in (-1, 1))
     y0, y1 = (int(np.clip(y + side * reach / 2, 0, height - 1)) for side in (-1, 1))
     behind = canvas.pixels[y0 : y1 + 1 : 4, x0 : x1 + 1 : 4].reshape(-1, 3).mean(axis=0)
-    candidates = rng.permutation(len(_HUES))[: 6 if rng.random() < 0.9 else 1]
-    gaps = [float(np.linalg.norm(behind - np.asarray(_HUES[int(i)], np.float32))) for i in candidates]
+    candidates = rng.permutation(len(kind.hues))[: 6 if rng.random() < 0.9 else 1]
+    gaps = [float(np.linalg.norm(behind - np.asarray(kind.hues[int(i)], np.float32))) for i in candidates]
     good = [i for i, gap in zip(candidates, gaps, strict=True) if gap > 80]
-    hue = _HUES[int(good[0] if good else candidates[int(np.argmax(gaps))])]
+    hue = kind.hues[int(good[0] if good else candidates[int(np.argmax(gaps))])]
     r, g, b = (int(np.clip(channel + shift, 0, 255)) for channel, shift in zip(hue, rng.integers(-16, 17, 3), strict=True))
     patterns: tuple[Pattern, ...] = ("plain", "plain", "plain", "plain", "stripes", "dots", "checks", "blotches")
-    return Paint((r, g, b), float(rng.uniform(0.03, 0.12)), float(rng.uniform(0.05, 0.4)), patterns[int(rng.integers(len(patterns)))])
+    worn = patterns[int(rng.integers(len(patterns)))] if kind.patterned else "plain"
+    return Paint((r, g, b), float(rng.uniform(0.03, 0.12)), float(rng.uniform(0.05, 0.4)), worn)
 
 
 def _corner(sprite: Sprite, stance: str, x: float, y: float, tall: float) -> tuple[int, int]:
