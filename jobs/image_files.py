@@ -7,6 +7,7 @@ from jobs.sources.records import ImageSize, ListedImage, Rejected
 from lake.images import PIXEL_BUDGET, ImageHeader, ImageRefusedError, read_header
 from lake.jpeg_header import MalformedJpegError, parse_jpeg
 from lake.orientation import is_turned
+from lake.phash import picture_hash
 from lake.reasons import Reason
 
 _END_OF_JPEG = b"\xff\xd9"
@@ -20,6 +21,7 @@ class ImageFile:
 
     image_id: str  # sha-256 of the bytes
     header: ImageHeader
+    phash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,13 @@ class SoundImage:
     uri: str
 
 
-def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET) -> ImageFile:
+def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET, hashed: bool = False) -> ImageFile:
     """Hash a picture and read its header.
+
+    Args:
+        data: The whole file.
+        pixel_budget: Pixels that it may have.
+        hashed: Whether to decode it for its perceptual hash.
 
     Raises:
         ImageRefusedError: It is no picture, is cut off, or has more pixels than the budget.
@@ -40,7 +47,8 @@ def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET) -> ImageFil
     header = read_header(data, pixel_budget=pixel_budget)
     if not _is_whole(data, header.format):
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "the picture's end is missing; it was cut off, copy it again")
-    return ImageFile(hashlib.sha256(data).hexdigest(), header)
+    phash = picture_hash(data, width=header.width, height=header.height) if hashed else None
+    return ImageFile(hashlib.sha256(data).hexdigest(), header, phash)
 
 
 def check_size(listed: ListedImage, file: ImageFile, exif: str) -> Rejected | None:

@@ -100,7 +100,7 @@ def _row(image: SoundImage, source: Source, splits: Splits) -> Row:
         "licence": source.licence,
         "group_id": group_id,
         "split": split_of(group_id, splits),
-        "phash": None,
+        "phash": image.file.phash,
     }
 
 

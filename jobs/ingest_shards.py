@@ -45,6 +45,7 @@ class CheckImages:
     export: Export
     source: Source
     store: Store
+    hashed: bool = False  # whether pictures are decoded for their perceptual hash
 
     def __call__(self, units: Sequence[Unit]) -> list[CheckedUnit]:
         reader = reader_of(self.source.format)
@@ -61,7 +62,7 @@ class CheckImages:
             return listed
         try:
             data = self.export.images.read(listed.path) if listed.embedded is None else listed.embedded
-            file = describe_image(data)
+            file = describe_image(data, hashed=self.hashed)
         except FileNotFoundError:
             detail = f"no file {listed.path!r} below the folder of images"
             return Rejected(listed.ref, Reason.MISSING_IMAGE, detail, image=listed.name)

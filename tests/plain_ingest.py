@@ -49,7 +49,7 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
     Raises:
         AssertionError: A record was lost.
     """
-    export = open_export(source.annotations, source.images, source.classes, scene=source.scene)
+    export = open_export(source.annotations, source.images, source.classes, scene=source.scene, store=Store(str(store)))
     reader = reader_of(source.format)
     divided = list(reader.units(export))
     units = [unit for unit in divided if isinstance(unit, Unit)]

@@ -4,7 +4,8 @@ import base64
 import binascii
 from urllib.parse import unquote, urlsplit
 
-from jobs.sources.exports import LARGEST_IMAGE, Export, Folder
+from jobs.sources.exports import Export
+from jobs.sources.folders import LARGEST_IMAGE, Folder
 from jobs.sources.paths import HostilePathError, safe_path
 from lake.errors import InputError
 

@@ -11,8 +11,9 @@ from jobs.sources.coco_grouping import Group, group_by_image
 from jobs.sources.coco_objects import labelled_object
 from jobs.sources.documents import map_document, parse_span, parse_spans
 from jobs.sources.exports import Export
+from jobs.sources.folders import Bytes
 from jobs.sources.json_documents import members, parse_json, size, text, whole
-from jobs.sources.json_spans import Bytes, Elements, element_spans, member_spans
+from jobs.sources.json_spans import Elements, element_spans, member_spans
 from jobs.sources.paths import HostilePathError
 from jobs.sources.reader import Reader
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Rejected, Unit, record_ref

@@ -3,6 +3,7 @@
 Source: docs.cvat.ai, "CVAT for image export"; docs/formats/cvat.md says what becomes of each shape.
 """
 
+import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -138,13 +139,12 @@ def _elements(export: Export, path: str) -> Iterator[CvatImage]:
     """Stream the image elements of a document; entities and document types are refused."""
     place = 0
     try:
-        with export.annotations.local(path).open("rb") as file:
-            for _, element in iterparse(file, events=("end",), forbid_dtd=True):
-                if element.tag == "image":
-                    shapes = tuple((str(shape.tag), dict(shape.attrib)) for shape in element)
-                    yield CvatImage(place, dict(element.attrib), shapes)
-                    place += 1
-                    element.clear()
+        for _, element in iterparse(io.BytesIO(export.annotations.mapped(path).tobytes()), events=("end",), forbid_dtd=True):
+            if element.tag == "image":
+                shapes = tuple((str(shape.tag), dict(shape.attrib)) for shape in element)
+                yield CvatImage(place, dict(element.attrib), shapes)
+                place += 1
+                element.clear()
     except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise InputError(f"{export.annotations.uri(path)} is no XML that is read: {error}") from None
 

@@ -1,29 +1,21 @@
 """An annotation file in, its bytes mapped and its elements parsed out."""
 
-import mmap
 from typing import Any
 
-import numpy as np
 import orjson
 
 from jobs.sources.exports import Export
-from jobs.sources.json_spans import Bytes, Positions
-from lake.errors import InputError
+from jobs.sources.folders import Bytes
+from jobs.sources.json_spans import Positions
 
 
 def map_document(export: Export, path: str) -> Bytes:
-    """Map an annotation file into memory; pages come from the disk as they are read.
+    """Map an annotation file into memory.
 
     Raises:
-        InputError: The file is empty or cannot be read.
+        InputError: The file is gone, empty or cannot be read.
     """
-    try:
-        with export.annotations.local(path).open("rb") as file:
-            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
-    except ValueError:
-        raise InputError(f"{export.annotations.uri(path)} is empty") from None
-    except OSError as error:
-        raise InputError(f"cannot read {export.annotations.uri(path)}: {error.strerror or error}") from None
+    return export.annotations.mapped(path)
 
 
 def parse_span(data: Bytes, start: int, end: int) -> Any:

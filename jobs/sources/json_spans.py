@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from jobs.sources.folders import Bytes
 from jobs.sources.json_documents import DEEPEST
 from lake.errors import InputError
 
@@ -25,7 +26,6 @@ _QUOTE, _BACKSLASH, _COLON, _COMMA, _MINUS, _POINT, _ZERO, _NINE = 34, 92, 58, 4
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_ARRAY, _CLOSE_ARRAY = 123, 125, 91, 93
 _PRIME, _BASIS = 1099511628211, -3750763034362895579
 
-Bytes = NDArray[np.uint8]
 Positions = NDArray[np.int64]
 
 

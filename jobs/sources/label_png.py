@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jobs.sources.class_list import ClassList, parse_classes
-from jobs.sources.exports import Entry, Export
+from jobs.sources.exports import Export
+from jobs.sources.folders import Entry
 from jobs.sources.image_names import IMAGE_SUFFIXES, LABEL_SUFFIXES
 from jobs.sources.label_maps import refused
 from jobs.sources.label_regions import label_regions

@@ -8,7 +8,8 @@ import numpy as np
 
 from jobs.sources.documents import map_document, parse_spans
 from jobs.sources.exports import Export
-from jobs.sources.json_spans import MISSING, Bytes, Elements, Positions, element_spans, member_spans
+from jobs.sources.folders import Bytes
+from jobs.sources.json_spans import MISSING, Elements, Positions, element_spans, member_spans
 from jobs.sources.records import Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason

@@ -53,14 +53,18 @@ def ingest(pipeline: Pipeline, only: str | None = None) -> StageReport:
 
 def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: Source) -> StageReport:
     start = time.monotonic()
-    export = open_export(source.annotations, source.images, source.classes, scene=source.scene)
+    export = open_export(source.annotations, source.images, source.classes, scene=source.scene, store=lake.store)
     reader = reader_of(source.format)
     divided = list(reader.units(export))
     units = [outcome for outcome in divided if isinstance(outcome, Unit)]
     homeless = [outcome for outcome in divided if isinstance(outcome, Rejected)]
     shards = pack(units)
     groups = [tuple(units[shard.start : shard.stop]) for shard in shards]
-    checked = [unit for group in run_tasks(spark, groups, CheckImages(export, source, lake.store)) for unit in group]
+    checked = [
+        unit
+        for group in run_tasks(spark, groups, CheckImages(export, source, lake.store, pipeline.splits.near_duplicates is not None))
+        for unit in group
+    ]
     listing = reject_repeated_refs([unit.images for unit in checked])
     key = ingest_key(_documents(export, reader), listing, [unit.files for unit in checked], source, pipeline.splits)
     part = {"source": source.name}
@@ -126,9 +130,8 @@ def _documents(export: Export, reader: Reader) -> dict[str, str]:
         return {}
     digests = {}
     for entry in export.documents(*reader.documents):
-        with export.annotations.local(entry.path).open("rb") as file:
-            name = export.document_name(entry.path) or ""
-            digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        name = export.document_name(entry.path) or ""
+        digests[name] = hashlib.sha256(export.annotations.mapped(entry.path).data).hexdigest()
     return digests
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.sources.exports import Folder, open_export
+from jobs.sources.exports import open_export
+from jobs.sources.folders import Folder
 from jobs.sources.paths import HostilePathError
 from lake.errors import InputError
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jobs.sources.json_spans import MISSING, Bytes, element_spans, member_spans
+from jobs.sources.folders import Bytes
+from jobs.sources.json_spans import MISSING, element_spans, member_spans
 from lake.errors import InputError
 
 

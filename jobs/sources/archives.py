@@ -1,0 +1,166 @@
+"""A zip or tar archive in, its members as objects of a store out: one by one, within limits, all of them or none.
+
+An archive is unpacked once, below a folder named by the digest of its bytes; a list of its members, written last, says
+that it is complete.
+"""
+
+import hashlib
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from jobs.sources.folders import Bytes
+from jobs.sources.paths import HostilePathError, safe_path
+from lake.digests import canonical_json
+from lake.errors import InputError
+from lake.store import Store
+
+UNPACKED = "exports/unpacked"
+"""Folder of the store for what archives held."""
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+_CHUNK = 4 << 20
+_FAULTS = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError),
+    *(NotImplementedError, RuntimeError, TypeError, IndexError, KeyError, AttributeError, OverflowError),
+)
+"""What zipfile and tarfile raise over broken archives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an archive may hold."""
+
+    members: int = 2_000_000
+    member_bytes: int = 16 << 30
+    total_bytes: int = 2 << 40
+    ratio: int = 200  # of all members to the archive; real pictures and masks stay near 1, JSON under 30
+    free_bytes: int = 64 << 20  # below which the ratio does not matter
+
+
+def is_archive(path: str) -> bool:
+    """Say whether a path names an archive that can be unpacked."""
+    return path.lower().endswith(SUFFIXES)
+
+
+def unpack(data: Bytes, where: str, store: Store, limits: Limits | None = None) -> str:
+    """Unpack an archive into a store, unless it has been unpacked before.
+
+    Args:
+        data: The archive's bytes, mapped.
+        where: What to call it in messages.
+        store: Where the members go.
+        limits: What it may hold.
+
+    Returns:
+        URI of the folder of its members.
+
+    Raises:
+        InputError: It is broken, encrypted, holds a link or device, a name twice, a name that leaves the folder, or
+            more than the limits allow; nothing of it is read then.
+    """
+    folder = f"{UNPACKED}/{hashlib.sha256(data.data).hexdigest()}"
+    listing = f"{folder}.json"
+    if store.exists(listing):
+        return store.uri(folder)
+    allowed = limits or Limits()
+    sizes: dict[str, int] = {}
+    try:
+        for name, stream in _members(data, allowed):
+            path = safe_path(name)
+            if path in sizes:
+                raise InputError(f"{where} holds the name {path[:200]!r} twice")
+            if len(sizes) == allowed.members:
+                raise InputError(f"{where} holds more than {allowed.members:,} members")
+            sizes[path] = _copy(stream, store, f"{folder}/{path}", _room(sizes, data.size, allowed), where)
+    except HostilePathError as error:
+        raise InputError(f"{where}: {error}; nothing of it was read") from None
+    except _FAULTS as error:
+        raise InputError(f"{where} cannot be unpacked: {type(error).__name__}: {error}") from None
+    store.write_bytes(listing, canonical_json(sizes).encode())
+    return store.uri(folder)
+
+
+def _room(sizes: dict[str, int], packed: int, limits: Limits) -> int:
+    """Return how many bytes the next member may have."""
+    total = min(limits.total_bytes, max(limits.free_bytes, limits.ratio * packed))
+    return min(limits.member_bytes, total - sum(sizes.values()))
+
+
+def _copy(stream: IO[bytes], store: Store, path: str, room: int, where: str) -> int:
+    copied = 0
+    with store.open_output(path) as output:
+        while chunk := stream.read(_CHUNK):
+            copied += len(chunk)
+            if copied > room:
+                raise InputError(f"{where} unpacks to more than its limits allow; nothing of it was read")
+            output.write(chunk)
+    return copied
+
+
+def _members(data: Bytes, limits: Limits) -> Iterator[tuple[str, IO[bytes]]]:
+    file = io.BufferedReader(_Mapped(data))
+    if data[:2].tobytes() == b"PK":
+        yield from _zip_members(file, limits)
+    else:
+        yield from _tar_members(file)
+
+
+def _zip_members(file: IO[bytes], limits: Limits) -> Iterator[tuple[str, IO[bytes]]]:
+    with zipfile.ZipFile(file) as archive:
+        infos = archive.infolist()
+        if len(infos) > limits.members:
+            raise InputError(f"an archive of {len(infos):,} members exceeds {limits.members:,}")
+        for info in infos:
+            if info.is_dir():
+                continue
+            kind = info.external_attr >> 28
+            if kind not in (0, 8):
+                raise InputError(f"an archive's member {info.filename[:200]!r} is a link or a device")
+            with archive.open(info) as stream:
+                yield info.filename, stream
+
+
+def _tar_members(file: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
+    with tarfile.open(fileobj=file, mode="r|*") as archive:
+        for member in archive:
+            if member.isdir():
+                continue
+            stream = archive.extractfile(member) if member.isreg() else None
+            if stream is None:
+                raise InputError(f"an archive's member {member.name[:200]!r} is a link or a device")
+            yield member.name, stream
+
+
+class _Mapped(io.RawIOBase):
+    """A mapped file as a seekable stream, without a copy of it."""
+
+    def __init__(self, data: Bytes) -> None:
+        super().__init__()
+        self._data = data
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: int(self._data.size)}[whence])
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        chunk = self._data[self._at : self._at + len(buffer)]
+        memoryview(buffer)[: chunk.size] = chunk.tobytes()
+        self._at += int(chunk.size)
+        return int(chunk.size)

@@ -1,0 +1,191 @@
+"""The path of an export in, its format and a source's stanza out, with what gave it away."""
+
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jobs.sources.archives import is_archive, unpack
+from jobs.sources.exports import INSIDE, LARGEST_DOCUMENT
+from jobs.sources.folders import Entry, Folder
+from jobs.sources.image_names import IMAGE_SUFFIXES
+from jobs.sources.json_documents import members, parse_json, text
+from jobs.sources.signatures import document_signature
+from lake.errors import InputError
+from lake.store import Store
+
+_DOCUMENTS = (".json", ".ndjson", ".jsonl", ".xml")
+_CLASS_FILES = ("data.yaml", "dataset.yaml", "data.yml", "classes.txt")
+_LOOKED_AT = 40
+"""Documents of a folder that are opened: the format of an export shows in any of them."""
+_WHOLE_FOLDER = ("labelme", "supervisely", "darwin", "datumaro", "cvat")
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What an export is: its format, the stanza that reads it, and what gave it away."""
+
+    format: str
+    stanza: dict[str, str]
+    evidence: str
+
+    def as_yaml(self) -> str:
+        """Return the stanza as one item of a pipeline's `sources`."""
+        return yaml.safe_dump([self.stanza], sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def detect(path: str | Path) -> Detection:
+    """Say which format an export has.
+
+    Args:
+        path: A file, a folder or an archive on this machine, or a folder or file on S3.
+
+    Raises:
+        InputError: There is nothing, or nothing that a reader knows, or documents of several formats.
+    """
+    place = str(path) if "://" in str(path) else str(Path(path).absolute())
+    if is_archive(place):
+        with tempfile.TemporaryDirectory() as folder:
+            parent, _, name = place.rpartition("/")
+            unpacked = unpack(Folder(parent or "/").mapped(name), place, Store(folder))
+            found = _detect_folder(Folder(unpacked), place)
+        return _inside(found, unpacked, place)
+    parent, _, name = place.rstrip("/").rpartition("/")
+    if Folder(parent or "/").entry(name) is not None:
+        return _detect_document(Folder(parent or "/"), name)
+    if not Folder(place).exists():
+        raise InputError(f"nothing at {place}; expected a file, a folder or an archive of an export")
+    return _detect_folder(Folder(place), place)
+
+
+def _detect_document(folder: Folder, name: str) -> Detection:
+    signature = document_signature(folder, name)
+    if signature is None:
+        raise InputError(f"{folder.uri(name)} is in no format that a reader knows; {_KNOWN}")
+    pictures = _pictures_of(folder, [name], signature.picture)
+    return _detection(signature.format, folder.uri(name), pictures, f"{name}: {signature.evidence}", folder.root)
+
+
+def _detect_folder(folder: Folder, place: str) -> Detection:
+    entries = folder.entries()
+    for guess in (_yolo, _label_maps):
+        if (found := guess(folder, entries)) is not None:
+            return found
+    documents = [entry.path for entry in entries if entry.path.lower().endswith(_DOCUMENTS)]
+    signed = [(path, signature) for path in _spread(documents) if (signature := document_signature(folder, path))]
+    formats = Counter(signature.format for _, signature in signed)
+    if not formats:
+        raise InputError(f"{place} holds no document that a reader knows ({len(documents):,} looked at); {_KNOWN}")
+    if len(formats) > 1:
+        listed = ", ".join(f"{path} ({signature.format})" for path, signature in signed[:8])
+        raise InputError(f"{place} holds documents of several formats: {listed}; name one of them")
+    (kind,) = formats
+    paths = [path for path, _ in signed]
+    pictures = _pictures_of(folder, paths, signed[0][1].picture)
+    annotations = folder.uri(paths[0]) if len(documents) == 1 and kind not in _WHOLE_FOLDER[:3] else _common(folder, paths, kind)
+    return _detection(kind, annotations, pictures, f"{paths[0]}: {signed[0][1].evidence}", folder.root)
+
+
+def _yolo(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
+    paths = {entry.path for entry in entries}
+    lists = [name for name in _CLASS_FILES if name in paths]
+    labels = [path for path in sorted(paths) if path.endswith(".txt") and "labels/" in path]
+    if not lists or not labels:
+        return None
+    evidence = f"{lists[0]} beside {len(labels):,} files of labels such as {labels[0]}"
+    return _detection("yolo-seg", folder.root, folder.root, evidence, folder.root, classes=folder.uri(lists[0]))
+
+
+def _label_maps(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
+    """Find a class list beside two folders whose pictures share their stems."""
+    lists = [entry.path for entry in entries if entry.path.endswith(".json") and entry.size < 1 << 20]
+    for path in lists[:_LOOKED_AT]:
+        try:
+            document = parse_json(folder.read(path, LARGEST_DOCUMENT), path)
+        except InputError:
+            continue
+        first = next(iter(members(document, "classes")), None)
+        if not isinstance(first, dict) or not {"id", "name", "kind"} <= first.keys():
+            continue
+        stems: dict[str, set[str]] = {}
+        for entry in entries:
+            if entry.path.lower().endswith(IMAGE_SUFFIXES):
+                parent, _, name = entry.path.rpartition("/")
+                stems.setdefault(parent, set()).add(name.rpartition(".")[0])
+        pairs = [(labels, images) for labels in stems for images in stems if labels != images and stems[labels] & stems[images]]
+        named = [pair for pair in pairs if re.search("label|mask|annot", pair[0], re.IGNORECASE)]
+        if named:
+            labels, images = named[0]
+            evidence = f"{path} lists classes, and {labels}/ and {images}/ share {len(stems[labels] & stems[images]):,} stems"
+            places = folder.uri(labels), folder.uri(images), evidence, folder.root
+            return _detection("label-png", *places, classes=folder.uri(path), scene="full")
+    return None
+
+
+def _pictures_of(folder: Folder, documents: Sequence[str], picture: str | None) -> str | None:
+    """Return the folder below which the pictures' names lead to files; None where they lie beside their documents."""
+    if picture is None:
+        return None
+    name = picture.replace("\\", "/").lstrip("./")
+    beside = {document.rpartition("/")[0] for document in documents}
+    places = [entry.path for entry in folder.entries(*IMAGE_SUFFIXES) if f"/{entry.path}".endswith(f"/{name}")]
+    parents = [path[: len(path) - len(name)].rstrip("/") for path in places]
+    if not parents or any(parent in beside for parent in parents):
+        return None
+    return folder.uri(parents[0])
+
+
+def _common(folder: Folder, paths: Sequence[str], kind: str) -> str:
+    if kind == "supervisely":
+        return folder.root
+    parents = [path.split("/")[:-1] for path in paths]
+    shared = []
+    for parts in zip(*parents, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return folder.uri("/".join(shared)) if shared else folder.root
+
+
+def _spread(paths: Sequence[str]) -> Iterator[str]:
+    step = max(1, len(paths) // _LOOKED_AT)
+    yield from paths[::step]
+
+
+def _detection(
+    kind: str, annotations: str, images: str | None, evidence: str, root: str, *, classes: str | None = None, scene: str | None = None
+) -> Detection:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(root).name).strip("-.") or "source"
+    stanza: dict[str, Any] = {
+        "name": name[:64],
+        "customer": name[:64],
+        "domain": "general",
+        "format": kind,
+        "scene": scene or ("full" if kind == "coco-panoptic" else "partial"),
+        "annotations": annotations,
+        "images": text(images),
+        "classes": classes,
+    }
+    return Detection(kind, {key: value for key, value in stanza.items() if value is not None}, evidence)
+
+
+def _inside(found: Detection, unpacked: str, archive: str) -> Detection:
+    """Name what lies in an archive by the archive's own path."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(archive).name.partition(".")[0]).strip("-.") or "source"
+    stanza = {**found.stanza, "name": name, "customer": name}
+    for key in ("annotations", "images", "classes"):
+        if key in stanza:
+            inside = stanza[key].removeprefix(unpacked).strip("/")
+            stanza[key] = f"{archive}{INSIDE}{inside}" if inside else archive
+    return Detection(found.format, stanza, found.evidence)
+
+
+_KNOWN = (
+    "readers know COCO (instances, panoptic), label maps with a class list, Scale, Label Studio, LabelMe, CVAT, Labelbox, "
+    "Darwin, Supervisely, Datumaro and YOLO segmentation"
+)

@@ -1,0 +1,182 @@
+"""A folder of an export, local or on S3, in; its files, listed, read and mapped within limits, out."""
+
+import functools
+import mmap
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from pyarrow import fs
+
+from jobs.sources.paths import HostilePathError, safe_path
+from lake.errors import InputError
+from lake.store import Store, open_store
+
+Bytes = NDArray[np.uint8]
+
+MOST_FILES = 10_000_000
+"""Files that one folder of an export may hold."""
+LARGEST_IMAGE = 1 << 30
+"""Bytes of one image or label map."""
+
+_DOWNLOAD_AT_ONCE = 8 << 20
+_S3 = "s3://"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a folder; `stamp` changes when the file is written anew."""
+
+    path: str
+    size: int
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of an export, a local path or `s3://bucket/prefix`; picklable, and it reads nothing beyond itself."""
+
+    root: str
+
+    def uri(self, path: str) -> str:
+        """Return where a file of this folder lies, as the `images` table keeps it."""
+        return f"{self.root.rstrip('/')}/{path}" if path else self.root
+
+    def exists(self) -> bool:
+        """Whether there is such a folder; on S3, whether any object lies below it."""
+        if not self._is_remote:
+            return Path(self.root).is_dir()
+        return next(_remote_entries(self._store), None) is not None
+
+    def entries(self, *suffixes: str) -> list[Entry]:
+        """List the folder's files below any depth, sorted by path.
+
+        Args:
+            suffixes: Endings to keep, lower case with their dot; none keeps all.
+
+        Raises:
+            InputError: The folder is missing, or holds more than `MOST_FILES` files.
+        """
+        found = []
+        for entry in _remote_entries(self._store) if self._is_remote else _walk(self.root):
+            if suffixes and not entry.path.lower().endswith(suffixes):
+                continue
+            found.append(entry)
+            if len(found) > MOST_FILES:
+                raise InputError(f"{self.root} holds more than {MOST_FILES:,} files; divide the source")
+        return sorted(found, key=lambda entry: entry.path)
+
+    def entry(self, path: str) -> Entry | None:
+        """Return one file's entry, or None when there is no such regular file inside the folder.
+
+        Raises:
+            HostilePathError: The path leads out of the folder.
+        """
+        if self._is_remote:
+            info = self._store.filesystem().get_file_info(safe_path(path))
+            return _remote_entry(info) if info.type == fs.FileType.File else None
+        try:
+            found = self._inside(path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise HostilePathError(f"{path!r} below {self.root} cannot be looked up: {error.strerror}") from None
+        return Entry(path, found.st_size, str(found.st_mtime_ns)) if stat.S_ISREG(found.st_mode) else None
+
+    def read(self, path: str, limit: int = LARGEST_IMAGE) -> bytes:
+        """Read one file.
+
+        Raises:
+            FileNotFoundError: There is no such regular file.
+            HostilePathError: The path leads out of the folder.
+            InputError: The file is larger than `limit` bytes, or cannot be read.
+        """
+        entry = self._checked(path, limit)
+        try:
+            return self._store.read_bytes(entry.path) if self._is_remote else self._inside(path).read_bytes()
+        except OSError as error:
+            raise InputError(f"cannot read {self.uri(path)}: {error.strerror or error}") from None
+
+    def mapped(self, path: str) -> Bytes:
+        """Map one file into memory; pages come from the disk as they are read, S3 objects from a nameless copy.
+
+        Raises:
+            InputError: The file is gone, empty or cannot be read.
+        """
+        try:
+            entry = self._checked(path, limit=1 << 50)
+            if self._is_remote:
+                return _downloaded(self, entry)
+            with self._inside(path).open("rb") as file:
+                return _map(file)
+        except ValueError:
+            raise InputError(f"{self.uri(path)} is empty") from None
+        except OSError as error:
+            raise InputError(f"cannot read {self.uri(path)}: {error.strerror or error}") from None
+
+    @property
+    def _is_remote(self) -> bool:
+        return self.root.startswith(_S3)
+
+    @property
+    def _store(self) -> Store:
+        return open_store(self.root)
+
+    def _checked(self, path: str, limit: int) -> Entry:
+        entry = self.entry(path)
+        if entry is None:
+            raise FileNotFoundError(f"no file {path!r} below {self.root}")
+        if entry.size > limit:
+            raise InputError(f"{self.uri(path)} has {entry.size:,} bytes; at most {limit:,} are read")
+        return entry
+
+    def _inside(self, path: str) -> Path:
+        inside = Path(self.root, safe_path(path)).resolve()
+        if not inside.is_relative_to(Path(self.root).resolve()):
+            raise HostilePathError(f"{path!r} leads out of {self.root} through a link; put the file inside the folder")
+        return inside
+
+
+def _walk(root: str) -> Iterator[Entry]:
+    if not Path(root).is_dir():
+        raise InputError(f"expected a folder at {root}, found {'a file' if Path(root).exists() else 'nothing'}")
+    pending = [""]
+    while pending:
+        below = pending.pop()
+        with os.scandir(Path(root, below)) as scanned:
+            for item in scanned:
+                path = f"{below}/{item.name}" if below else item.name
+                if item.is_dir(follow_symlinks=False):
+                    pending.append(path)
+                elif item.is_file():
+                    found = item.stat()
+                    yield Entry(path, found.st_size, str(found.st_mtime_ns))
+
+
+def _remote_entries(store: Store) -> Iterator[Entry]:
+    for entry in store.entries():
+        yield Entry(entry.path, entry.size, entry.modified.isoformat())
+
+
+def _remote_entry(info: fs.FileInfo) -> Entry:
+    return Entry(info.path.removeprefix("/"), info.size, info.mtime.isoformat())
+
+
+def _map(file: IO[bytes]) -> Bytes:
+    return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+
+
+@functools.lru_cache(maxsize=4)
+def _downloaded(folder: Folder, entry: Entry) -> Bytes:
+    """Copy an object into a file that has no name, so that nothing is left behind, and map it."""
+    with tempfile.TemporaryFile() as copy, open_store(folder.root).open_input(entry.path) as source:
+        while chunk := source.read(_DOWNLOAD_AT_ONCE):
+            copy.write(chunk)
+        copy.flush()
+        return _map(copy)
