@@ -20,6 +20,8 @@ system: java ## check for all Debian packages that the tests use: Java, PostgreS
 	@$(PYTHON) -c 'import sys; sys.exit("centrepiece needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,dev]'
+	@# An oracle of the metric tests; its caps on numpy and OpenCV are older than what it runs with.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps pysodmetrics
 	@touch $@
 
 install: java .venv/installed ## make the virtual environment and install everything into it
