@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
     weights = train(read_run(folder), rank=rank, ranks=ranks)
     if rank == 0:
         unfinished = folder / f"{RESULT_FILE}.unfinished"
-        safetensors.torch.save_file(dict(weights), unfinished)
+        safetensors.torch.save_file({name: value.contiguous() for name, value in weights.items()}, unfinished)
         unfinished.replace(folder / RESULT_FILE)
 
 
