@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from evaluation.metrics.boundary import Mask
-from evaluation.metrics.packed import pack, packed_outline_counts
+from evaluation.metrics.packed import packed_edge_counts
 
 _SHARE_OF_DIAGONAL = 0.008
 
@@ -31,7 +31,7 @@ def davis_f(predicted: Mask, truth: Mask, valid: Mask) -> float:
         return float(np.array_equal(predicted & valid, truth & valid))
     if of_p == 0 or of_g == 0:
         return 0.0
-    counts = packed_outline_counts(pack(outline_p), pack(outline_g), pack(valid), (radius,))[1]
+    counts = packed_edge_counts(outline_p, outline_g, valid, (radius,), drawn=True)[1]
     precision, recall = float(counts[3]) / of_p, float(counts[4]) / of_g
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.metrics.boundary import Mask
-from evaluation.metrics.packed import pack, packed_edge_counts
+from evaluation.metrics.packed import packed_edge_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,7 @@ def edge_counts(predicted: Mask, truth: Mask, *, radii: tuple[int, ...], ignore:
     if predicted.shape != truth.shape or (ignore is not None and ignore.shape != truth.shape):
         raise ValueError(f"masks must share one frame, got {predicted.shape}, {truth.shape} and ignore {getattr(ignore, 'shape', None)}")
     distinct = tuple(sorted(set(radii)))
-    valid = np.ones(truth.shape, dtype=np.bool_) if ignore is None else ~ignore
-    counts = packed_edge_counts(pack(predicted), pack(truth), pack(valid), distinct)
+    counts = packed_edge_counts(predicted, truth, None if ignore is None else ~ignore, distinct)
     first = [int(count) for count in counts[0]]
     return EdgeCounts(distinct, first[0], first[1], first[2], first[3], first[4], counts[1:])
 

@@ -1,8 +1,14 @@
-"""Two masks in, exact edge counts for many radii out: one pass over rows of packed 64-bit words."""
+"""Two masks in, exact edge counts for many radii out: one pass over lines of packed 64-bit words.
 
+A mask is laid on one line of words: row after row, the first pixel in the lowest bit, with spare words between the rows and
+empty rows around them. A shift along the line is then a shift of every row at once, and a shift by the line's stride one of rows.
+"""
+
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -14,6 +20,44 @@ WORD_BITS = 64
 COUNTS = ("dilated_predicted", "dilated_truth", "dilated_both", "predicted_near", "truth_near")
 """Columns of the counts of one radius: |D(Bp)|, |D(Bg)|, |D(Bp) & D(Bg)|, |Bp & D(Bg)|, |Bg & D(Bp)|."""
 
+_CHUNK = 512
+"""Words that are dilated and counted at a time: small enough for the first cache."""
+
+
+def packed_edge_counts(
+    predicted: Mask, truth: Mask, valid: Mask | None, radii: tuple[int, ...], *, drawn: bool = False
+) -> NDArray[np.int64]:
+    """Count boundary pixels and their dilations for every radius in one pass.
+
+    Args:
+        predicted: (H, W) bool.
+        truth: (H, W) bool, same frame.
+        valid: (H, W) bool, False where pixels are ignored; None when none are.
+        radii: Dilation radii in pixels, each >= 0.
+        drawn: The masks are outlines already, of any definition: take them as they are, without their ignored pixels.
+
+    Returns:
+        (1 + R, 5) int64. Row 0 is |Bp|, |Bg|, |P|, |G|, |P & G| over valid pixels; row 1 + i holds `COUNTS` at radii[i].
+    """
+    runs, largest = _runs(radii)
+    rows = max(1, min(largest, truth.shape[0]))
+    spare = 1 + largest // 32  # what grows out of one row must not grow into the next
+    bytes_p, bytes_g, bytes_v = (
+        np.ascontiguousarray(mask).view(np.uint8) for mask in (predicted, truth, truth if valid is None else valid)
+    )
+    return np.asarray(_count(bytes_p, bytes_g, bytes_v, valid is None, drawn, runs, rows, spare))
+
+
+@lru_cache(maxsize=256)
+def _runs(radii: tuple[int, ...]) -> tuple[NDArray[np.int64], int]:
+    """Return for each radius how many rows its disc reaches and its run in each of them, and the largest radius."""
+    largest = max(radii, default=0)
+    runs = np.zeros((len(radii), largest + 2), dtype=np.int64)
+    for index, radius in enumerate(radii):
+        runs[index, 0] = radius
+        runs[index, 1 : radius + 2] = half_widths(radius)
+    return runs, largest
+
 
 def _population_count(typing_context: Any, word: Any) -> Any:
     """Count the bits of a 64-bit word with the machine's own instruction, which LLVM also has for vectors."""
@@ -24,179 +68,170 @@ def _population_count(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), build
 
 
+def _pack_64_bytes(typing_context: Any, flat: Any, start: Any) -> Any:
+    """Pack 64 bytes into a word, one bit a byte that is not 0: a single vector comparison."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(8), WORD_BITS)
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), vector.as_pointer())
+        bytes_read = builder.load(place, align=1)
+        return builder.bitcast(builder.icmp_unsigned("!=", bytes_read, ir.Constant(vector, None)), ir.IntType(64))
+
+    return types.uint64(types.Array(types.uint8, 1, "C"), types.int64), build
+
+
 _ones: Any = intrinsic(_population_count)
+_packed: Any = intrinsic(_pack_64_bytes)
 
 
-def pack(mask: Mask) -> Words:
-    """Pack each row of a mask into 64-bit words, the first pixel in the lowest bit, zeros beyond the last.
-
-    Args:
-        mask: (H, W) bool.
-
-    Returns:
-        (H, ceil(W / 64)) uint64.
-    """
+@njit(cache=True, nogil=True)
+def _line(mask: NDArray[np.uint8], rows: int, spare: int) -> Words:
+    """Lay an (H, W) mask of bytes on one line."""
     height, width = mask.shape
-    words = (width + WORD_BITS - 1) // WORD_BITS
-    packed = np.packbits(mask, axis=1, bitorder="little")
-    if packed.shape[1] != words * 8:
-        whole = np.zeros((height, words * 8), dtype=np.uint8)
-        whole[:, : packed.shape[1]] = packed
-        packed = whole
-    return packed.view("<u8")
-
-
-def packed_edge_counts(predicted: Words, truth: Words, valid: Words, radii: tuple[int, ...]) -> NDArray[np.int64]:
-    """Count boundary pixels and their dilations for every radius in one pass.
-
-    Args:
-        predicted: (H, words) uint64 from `pack`.
-        truth: Same shape.
-        valid: Same shape; zeros where pixels are ignored, and beyond the last column.
-        radii: Dilation radii in pixels, each >= 0.
-
-    Returns:
-        (1 + R, 5) int64. Row 0 is |Bp|, |Bg|, |P|, |G|, |P & G| over valid pixels; row 1 + i holds `COUNTS` at radii[i].
-    """
-    edge_p, edge_g = np.empty_like(predicted), np.empty_like(truth)
-    _boundary(predicted, valid, edge_p)
-    _boundary(truth, valid, edge_g)
-    counts = packed_outline_counts(edge_p, edge_g, valid, radii)
-    _areas(predicted, truth, valid, counts)
-    return counts
-
-
-def packed_outline_counts(predicted: Words, truth: Words, valid: Words, radii: tuple[int, ...]) -> NDArray[np.int64]:
-    """Count like `packed_edge_counts`, from outlines that are already drawn; the areas stay 0.
-
-    Args:
-        predicted: (H, words) uint64, the predicted outline, zero where pixels are ignored.
-        truth: Same shape, the true outline.
-        valid: Same shape; zeros where pixels are ignored.
-        radii: Dilation radii in pixels, each >= 0.
-    """
-    runs = np.full((len(radii), max(radii, default=0) + 1), -1, dtype=np.int64)
-    for index, radius in enumerate(radii):
-        runs[index, : radius + 1] = half_widths(radius)
-    counts = np.zeros((1 + len(radii), 5), dtype=np.int64)
-    _count(predicted, truth, valid, runs, np.asarray(radii, dtype=np.int64), counts)
-    return counts
+    whole, rest = width // WORD_BITS, width % WORD_BITS
+    stride = whole + (rest > 0) + spare
+    line = np.zeros((height + 2 * rows) * stride + 2 * spare, dtype=np.uint64)
+    flat = mask.reshape(-1)
+    tail = np.zeros(WORD_BITS, dtype=np.uint8)
+    for y in range(height):
+        start, place = y * width, spare + (y + rows) * stride
+        for x in range(whole):
+            line[place + x] = _packed(flat, np.int64(start + WORD_BITS * x))
+        if rest:
+            tail[:rest] = flat[start + WORD_BITS * whole : start + width]
+            line[place + whole] = _packed(tail, np.int64(0))
+    return line
 
 
 @njit(cache=True, nogil=True)
-def _boundary(mask: Words, valid: Words, out: Words) -> None:
-    height, words = mask.shape
+def _full_line(height: int, width: int, rows: int, spare: int) -> Words:
+    """Lay out a mask that is True everywhere."""
+    whole, rest = width // WORD_BITS, width % WORD_BITS
+    stride = whole + (rest > 0) + spare
+    line = np.zeros((height + 2 * rows) * stride + 2 * spare, dtype=np.uint64)
+    for y in range(height):
+        place = spare + (y + rows) * stride
+        line[place : place + whole] = ~np.uint64(0)
+        if rest:
+            line[place + whole] = (np.uint64(1) << np.uint64(rest)) - np.uint64(1)
+    return line
+
+
+@njit(cache=True, nogil=True)
+def _boundary(mask: Words, valid: Words, low: int, high: int, stride: int) -> Words:
+    """Return the inner boundary of a line; spare words are not valid, so beyond the frame all counts as inside."""
     one, top = np.uint64(1), np.uint64(63)
-    ones = ~np.uint64(0)
-    for y in range(height):
-        for x in range(words):
-            here = mask[y, x] | ~valid[y, x]
-            left = mask[y, x - 1] | ~valid[y, x - 1] if x > 0 else ones
-            right = mask[y, x + 1] | ~valid[y, x + 1] if x + 1 < words else ones
-            inside = ((here << one) | (left >> top)) & ((here >> one) | (right << top))
-            if y > 0:
-                inside &= mask[y - 1, x] | ~valid[y - 1, x]
-            if y + 1 < height:
-                inside &= mask[y + 1, x] | ~valid[y + 1, x]
-            out[y, x] = mask[y, x] & valid[y, x] & ~inside
+    solid = mask | ~valid
+    left, here, right = solid[low - 1 : high - 1], solid[low:high], solid[low + 1 : high + 1]
+    above, below = solid[low - stride : high - stride], solid[low + stride : high + stride]
+    inner, open_here = mask[low:high], valid[low:high]
+    edge = np.zeros_like(mask)
+    out = edge[low:high]
+    for k in range(high - low):
+        word = here[k]
+        inside = ((word << one) | (left[k] >> top)) & ((word >> one) | (right[k] << top)) & above[k] & below[k]
+        out[k] = inner[k] & open_here[k] & ~inside
+    return edge
 
 
 @njit(cache=True, nogil=True)
-def _rows(outline: Words) -> tuple[int, int]:
-    """Return the first row that has any pixel, and one past the last."""
-    height, words = outline.shape
-    first, past = height, 0
-    for y in range(height):
-        found = np.uint64(0)
-        for x in range(words):
-            found |= outline[y, x]
-        if found != np.uint64(0):
-            first = min(first, y)
-            past = y + 1
-    return first, past
-
-
-@njit(cache=True, nogil=True)
-def _areas(predicted: Words, truth: Words, valid: Words, counts: NDArray[np.int64]) -> None:
-    height, words = predicted.shape
-    a, b, c = np.int64(0), np.int64(0), np.int64(0)
-    for y in range(height):
-        for x in range(words):
-            p, g = predicted[y, x] & valid[y, x], truth[y, x] & valid[y, x]
-            a += np.int64(_ones(p))
-            b += np.int64(_ones(g))
-            c += np.int64(_ones(p & g))
-    counts[0, 2], counts[0, 3], counts[0, 4] = a, b, c
-
-
-@njit(cache=True, nogil=True)
-def _widen(boundary: Words, first: int, past: int, out: NDArray[np.uint64]) -> None:
-    """Fill out[h] with the boundary's rows dilated horizontally by h pixels."""
-    words = boundary.shape[1]
+def _widen(line: Words, levels: int) -> NDArray[np.uint64]:
+    """Return the line dilated along itself by 0, 1, … pixels."""
     one, top = np.uint64(1), np.uint64(63)
-    for y in range(first, past):
-        for x in range(words):
-            out[0, y, x] = boundary[y, x]
-    for h in range(1, out.shape[0]):
-        for y in range(first, past):
-            for x in range(words):
-                here = out[h - 1, y, x]
-                grown = here | (here << one) | (here >> one)
-                if x > 0:
-                    grown |= out[h - 1, y, x - 1] >> top
-                if x + 1 < words:
-                    grown |= out[h - 1, y, x + 1] << top
-                out[h, y, x] = grown
+    wide = np.empty((levels, line.shape[0]), dtype=np.uint64)
+    wide[0] = line
+    size = line.shape[0] - 2
+    for level in range(1, levels):
+        before, here, after = wide[level - 1, :size], wide[level - 1, 1 : size + 1], wide[level - 1, 2:]
+        grown = wide[level, 1 : size + 1]
+        for k in range(size):
+            word = here[k]
+            grown[k] = word | (word << one) | (word >> one) | (before[k] >> top) | (after[k] << top)
+        wide[level, 0] = np.uint64(0)
+        wide[level, size + 1] = np.uint64(0)
+    return wide
 
 
 @njit(cache=True, nogil=True)
-def _dilate_row(wide: NDArray[np.uint64], first: int, past: int, runs: NDArray[np.int64], radius: int, y: int, out: Words) -> None:
-    """Write row y of the disc dilation: the union of the rows around it, each widened by the disc's run there."""
-    words = wide.shape[2]
-    for x in range(words):
-        out[x] = np.uint64(0)
-    for dy in range(-radius, radius + 1):
-        row = y + dy
-        if row >= first and row < past:
-            h = runs[abs(dy)]
-            for x in range(words):
-                out[x] |= wide[h, row, x]
+def _dilate(wide: NDArray[np.uint64], runs: NDArray[np.int64], reach: int, stride: int, start: int, out: Words) -> None:
+    """Write the words from start on of the disc dilation: the union of the rows around, each widened by the disc's run."""
+    count = out.shape[0]
+    level = wide[runs[0], start : start + count]
+    for k in range(count):
+        out[k] = level[k]
+    for dy in range(1, reach + 1):
+        above = wide[runs[dy], start - dy * stride : start - dy * stride + count]
+        below = wide[runs[dy], start + dy * stride : start + dy * stride + count]
+        for k in range(count):
+            out[k] |= above[k] | below[k]
 
 
 @njit(cache=True, nogil=True)
 def _count(
-    edge_p: Words, edge_g: Words, valid: Words, runs: NDArray[np.int64], radii: NDArray[np.int64], counts: NDArray[np.int64]
-) -> None:
-    height, words = edge_p.shape
-    levels = runs.shape[1]
-    first_p, past_p = _rows(edge_p)
-    first_g, past_g = _rows(edge_g)
-    for y in range(height):
-        for x in range(words):
-            counts[0, 0] += np.int64(_ones(edge_p[y, x]))
-            counts[0, 1] += np.int64(_ones(edge_g[y, x]))
-    wide_p = np.empty((levels, height, words), dtype=np.uint64)
-    wide_g = np.empty((levels, height, words), dtype=np.uint64)
-    _widen(edge_p, first_p, past_p, wide_p)
-    _widen(edge_g, first_g, past_g, wide_g)
-    row_p = np.empty(words, dtype=np.uint64)
-    row_g = np.empty(words, dtype=np.uint64)
-    for index in range(radii.shape[0]):
-        radius = radii[index]
-        near = min(first_p, first_g) - radius
-        for y in range(max(near, 0), min(max(past_p, past_g) + radius, height)):
-            _dilate_row(wide_p, first_p, past_p, runs[index], radius, y, row_p)
-            _dilate_row(wide_g, first_g, past_g, runs[index], radius, y, row_g)
-            a, b, c, d, e = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-            for x in range(words):
-                dilated_p, dilated_g = row_p[x] & valid[y, x], row_g[x] & valid[y, x]
-                a += np.int64(_ones(dilated_p))
-                b += np.int64(_ones(dilated_g))
-                c += np.int64(_ones(dilated_p & dilated_g))
-                d += np.int64(_ones(edge_p[y, x] & dilated_g))
-                e += np.int64(_ones(edge_g[y, x] & dilated_p))
-            counts[1 + index, 0] += a
-            counts[1 + index, 1] += b
-            counts[1 + index, 2] += c
-            counts[1 + index, 3] += d
-            counts[1 + index, 4] += e
+    predicted: NDArray[np.uint8],
+    truth: NDArray[np.uint8],
+    valid: NDArray[np.uint8],
+    all_valid: bool,
+    drawn: bool,
+    runs: NDArray[np.int64],
+    rows: int,
+    spare: int,
+) -> NDArray[np.int64]:
+    height, width = truth.shape
+    stride = (width + WORD_BITS - 1) // WORD_BITS + spare
+    line_p, line_g = _line(predicted, rows, spare), _line(truth, rows, spare)
+    line_v = _full_line(height, width, rows, spare) if all_valid else _line(valid, rows, spare)
+    low, high = rows * stride, line_v.shape[0] - rows * stride
+    edge_p = line_p & line_v if drawn else _boundary(line_p, line_v, low, high, stride)
+    edge_g = line_g & line_v if drawn else _boundary(line_g, line_v, low, high, stride)
+    counts = np.zeros((1 + runs.shape[0], 5), dtype=np.int64)
+    counts[0, 0], counts[0, 1] = _total(edge_p), _total(edge_g)
+    _add_areas(line_p, line_g, line_v, counts[0])
+    wide_p, wide_g = _widen(edge_p, runs.shape[1] - 1), _widen(edge_g, runs.shape[1] - 1)
+    chunk_p, chunk_g = np.empty(_CHUNK, dtype=np.uint64), np.empty(_CHUNK, dtype=np.uint64)
+    for index in range(runs.shape[0]):
+        reach = min(runs[index, 0], rows)
+        for start in range(low, high, _CHUNK):
+            stop = min(start + _CHUNK, high)
+            near_p, near_g = chunk_p[: stop - start], chunk_g[: stop - start]
+            _dilate(wide_p, runs[index, 1:], reach, stride, start, near_p)
+            _dilate(wide_g, runs[index, 1:], reach, stride, start, near_g)
+            _add(near_p, near_g, edge_p[start:stop], edge_g[start:stop], line_v[start:stop], counts[1 + index])
+    return counts
+
+
+@njit(cache=True, nogil=True)
+def _add_areas(predicted: Words, truth: Words, valid: Words, counts: NDArray[np.int64]) -> None:
+    a, b, c = np.int64(0), np.int64(0), np.int64(0)
+    for k in range(predicted.shape[0]):
+        p, g = predicted[k] & valid[k], truth[k] & valid[k]
+        a += np.int64(_ones(p))
+        b += np.int64(_ones(g))
+        c += np.int64(_ones(p & g))
+    counts[2], counts[3], counts[4] = a, b, c
+
+
+@njit(cache=True, nogil=True)
+def _add(near_p: Words, near_g: Words, edge_p: Words, edge_g: Words, valid: Words, counts: NDArray[np.int64]) -> None:
+    a, b, c, d, e = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    for k in range(near_p.shape[0]):
+        p, g = near_p[k] & valid[k], near_g[k] & valid[k]
+        a += np.int64(_ones(p))
+        b += np.int64(_ones(g))
+        c += np.int64(_ones(p & g))
+        d += np.int64(_ones(edge_p[k] & g))
+        e += np.int64(_ones(edge_g[k] & p))
+    counts[0] += a
+    counts[1] += b
+    counts[2] += c
+    counts[3] += d
+    counts[4] += e
+
+
+@njit(cache=True, nogil=True)
+def _total(line: Words) -> np.int64:
+    total = np.int64(0)
+    for k in range(line.shape[0]):
+        total += np.int64(_ones(line[k]))
+    return total

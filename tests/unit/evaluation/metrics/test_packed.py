@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evaluation.metrics.boundary import dilate, inner_boundary
-from evaluation.metrics.packed import pack, packed_edge_counts
+from evaluation.metrics.packed import packed_edge_counts
 from tests.unit.evaluation.shapes import blob
 
 
@@ -24,17 +24,34 @@ def test_packed_counts_are_the_dense_ones_bit_for_bit(width: int, ignored: float
     for height in (1, 2, 17, 40):
         predicted, truth = blob(rng, height, width), blob(rng, height, width)
         valid = rng.random((height, width)) >= ignored
-        counts = packed_edge_counts(pack(predicted), pack(truth), pack(valid), radii)
+        counts = packed_edge_counts(predicted, truth, valid, radii)
         assert counts.tolist() == dense_counts(predicted, truth, valid, radii)
 
 
 def test_empty_and_full_masks_have_no_boundary() -> None:
     empty, full = np.zeros((10, 70), dtype=bool), np.ones((10, 70), dtype=bool)
-    counts = packed_edge_counts(pack(empty), pack(full), pack(full), (2,))
+    counts = packed_edge_counts(empty, full, None, (2,))
     assert counts.tolist() == [[0, 0, 0, 700, 0], [0, 0, 0, 0, 0]]
 
 
-def test_the_first_pixel_is_the_lowest_bit_and_the_rest_of_the_last_word_is_zero() -> None:
-    mask = np.zeros((1, 66), dtype=bool)
-    mask[0, [0, 65]] = True
-    assert pack(mask).tolist() == [[1, 2]]
+@pytest.mark.parametrize("width", [1, 63, 64, 65, 130])
+def test_no_ignored_pixel_is_the_same_as_all_valid(width: int) -> None:
+    rng = np.random.default_rng(width)
+    predicted, truth = blob(rng, 21, width), blob(rng, 21, width)
+    given = packed_edge_counts(predicted, truth, np.ones_like(truth), (0, 2, 5))
+    assert np.array_equal(packed_edge_counts(predicted, truth, None, (0, 2, 5)), given)
+
+
+def test_outlines_that_are_drawn_already_are_taken_as_they_are() -> None:
+    rng = np.random.default_rng(8)
+    predicted, truth, valid = blob(rng, 30, 70), blob(rng, 30, 70), rng.random((30, 70)) > 0.2
+    drawn = packed_edge_counts(inner_boundary(predicted, valid), inner_boundary(truth, valid), valid, (2, 4), drawn=True)
+    assert np.array_equal(drawn[1:], packed_edge_counts(predicted, truth, valid, (2, 4))[1:])
+    assert drawn[0, 0] == drawn[0, 2]
+
+
+def test_a_mask_that_is_a_view_of_another_array_counts_the_same() -> None:
+    rng = np.random.default_rng(9)
+    wide = blob(rng, 40, 200)
+    view = wide[::2, 30:170]
+    assert np.array_equal(packed_edge_counts(view, view, view, (1,)), packed_edge_counts(view.copy(), view.copy(), view.copy(), (1,)))
