@@ -46,6 +46,12 @@ def ingest_key(documents: Mapping[str, str], listing: Listing, files: Iterable[I
     return stage_key("ingest", inputs=inputs, spec={"source": source, "splits": splits}, version=VERSION)
 
 
+def keyed_with(key: StageKey, inputs: Mapping[str, str]) -> StageKey:
+    """Return the key of the same work over further inputs."""
+    preimage = key.preimage
+    return stage_key("ingest", inputs={**preimage["inputs"], **inputs}, spec=preimage["spec"], version=VERSION)
+
+
 def _image_states(listing: Listing) -> Iterator[list[str]]:
     for unit in listing:
         for outcome in unit:

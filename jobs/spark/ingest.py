@@ -8,10 +8,11 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from jobs.ingest import STAGE, by_reason
-from jobs.ingest_images import Pictures, pictures, reject_repeated_refs
+from jobs.ingest import STAGE
+from jobs.ingest_images import pictures, reject_repeated_refs
 from jobs.ingest_plan import ingest_key, pack
-from jobs.ingest_shards import CheckImages, ShardWork, WriteShard, WrittenShard, write_rejects
+from jobs.ingest_publication import Findings, publication_key, publish_findings, published_report, targets, total
+from jobs.ingest_shards import CheckImages, ShardWork, WriteShard
 from jobs.sources.exports import Export, open_export
 from jobs.sources.reader import Reader
 from jobs.sources.records import Rejected, Unit
@@ -19,13 +20,9 @@ from jobs.sources.registry import reader_of
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
 from lake.configuration import Pipeline, Source
-from lake.contracts import Image
-from lake.digests import StageKey
 from lake.errors import ConfigurationError
 from lake.lake import Lake, open_lake
-from lake.publishing import Output, publish_stage, skipped_report
-from lake.schemas import table_of
-from lake.shards import shard_name, write_shard
+from lake.shards import shard_name
 from lake.stage_report import StageReport
 
 _log = logging.getLogger(__name__)
@@ -57,70 +54,25 @@ def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: 
     reader = reader_of(source.format)
     divided = list(reader.units(export))
     units = [outcome for outcome in divided if isinstance(outcome, Unit)]
-    homeless = [outcome for outcome in divided if isinstance(outcome, Rejected)]
     shards = pack(units)
     groups = [tuple(units[shard.start : shard.stop]) for shard in shards]
-    checked = [
-        unit
-        for group in run_tasks(spark, groups, CheckImages(export, source, lake.store, pipeline.splits.near_duplicates is not None))
-        for unit in group
-    ]
+    check = CheckImages(export, source, lake.store, pipeline.splits.near_duplicates is not None)
+    checked = [unit for group in run_tasks(spark, groups, check) for unit in group]
     listing = reject_repeated_refs([unit.images for unit in checked])
-    key = ingest_key(_documents(export, reader), listing, [unit.files for unit in checked], source, pipeline.splits)
-    part = {"source": source.name}
-    targets = [("rejects", {"stage": STAGE, **part}), ("images", part), ("annotations", part)]
-    if (done := skipped_report(lake, stage=STAGE, key=key, targets=targets)) is not None:
+    export_key = ingest_key(_documents(export, reader), listing, [unit.files for unit in checked], source, pipeline.splits)
+    if (done := published_report(lake, source, export_key)) is not None:
         return done
     found = pictures(listing, source, pipeline.splits)
-    places = {table: lake.place(table, key, of) for table, of in targets}
+    key = publication_key(lake, source, export_key)
+    places = {table: lake.place(table, key, part) for table, part in targets(source)}
     work = [
         ShardWork(shard_name(number, len(shards) + 1), group, tuple(map(tuple, listing[shard.start : shard.stop])))
         for number, (shard, group) in enumerate(zip(shards, groups, strict=True))
     ]
     written = run_tasks(spark, work, WriteShard(export, source, places["annotations"], places["rejects"]))
-    return _publish(lake, key, source, found, homeless, written, time.monotonic() - start)
-
-
-def _publish(
-    lake: Lake,
-    key: StageKey,
-    source: Source,
-    found: Pictures,
-    homeless: Sequence[Rejected],
-    written: Sequence[WrittenShard],
-    seconds: float,
-) -> StageReport:
-    part = {"source": source.name}
-    rejects_part = {"stage": STAGE, **part}
-    count = len(written) + 1
-    rejected = [*found.rejected, *homeless]
-    last = shard_name(count - 1, count)
-    images = write_shard(lake.place("images", key, part), last, [table_of(Image, found.rows)])
-    rejects = write_rejects(lake.place("rejects", key, rejects_part), last, rejected, source.name)
-    counts = _total([by_reason(rejected), *(shard.rejected for shard in written)])
-    objects, kept = sum(shard.found for shard in written), sum(shard.kept for shard in written)
-    report = publish_stage(
-        lake,
-        stage=STAGE,
-        key=key,
-        rows_in=len(found.rows) + len(rejected) + objects,
-        rows_out=len(found.rows) + kept,
-        rejected=counts,
-        outputs=[
-            Output("rejects", rejects_part, [*(shard.rejects for shard in written), rejects]),
-            Output("images", part, [images]),
-            Output("annotations", part, [shard.annotations for shard in written]),
-        ],
-        seconds=seconds,
-        details={
-            "source": source.name,
-            "images": len(found.rows),
-            "image_records": len(found.rows) + len(found.rejected),
-            "annotations": kept,
-            "object_records": objects,
-            "rejected": counts,
-        },
-    )
+    homeless = [outcome for outcome in divided if isinstance(outcome, Rejected)]
+    findings = Findings(found, homeless, written, len(shards))
+    report = publish_findings(lake, key, source, findings, time.monotonic() - start)
     _log.info("ingest of %s: %s", source.name, report.details)
     return report
 
@@ -145,13 +97,8 @@ def _joined(reports: Sequence[StageReport], sources: Sequence[Source]) -> StageR
         all(report.skipped for report in reports),
         sum(report.rows_in for report in reports),
         sum(report.rows_out for report in reports),
-        _total([report.rejected for report in reports]),
+        total([report.rejected for report in reports]),
         reports[-1].snapshots,
         sum(report.seconds for report in reports if not report.skipped),
         {"sources": details},
     )
-
-
-def _total(counts: Sequence[Any]) -> dict[str, int]:
-    reasons = sorted({reason for count in counts for reason in count})
-    return {reason: sum(count.get(reason, 0) for count in counts) for reason in reasons}

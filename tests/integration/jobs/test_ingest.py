@@ -7,7 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from pycocotools.coco import COCO
 
 from jobs.spark.ingest import ingest
@@ -143,3 +145,80 @@ def test_an_unknown_source_and_a_missing_export_are_named(tmp_path: Path) -> Non
         ingest(pipeline, only="other")
     with pytest.raises(InputError, match="no annotations at"):
         ingest(pipeline)
+
+
+def night(folder: Path, name: str, boxes: dict[int, int], images: int = 2) -> Path:
+    """Write a COCO export of squares: annotation id -> its left edge; image ids are 1 and on."""
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    listed = []
+    for number in range(1, images + 1):
+        pixels = np.full((20, 40, 3), number, np.uint8)
+        Image.fromarray(pixels).save(folder / "images" / f"{number}.png")
+        listed.append({"id": number, "file_name": f"{number}.png", "width": 40, "height": 20})
+    records = [
+        {"id": key, "image_id": 1 + key % images, "category_id": 1, "segmentation": [[x, 2, x + 5, 2, x + 5, 9, x, 9]]}
+        for key, x in boxes.items()
+    ]
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps({"images": listed, "annotations": records, "categories": [{"id": 1, "name": "dog"}]}))
+    return path
+
+
+def standing(lake: Lake) -> dict[str, int]:
+    return {row["source_ref"]: row["box_x"] for row in lake.read("annotations").to_pylist()}
+
+
+def test_an_incomplete_export_replaces_what_it_brings_and_leaves_the_rest(tmp_path: Path) -> None:
+    def run(name: str, boxes: dict[int, int]) -> StageReport:
+        path = night(tmp_path, name, boxes)
+        return ingest(pipeline_of(tmp_path, source(tmp_path, "s", format="coco", annotations=str(path), images="images")))
+
+    first = run("monday", {1: 1, 2: 2, 3: 3})
+    lake = open_lake(pipeline_of(tmp_path, source(tmp_path, "s", format="coco", annotations="x")))
+    monday = lake.snapshot("annotations").snapshot_id
+    second = run("tuesday", {2: 20, 4: 4})
+    assert standing(lake) == {":1": 1, ":2": 20, ":3": 3, ":4": 4}
+    details = second.details["sources"]["s"]
+    assert (details["carried"]["annotations"], details["replaced"], details["tombstoned"]) == (2, 1, 0)
+    assert second.rows_in == second.rows_out == 2 + 4
+    assert run("tuesday", {2: 20, 4: 4}).skipped
+    assert {row["source_ref"]: row["box_x"] for row in lake.read("annotations", as_of=monday).to_pylist()} == {
+        ":1": 1,
+        ":2": 2,
+        ":3": 3,
+    }
+    again = run("monday", {1: 1, 2: 2, 3: 3})
+    assert not again.skipped
+    assert standing(lake) == {":1": 1, ":2": 2, ":3": 3, ":4": 4}
+    assert again.key != first.key
+    assert run("monday", {1: 1, 2: 2, 3: 3}).skipped
+
+
+def test_a_complete_export_tombstones_what_it_leaves_out(tmp_path: Path) -> None:
+    def run(name: str, boxes: dict[int, int], images: int) -> StageReport:
+        path = night(tmp_path, name, boxes, images)
+        stanza = source(tmp_path, "s", format="coco", annotations=str(path), images="images", complete=True)
+        return ingest(pipeline_of(tmp_path, stanza))
+
+    run("monday", {1: 1, 2: 2, 3: 3}, 3)
+    report = run("tuesday", {2: 20}, 2)
+    lake = open_lake(pipeline_of(tmp_path, source(tmp_path, "s", format="coco", annotations="x")))
+    assert standing(lake) == {":2": 20}
+    assert lake.read("images").num_rows == 2
+    assert report.details["sources"]["s"]["tombstoned"] == 2
+    assert run("tuesday", {2: 20}, 2).skipped
+
+
+@pytest.mark.parametrize("packed", ["zip", "gztar"])
+def test_an_archive_is_ingested_like_the_folder_that_it_holds(data_folder: Path, tmp_path: Path, packed: str) -> None:
+    project = data_folder / "platform/supervisely/lemons-annotated"
+    archive = shutil.make_archive(str(tmp_path / "export"), packed, project)
+    contents = []
+    for number, place in enumerate((str(project / "project"), f"{archive}!project")):
+        stanza = Source(name="s", customer="c", domain="d", format="supervisely", scene="partial", annotations=place)
+        pipeline = pipeline_of(tmp_path / str(number), stanza)
+        assert ingest(pipeline).rows_out == 6 + 26
+        rows = open_lake(pipeline).read("annotations").to_pylist()
+        contents.append([(row["instance_id"], row["geometry"]) for row in rows])
+        assert all(Path(row["uri"]).is_file() for row in open_lake(pipeline).read("images").to_pylist())
+    assert contents[0] == contents[1]

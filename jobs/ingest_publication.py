@@ -1,0 +1,141 @@
+"""What workers wrote of one export in, the three tables of the source published out, earlier rows carried along."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.ingest import STAGE, by_reason
+from jobs.ingest_history import EARLIER, Earlier, containers, same_export, standing_rows
+from jobs.ingest_images import Pictures
+from jobs.ingest_plan import keyed_with
+from jobs.ingest_shards import WrittenShard, write_rejects
+from jobs.sources.records import Rejected
+from lake.configuration import Source
+from lake.contracts import Annotation, Image
+from lake.digests import StageKey
+from lake.lake import Lake
+from lake.publishing import Output, publish_stage, skipped_report
+from lake.records import records_of
+from lake.schemas import empty_table, table_of
+from lake.shards import Receipt, shard_name, write_shard
+from lake.stage_report import StageReport
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one export holds, before it is published; `shards` counts the plan's shards, with the last for the rest."""
+
+    pictures: Pictures
+    homeless: Sequence[Rejected]  # records that belong to no unit
+    written: Sequence[WrittenShard]
+    shards: int
+
+
+def targets(source: Source) -> list[tuple[str, Mapping[str, str]]]:
+    """Return the tables and parts that a source publishes, the main table last."""
+    part = {"source": source.name}
+    return [("rejects", {"stage": STAGE, **part}), ("images", part), ("annotations", part)]
+
+
+def published_report(lake: Lake, source: Source, export_key: StageKey) -> StageReport | None:
+    """Return the report of the same export, if that is what the source's tables hold now."""
+    for key in (export_key, _standing_key(lake, source, export_key)):
+        if key is not None and (done := skipped_report(lake, stage=STAGE, key=key, targets=targets(source))) is not None:
+            return done
+    return None
+
+
+def publication_key(lake: Lake, source: Source, export_key: StageKey) -> StageKey:
+    """Return the key to publish under: an incomplete export's result depends on what stood before, too."""
+    if source.complete or not _files(lake, "annotations", source):
+        return export_key
+    content = lake.snapshot("annotations", part={"source": source.name}).content
+    return keyed_with(export_key, {EARLIER: content})
+
+
+def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings, seconds: float) -> StageReport:
+    """Write what is left to write and publish the source's tables.
+
+    Raises:
+        ConservationError: A record is unaccounted for; nothing is published.
+    """
+    pictures = table_of(Image, found.pictures.rows)
+    earlier = _earlier(lake, source, found, pictures)
+    carried = earlier if not source.complete else _nothing()
+    last = shard_name(found.shards, found.shards + 1)
+    rejected = [*found.pictures.rejected, *found.homeless]
+    places = {table: lake.place(table, key, part) for table, part in targets(source)}
+    images = pa.concat_tables([pictures, carried.images]).sort_by("image_id")
+    receipts: dict[str, list[Receipt | None]] = {
+        "rejects": [*(shard.rejects for shard in found.written), write_rejects(places["rejects"], last, rejected, source.name)],
+        "images": [write_shard(places["images"], last, [images])],
+        "annotations": [
+            *(shard.annotations for shard in found.written),
+            write_shard(places["annotations"], last, [carried.annotations]),
+        ],
+    }
+    counts = total([by_reason(rejected), *(shard.rejected for shard in found.written)])
+    objects, kept = sum(shard.found for shard in found.written), sum(shard.kept for shard in found.written)
+    stood = len(carried.images) + len(carried.annotations)
+    return publish_stage(
+        lake,
+        stage=STAGE,
+        key=key,
+        rows_in=len(pictures) + len(rejected) + objects + stood,
+        rows_out=len(pictures) + kept + stood,
+        rejected=counts,
+        outputs=[Output(table, part, receipts[table]) for table, part in targets(source)],
+        seconds=seconds,
+        details={
+            "source": source.name,
+            "images": len(pictures),
+            "image_records": len(pictures) + len(found.pictures.rejected),
+            "annotations": kept,
+            "object_records": objects,
+            "rejected": counts,
+            "carried": {"images": len(carried.images), "annotations": len(carried.annotations)},
+            "replaced": earlier.replaced,
+            "tombstoned": len(earlier.annotations) if source.complete else 0,
+        },
+    )
+
+
+def total(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """Add up counts by reason."""
+    reasons = sorted({reason for count in counts for reason in count})
+    return {reason: sum(count.get(reason, 0) for count in counts) for reason in reasons}
+
+
+def _earlier(lake: Lake, source: Source, found: Findings, pictures: pa.Table) -> Earlier:
+    if not _files(lake, "annotations", source) and not _files(lake, "images", source):
+        return _nothing()
+    receipts = [receipt for shard in found.written for receipt in (shard.annotations, shard.rejects) if receipt is not None]
+    brought = containers(_refs(lake, receipt) for receipt in receipts)
+    where: dict[str, Any] = {"source": source.name}
+    annotations = lake.batches("annotations", where=where) if lake.has("annotations") else iter(())
+    return standing_rows(lake.read("images", where=where), annotations, brought, pictures)
+
+
+def _refs(lake: Lake, receipt: Receipt) -> pa.ChunkedArray:
+    with lake.store.open_input(receipt.path) as stream:
+        return pq.read_table(stream, columns=["source_ref"]).column("source_ref")
+
+
+def _nothing() -> Earlier:
+    return Earlier(empty_table(Image), empty_table(Annotation), 0)
+
+
+def _files(lake: Lake, table: str, source: Source) -> list[str]:
+    return [file.path for file in lake.files(table, part={"source": source.name})] if lake.has(table) else []
+
+
+def _standing_key(lake: Lake, source: Source, export_key: StageKey) -> str | None:
+    """Return the key under which the source's annotations stand, if it is one of the same export."""
+    for prefix in sorted({path.split("/")[2] for path in _files(lake, "annotations", source)}):
+        for record in records_of(lake.store, prefix):
+            if record.report.stage == STAGE and same_export(record.preimage, export_key.preimage):
+                return record.report.key
+    return None
