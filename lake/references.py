@@ -1,5 +1,6 @@
 """A table in, every file that one of its kept snapshots names out."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pyiceberg.manifest import DataFile as IcebergFile
@@ -17,12 +18,20 @@ class References:
     metadata: frozenset[str]  # table metadata, manifest lists and manifests
 
 
-def references(lake: Lake, table: Table) -> References:
-    """Return the files that the kept snapshots of a table name; every manifest is read once."""
+def references(lake: Lake, table: Table, *, without: Collection[int] = ()) -> References:
+    """Return the files that the kept snapshots of a table name; every manifest is read once.
+
+    Args:
+        lake: Whose table.
+        table: Loaded; its metadata is the state that is described.
+        without: Ids of snapshots that count as expired already.
+    """
     metadata = {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
     by_manifest: dict[str, dict[str, IcebergFile]] = {}
     by_snapshot: dict[int, list[str]] = {}
     for snapshot in table.metadata.snapshots:
+        if snapshot.snapshot_id in without:
+            continue
         metadata.add(snapshot.manifest_list)
         manifests = snapshot.manifests(table.io)
         by_snapshot[snapshot.snapshot_id] = [manifest.manifest_path for manifest in manifests]

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pyiceberg.table import Table
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
-from pyiceberg.table.snapshots import ancestors_of
 
 from lake.content import EMPTY_CONTENT
 from lake.errors import InputError
@@ -48,8 +47,8 @@ def summary_of(snapshot: IcebergSnapshot) -> dict[str, str]:
 
 
 def history(table: Table) -> list[IcebergSnapshot]:
-    """Return the snapshots of a table that are kept, newest first."""
-    return list(ancestors_of(table.current_snapshot(), table.metadata))
+    """Return the snapshots of a table that are kept, newest first; tables have one branch, so these are all of them."""
+    return sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0, reverse=True)
 
 
 def tags(table: Table) -> dict[str, int]:

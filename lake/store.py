@@ -46,7 +46,7 @@ class Store:
 
     def filesystem(self) -> fs.FileSystem:
         """Return a pyarrow filesystem whose root is the store's, for paths as this class takes them."""
-        return _filesystem(self.root)
+        return _filesystem(self.root, endpoint(), region())
 
     def uri(self, path: str = "") -> str:
         """Return the absolute location of a path: a local path or an `s3://` URI."""
@@ -171,10 +171,10 @@ def open_store(uri: str | Path) -> Store:
 
 
 @functools.lru_cache(maxsize=32)
-def _filesystem(root: str) -> fs.FileSystem:
+def _filesystem(root: str, address: str | None, where: str | None) -> fs.FileSystem:
     if not root.startswith("s3://"):
         return fs.SubTreeFileSystem(root, fs.LocalFileSystem())
-    remote = fs.S3FileSystem(endpoint_override=endpoint(), region=region())
+    remote = fs.S3FileSystem(endpoint_override=address, region=where)
     return fs.SubTreeFileSystem(root.removeprefix("s3://"), remote)
 
 

@@ -1,6 +1,9 @@
 from pathlib import Path
 
-from lake.doctor import Finding, examine_lake
+import sqlalchemy as sa
+
+from lake.configuration import Pipeline
+from lake.doctor import Finding, examine, examine_lake
 from lake.lake import Lake
 from tests.publications import publish_rejects
 
@@ -53,4 +56,49 @@ def test_lost_metadata_is_a_fault_and_not_a_crash(lake: Lake) -> None:
     for path in lake.store.list("tables/rejects/metadata"):
         if path.endswith(".avro"):
             lake.store.delete(path)
-    assert "metadata file is gone" in _findings(lake, "fault")[0].message
+    assert "gone" in _findings(lake, "fault")[0].message
+
+
+def test_verifying_finds_bytes_that_changed_behind_our_back(lake: Lake) -> None:
+    publish_rejects(lake, "a", [1], shards=1)
+    (file,) = lake.files("rejects")
+    damaged = bytearray(Path(file.uri).read_bytes())
+    damaged[10] ^= 1
+    Path(file.uri).write_bytes(bytes(damaged))
+    assert _findings(lake, "fault") == []
+    (finding,) = [f for f in examine_lake(lake, verify=True) if f.level == "fault"]
+    assert "bytes differ from what was published" in finding.message
+
+
+def test_a_table_that_something_else_wrote_to_is_a_fault(lake: Lake) -> None:
+    publish_rejects(lake, "a", [1])
+    publish_rejects(lake, "b", [2])
+    lake.table("rejects").delete("source = 'a'")
+    assert "its content digest is" in _findings(lake, "fault")[0].message
+
+
+def test_leases_are_noted_with_who_holds_them(lake: Lake) -> None:
+    lake.place("crops", "f" * 64)
+    (finding,) = _findings(lake, "note", "catalog")
+    assert "which is at work" in finding.message
+    engine = sa.create_engine(lake.database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE centrepiece_leases SET expires_at = 1, holder = 'elsewhere:1:2'"))
+    engine.dispose()
+    (finding,) = _findings(lake, "note", "catalog")
+    assert "held by elsewhere:1:2, which has ended or does not renew it" in finding.message
+    assert "gc" in finding.mend
+
+
+def test_writes_that_were_not_finished_are_noted(lake: Lake) -> None:
+    publish_rejects(lake, "a", [1])
+    Path(lake.store.uri("tables/rejects/.writing-half")).write_bytes(b"x")
+    assert "begun and not finished" in _findings(lake, "note", "store")[0].message
+
+
+def test_a_pipeline_whose_lake_cannot_be_opened_is_a_fault() -> None:
+    source = {"name": "a", "customer": "a", "domain": "a", "format": "coco", "scene": "full", "annotations": "/a"}
+    paths = {"taxonomy": "/t.yaml", "label_maps": "/m", "gates": "/g.yaml"}
+    pipeline = Pipeline.model_validate({"name": "x", "store": "s3://bucket/x", "sources": [source], **paths})
+    (finding,) = examine(pipeline)
+    assert (finding.level, finding.what) == ("fault", "catalog")
