@@ -19,11 +19,13 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def singular(word: str) -> str:
-    """Return an English word without its plural ending; enough to compare names, not to print them."""
-    if len(word) > 3 and word.endswith("ies"):
+    """Return the form under which an English word and its plural are the same; for comparing, not for printing."""
+    if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
-    if len(word) > 3 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
+    if len(word) > 3 and word.endswith(("ches", "shes", "ses", "xes", "zes")):
         return word[:-2]
+    if len(word) > 3 and word.endswith("se"):
+        return word[:-1]
     if len(word) > 2 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word

@@ -8,6 +8,7 @@ import yaml
 
 from taxonomy.classes import IGNORED
 from taxonomy.labelling import LabelCount, Labelling, Meaning
+from taxonomy.names import words
 from taxonomy.synonyms import key, means_nothing, synonyms
 
 LEAST_LIKENESS = 0.7
@@ -80,8 +81,8 @@ def _nearest(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelling:
     if len(own) > 1:
         for other in sorted(synonyms(own[-1])):
             if other in classes:
-                return classes[other], 0.8, f"a kind of {own[-1]}"
-    spellings = {" ".join(words): class_id for words, class_id in classes.items()}
+                return classes[other], 0.8, f"a kind of {words(one.label)[-1]}"
+    spellings = {" ".join(name): class_id for name, class_id in classes.items()}
     near = difflib.get_close_matches(" ".join(own), spellings, n=1, cutoff=LEAST_LIKENESS)
     if not near:
         return None, 0.0, "nothing is near; add a class or ignore the label"
@@ -91,7 +92,7 @@ def _nearest(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelling:
 def _others(one: LabelCount, labelling: Labelling) -> Iterable[tuple[str, Meaning]]:
     for customer in sorted(labelling.maps):
         meaning = labelling.meaning(customer, one.label)
-        if customer != one.customer and meaning is not None:
+        if meaning is not None:
             yield customer, meaning
 
 

@@ -1,0 +1,59 @@
+"""How `jobs.units` cuts a table's files, and what it writes of a unit."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.units import counted, read_unit, summed, units_of, write_rejects
+from lake.contracts import Reject
+from lake.lake import DataFile, Lake, connect
+from lake.schemas import table_of
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return connect(str(tmp_path))
+
+
+def _file(lake: Lake, name: str, rows: int, *, group: int) -> DataFile:
+    with lake.store.open_output(name) as output:
+        pq.write_table(pa.table({"number": range(rows), "other": [name] * rows}), output, row_group_size=group)
+    return DataFile(name, lake.store.uri(name), rows, lake.store.size(name), {})
+
+
+def test_units_take_row_groups_up_to_their_limit_in_the_order_of_paths(lake: Lake) -> None:
+    files = [_file(lake, "b.parquet", 30, group=10), _file(lake, "a.parquet", 5, group=10)]
+    units = units_of(lake.store, files, rows_per_unit=20)
+    assert [(unit.path, unit.row_groups, unit.rows) for unit in units] == [
+        ("a.parquet", (0,), 5),
+        ("b.parquet", (0, 1), 20),
+        ("b.parquet", (2,), 10),
+    ]
+    assert [unit.shard for unit in units] == [f"shard-0000{number}-of-00003" for number in range(3)]
+
+
+def test_a_row_group_beyond_the_limit_is_a_unit_of_its_own(lake: Lake) -> None:
+    units = units_of(lake.store, [_file(lake, "a.parquet", 30, group=15)], rows_per_unit=10)
+    assert [unit.rows for unit in units] == [15, 15]
+
+
+def test_units_together_read_every_row_once(lake: Lake) -> None:
+    units = units_of(lake.store, [_file(lake, "a.parquet", 37, group=5)], rows_per_unit=12)
+    rows = [number for unit in units for number in read_unit(lake.store, unit, ["number"]).column("number").to_pylist()]
+    assert rows == list(range(37))
+
+
+def test_rejects_are_written_one_shard_a_source(lake: Lake) -> None:
+    (unit,) = units_of(lake.store, [_file(lake, "a.parquet", 3, group=3)])
+    row = {"stage": "balance", "source_ref": "1", "reason": "too-small", "detail": ""}
+    rejects = table_of(Reject, [row | {"reject_id": source * 2, "source": source} for source in "bab"])
+    receipts = write_rejects(lake.place("rejects", "f" * 64, {"stage": "balance"}), unit, rejects)
+    assert [(receipt.part["source"], receipt.rows) for receipt in receipts if receipt] == [("a", 1), ("b", 2)]
+    assert len({receipt.path for receipt in receipts if receipt}) == 2
+
+
+def test_counts_of_all_units_add_up() -> None:
+    columns = [pa.chunked_array([["a", "b", "a"]]), pa.chunked_array([["b"]]), pa.chunked_array([pa.array([], pa.string())])]
+    assert summed(counted(column) for column in columns) == {"a": 2, "b": 2}
