@@ -5,14 +5,20 @@ from pathlib import Path
 import pytest
 
 from evaluation.judge import judge
+from evaluation.plan import plan_gate
 from evaluation.promote import promote, rollback
 from evaluation.registry import Registry
+from evaluation.replay import replay_verdict
 from evaluation.report import report
 from jobs.spark.score import score
 from lake.configuration import Pipeline
-from lake.contracts import Crop
-from lake.errors import ConfigurationError, GateRefusal, InputError
+from lake.contracts import Crop, Verdict
+from lake.digests import stage_key
+from lake.errors import ConfigurationError, ContractError, GateRefusal, InputError
 from lake.lake import Lake
+from lake.publishing import Output, publish_stage
+from lake.schemas import table_of
+from lake.shards import write_shard
 from tests.judged_lake import GATES, invented_crops, invented_pipeline, model_digest, publish_balance, publish_crops, publish_predictions
 
 FIRST, BETTER, WORSE = (model_digest(name) for name in ("first", "better", "worse"))
@@ -94,6 +100,51 @@ def test_promotion_goes_by_the_verdict(pipeline: Pipeline, lake: Lake) -> None:
     promote(pipeline, WORSE, override="retail is retired")
     newest = Registry(lake.database_url).history()[-1]
     assert (newest.action, newest.model, newest.reason) == ("override", WORSE, "retail is retired")
+
+
+def test_a_verdict_replays_byte_for_byte_after_later_scores_and_other_gates(pipeline: Pipeline, lake: Lake) -> None:
+    stored = lake.read("verdicts").to_pylist()
+    assert len(stored) >= 3
+    pipeline.gates.write_text("rules: [{stratum: all, metric: iou}]", encoding="utf-8")
+    for row in stored:
+        assert replay_verdict(lake, row["verdict_id"][:20]).document == row["document"]
+    pipeline.gates.write_text(GATES, encoding="utf-8")
+
+
+def test_an_altered_verdict_neither_replays_nor_promotes(tmp_path: Path) -> None:
+    pipeline, crops = invented_pipeline(tmp_path), invented_crops(12, 3)
+    lake = publish_crops(pipeline, crops)
+    publish_predictions(pipeline, crops, WORSE, wobble=6.0)
+    Registry(lake.database_url).register(WORSE, "invented")
+    score(pipeline, WORSE)
+    assert judge(pipeline, WORSE).details["outcome"] != "PASS"
+    forged = lake.read("verdicts").to_pylist()[0]
+    document = forged["document"].replace("FAIL", "PASS").replace("INCONCLUSIVE", "PASS")
+    table = table_of(Verdict, [{**forged, "outcome": "PASS", "document": document}])
+    key = stage_key("judge", inputs={}, spec="forged")
+    receipt = write_shard(lake.place("verdicts", key), "shard-00000-of-00001", [table])
+    publish_stage(lake, stage="judge", key=key, rows_in=1, rows_out=1, rejected={}, outputs=[Output("verdicts", {}, [receipt])])
+    with pytest.raises(GateRefusal, match="does not match its document"):
+        promote(pipeline, WORSE)
+    with pytest.raises(ContractError, match="was altered"):
+        replay_verdict(lake, forged["verdict_id"])
+    with pytest.raises(InputError, match="fits 0 of 1"):
+        replay_verdict(lake, "nothing")
+
+
+def test_the_plan_says_before_training_which_strata_are_too_small(tmp_path: Path) -> None:
+    pipeline = invented_pipeline(tmp_path, GATES.replace("0.05}", "0.10}").replace("{overall: 0.03", "{overall: 0.05"))
+    publish_crops(pipeline, invented_crops(40, 3))
+    planned = plan_gate(pipeline)
+    strata = {stratum["stratum"]: stratum for stratum in planned.details["strata"]}
+    assert planned.rows_in == 120
+    assert (strata["all"]["instances"], strata["all"]["images"], strata["all"]["enough"]) == (120, 40, True)
+    assert 0.02 < strata["all"]["smallest_visible_drop"] < 0.05
+    assert planned.details["too_small"] == []
+    pipeline.gates.write_text("rules: [{stratum: all, metric: iou}, {stratum: domain=moon, metric: iou}]", encoding="utf-8")
+    strict = plan_gate(pipeline)
+    assert strict.details["too_small"] == ["all", "domain=moon"]
+    assert 1000 < strict.details["strata"][0]["needed"] < 1400
 
 
 def test_the_report_stands_alone_and_is_written_once(pipeline: Pipeline, lake: Lake) -> None:
