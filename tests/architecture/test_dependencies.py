@@ -1,0 +1,40 @@
+"""What the code imports is what pyproject.toml declares: a package that is there by chance is missing at the next user's."""
+
+import importlib.metadata
+import re
+import sys
+import tomllib
+
+import pytest
+
+from tests.architecture.test_layers import MAY_IMPORT, MODULES, ROOT, imports_of
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRA_OF = {"training": ("train",), "serving": ("serve",)}
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(*extras: str) -> set[str]:
+    lines = [*PROJECT["dependencies"], *(line for extra in extras for line in PROJECT["optional-dependencies"][extra])]
+    return {normalised(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in lines}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_every_imported_distribution_is_declared(package: str) -> None:
+    distributions = importlib.metadata.packages_distributions()
+    known = declared(*EXTRA_OF.get(package, ()))
+    faults = set()
+    for path in MODULES:
+        if path.relative_to(ROOT).parts[0] != package:
+            continue
+        for target, line in imports_of(path):
+            top = target.split(".")[0]
+            if top in sys.stdlib_module_names or top in MAY_IMPORT:
+                continue
+            owners = {normalised(name) for name in distributions.get(top, [top])}
+            if not owners & known:
+                faults.add(f"{path.relative_to(ROOT)}:{line} imports {top} of {sorted(owners)}")
+    assert not faults, sorted(faults)
