@@ -29,8 +29,13 @@ def choose_hardware(spec: TrainingSpec) -> Hardware:
     All GPUs are used where there are some; a processor is one device unless the settings ask for more.
 
     Raises:
-        ConfigurationError: More devices are asked for than there are, or a precision that this machine cannot do.
+        ConfigurationError: More nodes or devices are asked for than there are, or a precision that this machine cannot do.
     """
+    if spec.nodes > 1:
+        raise ConfigurationError(
+            f"training.nodes is {spec.nodes}, and fit trains on the devices of one machine; set it to 1, or start the ranks "
+            "with torchrun on every node (docs/training.md, Several devices)"
+        )
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     cores = _cores()
     if gpus:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-OVERLAP_WEIGHT = 0.5
+OVERLAP_WEIGHT = 2.0
 """Of the fused map's soft overlap term beside the cross entropies; docs/training.md has the measurement."""
 
 

@@ -21,17 +21,18 @@ _MEAN, _DEVIATION = torch.tensor(MEAN), torch.tensor(DEVIATION)
 class SegmentationModule(lightning.LightningModule):
     """Trains one network with AdamW and one cycle of the learning rate."""
 
-    def __init__(self, *, network: str, learning_rate: float, steps: int) -> None:
+    def __init__(self, *, network: str, learning_rate: float, steps: int, fused: bool = True) -> None:
         """Build the network.
 
         Args:
             network: Its name in `training.u2net.NETWORKS`.
             learning_rate: Peak of the cycle.
             steps: Of the whole training.
+            fused: Let AdamW update all weights in one pass; not together with a gradient scaler.
         """
         super().__init__()
         self.network = build_network(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._learning_rate, self._steps = learning_rate, steps
+        self._learning_rate, self._steps, self._fused = learning_rate, steps, fused
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the batch's loss, so scaled that the mean over ranks is the mean over the step's samples."""
@@ -41,7 +42,7 @@ class SegmentationModule(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return AdamW with one cycle of the learning rate over all steps."""
-        optimizer = torch.optim.AdamW(self.parameters(), lr=self._learning_rate, weight_decay=0.01)
+        optimizer = torch.optim.AdamW(self.parameters(), lr=self._learning_rate, weight_decay=0.01, fused=self._fused)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, max_lr=self._learning_rate, total_steps=max(self._steps, 2), pct_start=WARM_UP, cycle_momentum=False
         )

@@ -85,7 +85,8 @@ def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
     _log.info("training %s on %s crops for %s steps of %s crops, %s", run.spec.network, len(index), steps, share.batch, hardware)
     with torch.random.fork_rng():
         torch.manual_seed(run.spec.seed)
-        module = SegmentationModule(network=run.spec.network, learning_rate=run.spec.learning_rate, steps=steps)
+        fused = hardware.precision != "16-mixed"
+        module = SegmentationModule(network=run.spec.network, learning_rate=run.spec.learning_rate, steps=steps, fused=fused)
     trainer = _trainer(run, hardware, ranks, steps)
     with saved_state(run.store, run.checkpoint) as saved:
         if saved:
@@ -105,7 +106,7 @@ def _trainer(run: TrainingRun, hardware: Hardware, ranks: int, steps: int) -> li
     return lightning.Trainer(
         accelerator=hardware.accelerator,
         devices=hardware.devices if ranks > 1 else 1,
-        num_nodes=spec.nodes if ranks > 1 else 1,
+        num_nodes=max(1, ranks // hardware.devices),
         strategy="ddp" if ranks > 1 else "auto",
         precision=hardware.precision,
         max_epochs=spec.epochs,

@@ -31,6 +31,11 @@ def test_more_processes_than_cores_are_refused() -> None:
         choose_hardware(TrainingSpec(devices=4096))
 
 
+def test_a_fit_does_not_pretend_to_train_on_several_nodes() -> None:
+    with pytest.raises(ConfigurationError, match="nodes is 2, and fit trains on the devices of one machine"):
+        choose_hardware(TrainingSpec(nodes=2))
+
+
 @without_gpu
 def test_half_precision_of_gpus_is_refused_on_a_processor() -> None:
     with pytest.raises(ConfigurationError, match="16-mixed, which needs a GPU"):
