@@ -1,0 +1,173 @@
+"""One way of cutting a benchmark set in, its time, CPU, peak memory and bytes out, as one line of JSON.
+
+Run by `benchmarks/crop_rate.py`, each in a process of its own. `limit` decodes every JPEG once on all cores and writes
+the bytes back; `spark` is the stage itself, with session start apart; `pool` runs the same function in plain processes.
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs import blocks
+from jobs.crop_shards import assign_shards, image_loads
+from jobs.crop_sources import read_source
+from jobs.crops import cut_shard
+from jobs.entropy_crop import NoEntropyCropError
+from jobs.spark.crop import crop
+from jobs.spark.session import spark_session
+from lake.configuration import CropSpec
+from lake.digests import stage_key
+from lake.lake import open_lake
+from lake.libjpeg import decode_jpeg
+from lake.publishing import Output, publish_stage
+from lake.shards import ShardPlace, shard_name, write_shard
+from lake.store import open_store
+from tests.crop_worlds import crop_pipeline
+
+Figures = dict[str, float]
+
+
+class Clock:
+    """Wall time, and the CPU of this process and all under it that still run."""
+
+    def __init__(self) -> None:
+        self._cpu, self._started = tree_cpu(), time.perf_counter()
+
+    def stop(self, size: int) -> Figures:
+        """Return the figures since the start."""
+        seconds = time.perf_counter() - self._started
+        return {"seconds": seconds, "cpu": tree_cpu() - self._cpu, "bytes": size, "peak_mb": tree_peak()}
+
+
+def tree() -> list[Path]:
+    """Return the /proc folders of this process and all under it."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parents[folder.name] = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
+    found = [str(os.getpid())]
+    for name in found:
+        found += [child for child, parent in parents.items() if parent == name]
+    return [Path("/proc") / name for name in found]
+
+
+def tree_cpu() -> float:
+    """Add up user and system seconds, those of children that have ended too."""
+    total = 0
+    for folder in tree():
+        with suppress(OSError):
+            total += sum(map(int, (folder / "stat").read_text().rsplit(")", 1)[1].split()[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def tree_peak() -> float:
+    """Return the greatest peak of resident memory of one Python process, in MB; the JVM's is apart."""
+    peaks = [0]
+    for folder in tree():
+        with suppress(OSError):
+            status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+            if "java" not in status["Name"]:
+                peaks.append(int(status.get("VmHWM", "0").split()[0]))
+    return max(peaks) / 1024
+
+
+def decode_and_write(path: Path, out: Path) -> int:
+    """Decode one picture and write its file's bytes."""
+    data = path.read_bytes()
+    decode_jpeg(data)
+    (out / path.name).write_bytes(data)
+    return len(data)
+
+
+def limit(folder: Path, out: Path, workers: int) -> Figures:
+    """Decode each JPEG once on all cores."""
+    paths = sorted((folder / "images").iterdir())
+    with ProcessPoolExecutor(workers, get_context("fork")) as pool:
+        clock = Clock()
+        sizes = list(pool.map(partial(decode_and_write, out=out), paths, chunksize=32))
+        return clock.stop(sum(sizes))
+
+
+def cut_one(shard: int, folder: Path, out: Path, assignment: pa.Table, shards: int) -> int:
+    """Cut one shard in a plain process."""
+    ids = assignment.filter(pc.equal(assignment.column("first_shard"), shard)).column("image_id").combine_chunks()
+    plan, instances = (pq.read_table(folder / f"{name}.parquet", filters=pc.field("image_id").isin(ids)) for name in ("plan", "instances"))
+    place = ShardPlace(open_store(out), "crops", "0" * 64)
+    receipt = write_shard(place, shard_name(shard, shards), (part.crops for part in cut_shard(plan, instances, CropSpec(), read_source)))
+    return receipt.bytes if receipt else 0
+
+
+def pool(folder: Path, out: Path, workers: int) -> Figures:
+    """Cut every shard in plain processes."""
+    assignment, shards = assign_shards(image_loads(pq.read_table(folder / "plan.parquet").to_batches()))
+    with ProcessPoolExecutor(workers, get_context("fork")) as processes:
+        clock = Clock()
+        work = partial(cut_one, folder=folder, out=out, assignment=assignment, shards=shards)
+        sizes = list(processes.map(work, range(shards)))
+        return clock.stop(sum(sizes))
+
+
+def transform_pool(folder: Path, out: Path, workers: int) -> Figures:
+    """Do as `pool` does with libjpeg-turbo's transform alone."""
+    blocks.entropy_crop = _refuse
+    return pool(folder, out, workers)
+
+
+def _refuse(*_: object) -> list[bytes]:
+    raise NoEntropyCropError("the benchmark takes the other path")
+
+
+def spark(folder: Path, out: Path, workers: int) -> Figures:
+    """Run the stage on Spark; the session is started, and its first Python workers too, before the clock."""
+    pipeline = crop_pipeline(out, master=f"local[{workers}]")
+    lake = open_lake(pipeline)
+    for stage, table in (("label", "instances"), ("balance", "plan")):
+        rows = pq.read_table(folder / f"{table}.parquet")
+        key = stage_key(stage, inputs={}, spec=folder.name)
+        receipts = [write_shard(lake.place(table, key), shard_name(0, 1), [rows])]
+        outputs = [Output(table, {}, receipts)]
+        publish_stage(lake, stage=stage, key=key, rows_in=len(rows), rows_out=len(rows), rejected={}, outputs=outputs)
+    session = spark_session(pipeline)
+    session.range(0, workers, 1, workers).mapInArrow(_same, "id long").collect()
+    clock = Clock()
+    report = crop(pipeline)
+    return clock.stop(int(report.details["bytes"]))
+
+
+def _same(batches: object) -> object:
+    return batches
+
+
+CONTENDERS: dict[str, Callable[[Path, Path, int], Figures]] = {
+    "limit": limit,
+    "pool": pool,
+    "transform-pool": transform_pool,
+    "spark": spark,
+}
+
+
+def main(name: str, folder: Path, out: Path, workers: int) -> None:
+    """Run one contender and print its figures."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    print(json.dumps({"name": name, **CONTENDERS[name](folder, out, workers)}))
+    sys.stdout.flush()
+    shutil.rmtree(out, ignore_errors=True)
+    if name == "spark":
+        os._exit(0)  # the JVM's end is not what is measured
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
