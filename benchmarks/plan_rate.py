@@ -49,9 +49,10 @@ Result = TypeVar("Result")
 
 @dataclass
 class Peak:
-    """The largest resident memory seen of one Python worker, in bytes."""
+    """The largest resident memory seen of one Python worker, in bytes, and the processor time of this process and all below."""
 
     worker: int = 0
+    cpu_s: float = 0.0
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -116,13 +117,14 @@ def _timed(name: str, rows: int, work: Callable[[], Result]) -> Result:
         seconds = time.perf_counter() - started
     rate = f", {rows / seconds:,.0f} instances/s" if rows else ""
     workers = f", peak memory of a Python worker {peak.worker / 2**20:,.0f} MiB" if peak.worker else ""
-    print(f"{name}: {seconds:.1f} s{rate}{workers}", flush=True)
+    print(f"{name}: {seconds:.1f} s, {peak.cpu_s:.1f} CPU s{rate}{workers}", flush=True)
     return result
 
 
 @contextmanager
 def _watched() -> Iterator[Peak]:
     peak = Peak()
+    before = _cpu_seconds()
     watcher = threading.Thread(target=_watch, args=(peak,), daemon=True)
     watcher.start()
     try:
@@ -130,6 +132,7 @@ def _watched() -> Iterator[Peak]:
     finally:
         peak.stop.set()
         watcher.join()
+        peak.cpu_s = _cpu_seconds() - before
 
 
 def _watch(peak: Peak) -> None:
@@ -151,6 +154,18 @@ def _ancestors(process: Path) -> Iterator[int]:
         parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
         yield parent
         process = Path("/proc", str(parent))
+
+
+def _cpu_seconds() -> float:
+    """Add up the processor time of this process and of all below it, ended ones included."""
+    ticks = 0
+    for process in [one for one in Path("/proc").iterdir() if one.name.isdigit()]:
+        try:
+            if process.name == str(os.getpid()) or os.getpid() in _ancestors(process):
+                ticks += sum(int(field) for field in (process / "stat").read_text().rpartition(")")[2].split()[11:15])
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(process: Path) -> int:

@@ -90,11 +90,10 @@ def balance(pipeline: Pipeline) -> StageReport:
     key = stage_key(STAGE, inputs={"instances": lake.snapshot("instances").content}, spec=spec)
     if (done := skipped_report(lake, stage=STAGE, key=key, targets=_TARGETS)) is not None:
         return done
+    plan_place, rejects_place, report_place = lake.place("plan", key), lake.place("rejects", key, _REJECTS), lake.place("balance", key)
     cells = _cells(lake, pipeline)
-    units = units_of(lake.store, lake.files("instances"))
-    places = lake.place("plan", key), lake.place("rejects", key, _REJECTS)
-    work = _Planner(lake.store, *places, cells, pipeline.balance, pipeline.crops)
-    reports = run_tasks(spark_session(pipeline), units, work)
+    work = _Planner(lake.store, plan_place, rejects_place, cells, pipeline.balance, pipeline.crops)
+    reports = run_tasks(spark_session(pipeline), units_of(lake.store, lake.files("instances")), work)
     rejected = summed(report.rejected for report in reports)
     plan = [report.plan for report in reports if report.plan]
     if not plan:
@@ -109,7 +108,7 @@ def balance(pipeline: Pipeline) -> StageReport:
         rejected=rejected,
         outputs=[
             Output("rejects", _REJECTS, [receipt for report in reports for receipt in report.rejects]),
-            Output("balance", {}, [write_shard(lake.place("balance", key), shard_name(0, 1), [cell_report])]),
+            Output("balance", {}, [write_shard(report_place, shard_name(0, 1), [cell_report])]),
             Output("plan", {}, plan),
         ],
         seconds=time.monotonic() - started,

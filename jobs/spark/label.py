@@ -80,10 +80,10 @@ def label(pipeline: Pipeline) -> StageReport:
     key = _key(lake, pipeline, labelling)
     if (done := skipped_report(lake, stage=STAGE, key=key, targets=[("rejects", _REJECTS), ("instances", {})])) is not None:
         return done
+    places = lake.place("instances", key), lake.place("rejects", key, _REJECTS)
     labelling.check_mapped(label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, batch_rows=65_536)))
     annotations, images = units_of(lake.store, lake.files("annotations")), units_of(lake.store, lake.files("images"))
     joined = join_groups(lake.read("images", columns=GROUP_COLUMNS), pipeline.splits.near_duplicates)
-    places = lake.place("instances", key), lake.place("rejects", key, _REJECTS)
     work = _Labeller(lake.store, *places, tuple(images), joined.groups, labelling)
     reports = run_tasks(spark_session(pipeline), annotations, work)
     return publish_stage(
