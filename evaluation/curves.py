@@ -39,6 +39,11 @@ class Curves:
         return {"instances": self.instances, **{name: getattr(self, name).tolist() for name in arrays}}
 
 
+def curves_path(key: str) -> str:
+    """Return where the curves of the scoring with a stage key stand in the store."""
+    return f"reports/curves/{key}.json"
+
+
 def no_curves() -> Curves:
     """Return the sums over no instance."""
     zeros, none = np.zeros(LEVELS), np.zeros(LEVELS, dtype=np.int64)

@@ -7,11 +7,17 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from evaluation.curves import curves_from_json, curves_path
 from evaluation.documents import Inputs
 from evaluation.metrics.instance import full_metric_name
+from evaluation.page_pairs import pairs_part
 from evaluation.pages.crops import crops_section
+from evaluation.pages.curves import curves_section
+from evaluation.pages.slices import slices_section
 from evaluation.pages.strata import strata_section
 from evaluation.paired import PairedScores, read_paired
+from evaluation.score_keys import score_key
+from evaluation.slices import regressed_slices, weak_slices
 from evaluation.strata import parse_pattern
 from evaluation.stratum_rows import Levels, stratum_rows
 from lake.configuration import Pipeline
@@ -48,7 +54,14 @@ def score_parts(lake: Lake, pipeline: Pipeline, judged: Judged) -> list[str]:
     metric = full_metric_name(HEADLINE, pipeline.evaluation.edge_tolerance)
     inputs = judged.inputs
     scores = read_paired(lake, list(inputs.scores), [metric], as_of=inputs.scores_snapshot)[metric]
-    return [_strata_part(pipeline, judged, scores)]
+    weak = weak_slices(scores, inputs.candidate)
+    regressed = regressed_slices(scores, inputs.candidate, inputs.champion) if inputs.champion else []
+    return [
+        _strata_part(pipeline, judged, scores),
+        pairs_part(lake, scores, inputs.candidate, inputs.champion),
+        _curves_part(lake, pipeline, inputs),
+        slices_section(weak, regressed, metric),
+    ]
 
 
 def crop_part(lake: Lake) -> str:
@@ -68,6 +81,16 @@ def sample_crops(lake: Lake) -> list[str]:
             ids = batch.filter(pc.field("domain") == domain).column("crop_id").to_pylist()
             lowest[domain] = sorted([*lowest.get(domain, []), *ids])[:SAMPLES_PER_DOMAIN]
     return [crop_id for domain in sorted(lowest) for crop_id in lowest[domain]][:_MOST_SAMPLES]
+
+
+def _curves_part(lake: Lake, pipeline: Pipeline, inputs: Inputs) -> str:
+    """Return the section on thresholds, of those models whose present scores have curves; empty without any."""
+    curves = {}
+    for name, model in (("candidate", inputs.candidate), ("champion", inputs.champion)):
+        path = curves_path(score_key(lake, pipeline, model)) if model else ""
+        if path and lake.store.exists(path):
+            curves[name] = curves_from_json(json.loads(lake.store.read_bytes(path)))
+    return curves_section(curves) if curves else ""
 
 
 def _strata_part(pipeline: Pipeline, judged: Judged, scores: PairedScores) -> str:

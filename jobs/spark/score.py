@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial, reduce
 from typing import Literal
 
-from evaluation.curves import Curves, no_curves, summary
+from evaluation.curves import Curves, curves_path, no_curves, summary
 from evaluation.score_keys import metric_spec, score_key, score_targets
 from evaluation.scoring import REFERENCES, ScoreSetup
 from jobs.scores import Scoring, TaskOutcome, plan_tasks, run_task, seen_classes
@@ -43,11 +43,6 @@ def score(pipeline: Pipeline, model: str, *, engine: Engine = "auto") -> StageRe
     if pending:
         reports |= _score(lake, pipeline, pending, engine)
     return reports[model]
-
-
-def curves_path(key: str) -> str:
-    """Return where the curves of a scoring stand in the store."""
-    return f"reports/curves/{key}.json"
 
 
 def _committed(lake: Lake, pipeline: Pipeline, model: str) -> StageReport | None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.curves import curves_path
 from jobs.scores import CROPS_PER_TASK, plan_tasks
-from jobs.spark.score import curves_path, score
+from jobs.spark.score import score
 from jobs.spark.session import spark_session
 from lake.configuration import Pipeline, SparkSettings
 from lake.lake import Lake
