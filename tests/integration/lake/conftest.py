@@ -1,6 +1,6 @@
 """The services that the lake runs on, started once, each test with a database or a bucket of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -22,14 +22,24 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> str:
+def new_database(postgres_server: str) -> Callable[[], str]:
+    """Makes a new, empty database and returns its URL."""
+
+    def made() -> str:
+        name = f"lake_{next(_NUMBERS)}"
+        engine = sa.create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return f"{postgres_server}/{name}"
+
+    return made
+
+
+@pytest.fixture
+def postgres_url(new_database: Callable[[], str]) -> str:
     """A new, empty database."""
-    name = f"lake_{next(_NUMBERS)}"
-    engine = sa.create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return f"{postgres_server}/{name}"
+    return new_database()
 
 
 @pytest.fixture(scope="session")
