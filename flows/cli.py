@@ -10,7 +10,7 @@ import typer
 from flows.environment import prepare_environment
 from flows.run import run_pipeline
 from flows.stages import resolve_model, run_stage
-from flows.terminal import log_to_terminal, show_error, show_reports
+from flows.terminal import log_to_terminal, show_error, show_plan, show_reports
 from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusal
 from lake.stage_report import StageReport
@@ -94,9 +94,13 @@ def judge(
     pipeline_file: PipelineFile,
     candidate: Annotated[str, typer.Option(help="A digest, a prefix of one, or an alias.")] = "candidate",
     champion: Annotated[str | None, typer.Option(help="What to compare with; the present champion by default.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Judge nothing; say which strata are too small for their margins.")] = False,
     json: AsJson = False,
 ) -> None:
     """Judge a candidate by the gates; ends with 3 unless the verdict is PASS."""
+    if plan:
+        show_plan(pkgutil.resolve_name("evaluation.plan:plan_gate")(load_pipeline(pipeline_file)), as_json=json)
+        return
     against = None if champion is None else _digest(pipeline_file, champion)
     report = _stage("judge", pipeline_file, json, candidate=_digest(pipeline_file, candidate), champion=against)
     outcome = str(report.details["outcome"])
@@ -131,7 +135,7 @@ def report(pipeline_file: PipelineFile, json: AsJson = False) -> None:
 def main() -> None:
     """Run the command line; every deliberate error becomes one line on stderr and its exit code."""
     prepare_environment()
-    for module in ("flows.cli_data", "flows.cli_start", "flows.cli_taxonomy"):
+    for module in ("flows.cli_data", "flows.cli_start", "flows.cli_store", "flows.cli_taxonomy"):
         pkgutil.resolve_name(f"{module}:add_commands")(app)
     try:
         app()

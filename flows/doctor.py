@@ -10,17 +10,20 @@ from lake.configuration import Pipeline, load_pipeline
 from lake.doctor import Finding, examine
 from lake.errors import ConfigurationError
 
+MEMBER = "!"
+"""Parts the path of an archive from that of a member in it."""
+
 _CAPPED = {"fastapi": (0, 151), "sqlalchemy": (2, 1)}
 
 
-def examine_all(pipeline_file: Path) -> list[Finding]:
+def examine_all(pipeline_file: Path, *, verify: bool = False) -> list[Finding]:
     """Examine the machine, then the configuration, then the store; later parts are left out where an earlier one cannot be read."""
     findings = [*examine_machine()]
     try:
         pipeline = load_pipeline(pipeline_file)
     except ConfigurationError as error:
         return [*findings, Finding("fault", "configuration", str(error), f"mend {pipeline_file}")]
-    return [*findings, *examine_sources(pipeline), *examine(pipeline)]
+    return [*findings, *examine_sources(pipeline), *examine(pipeline, verify=verify)]
 
 
 def examine_machine() -> list[Finding]:
@@ -49,7 +52,7 @@ def examine_sources(pipeline: Pipeline) -> list[Finding]:
     for source in pipeline.sources:
         for key in ("annotations", "images", "classes"):
             place = getattr(source, key)
-            if place is not None and "://" not in place and not Path(place).exists():
+            if place is not None and "://" not in place and not Path(place.split(MEMBER)[0]).exists():
                 what = f"source {source.name}"
                 findings.append(Finding("fault", what, f"{key} {place} does not exist", "correct the path in the pipeline file"))
     return findings or [Finding("good", "sources", f"{len(pipeline.sources)} sources are in place", "")]

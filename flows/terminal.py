@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.table import Table
 
 from flows.artifacts import as_table, is_short
 from lake.stage_report import StageReport
@@ -28,6 +29,19 @@ def show_reports(reports: Iterable[StageReport], *, as_json: bool) -> None:
         for key, value in sorted(reports[0].details.items()):
             if is_short(value):
                 people.print(f"  {key}: {value}", highlight=False, markup=False)
+
+
+def show_plan(report: StageReport, *, as_json: bool) -> None:
+    """Print what each stratum of the test crops can show: JSON on stdout, or a table on stderr."""
+    if as_json:
+        show_json(report.as_json())
+        return
+    table = Table("stratum", "metric", "instances", "needed", "margin", "smallest visible drop", "")
+    for row in report.details["strata"]:
+        visible = "none" if row["smallest_visible_drop"] is None else f"{row['smallest_visible_drop']:.3f}"
+        counts = (f"{row['instances']:,}", f"{row['needed']:,}", f"{row['margin']:.3f}", visible)
+        table.add_row(row["stratum"], row["metric"], *counts, "" if row["enough"] else "too small")
+    people.print(table)
 
 
 def show_json(value: Any) -> None:

@@ -92,6 +92,26 @@ def test_doctor_finds_nothing_wrong(demo: Demo, centrepiece: Centrepiece) -> Non
     assert not [finding for finding in findings if finding["level"] == "fault"]
 
 
+def test_the_store_is_looked_after(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    swept = centrepiece("gc", pipeline, "--dry-run", "--json").json
+    assert swept["dry_run"]
+    assert not swept["removed"], "nothing is garbage after a run that was not disturbed"
+    assert "crops" in swept["tagged"], "what a model was trained on is tagged"
+    traced = centrepiece("lineage", pipeline, "crops").out
+    assert "stage ingest" in traced
+    planned = centrepiece("judge", pipeline, "--plan", "--json").json
+    assert {row["stratum"] for row in planned["details"]["strata"]} >= {"all", "domain=retail"}
+
+
+def test_labels_are_covered_and_exports_detected(demo: Demo, centrepiece: Centrepiece) -> None:
+    pipeline, _ = demo
+    covered = centrepiece("taxonomy", "coverage", pipeline, "--json").json
+    assert {row["state"] for row in covered["labels"]} >= {"kept", "background"}
+    assert centrepiece("taxonomy", "suggest", pipeline, "--json").json == []
+    assert yaml.safe_load(centrepiece("detect", pipeline.parent / "coco").out)[0]["format"] == "coco"
+
+
 def test_a_candidate_made_worse_is_refused_and_the_stratum_named(demo: Demo, centrepiece: Centrepiece) -> None:
     pipeline, _ = demo
     settings = yaml.safe_load(pipeline.read_text())

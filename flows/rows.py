@@ -1,0 +1,56 @@
+"""Rows of a query in, bytes in a format that people or programs read out."""
+
+import base64
+import io
+import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Writer = Callable[[pa.Table, BinaryIO], None]
+TABLE_WIDTH = 1000
+"""Columns of a printed table when it does not go to a terminal: nothing is cut."""
+
+
+def _write_table(rows: pa.Table, sink: BinaryIO) -> None:
+    table = Table(*(escape(name) for name in rows.column_names))
+    for row in rows.to_pylist():
+        table.add_row(*(escape(_cell(value)) for value in row.values()))
+    text = io.StringIO()
+    Console(file=text, width=None if sink.isatty() else TABLE_WIDTH).print(table)
+    sink.write(text.getvalue().encode())
+
+
+def _write_csv(rows: pa.Table, sink: BinaryIO) -> None:
+    pyarrow.csv.write_csv(rows, sink)
+
+
+def _write_json(rows: pa.Table, sink: BinaryIO) -> None:
+    text = json.dumps(rows.to_pylist(), indent=2, ensure_ascii=False, default=_json_value)
+    sink.write(text.encode() + b"\n")
+
+
+def _write_parquet(rows: pa.Table, sink: BinaryIO) -> None:
+    pyarrow.parquet.write_table(rows, sink)
+
+
+def _json_value(value: object) -> str:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return f"<{len(value):,} bytes>"
+    return f"{value:,.4f}" if isinstance(value, float) else str(value)
+
+
+WRITERS: Mapping[str, Writer] = MappingProxyType({"table": _write_table, "csv": _write_csv, "json": _write_json, "parquet": _write_parquet})
