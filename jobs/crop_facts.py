@@ -5,6 +5,9 @@ import numpy.typing as npt
 
 from lake.runs import Mask
 
+_ROWS_AT_ONCE = 256
+"""Boxes that are compared with all others at once: bounds the memory for an image of thousands."""
+
 SMALL, LARGE = 32 * 32, 96 * 96
 """Area in px below which an object is small, and from which it is large. Source: COCO's detection evaluation."""
 
@@ -45,7 +48,8 @@ def crowding_of(boxes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     left, top = boxes[:, 0], boxes[:, 1]
     right, bottom = left + boxes[:, 2], top + boxes[:, 3]
     met = np.empty(len(boxes), np.int64)
-    for row in range(len(boxes)):
-        across = (left < right[row]) & (left[row] < right)
-        met[row] = np.count_nonzero(across & (top < bottom[row]) & (top[row] < bottom)) - 1
+    for first in range(0, len(boxes), _ROWS_AT_ONCE):
+        some = slice(first, first + _ROWS_AT_ONCE)
+        across = (left < right[some, None]) & (left[some, None] < right)
+        met[some] = np.count_nonzero(across & (top < bottom[some, None]) & (top[some, None] < bottom), axis=1) - 1
     return met

@@ -34,52 +34,87 @@ class WindowCut:
     thinness: float
 
 
-def cut_windows(plan: pa.Table, instances: pa.Table, plan_start: int, instance_start: int) -> Iterator[WindowCut]:
+@dataclass(frozen=True, slots=True)
+class PlanRows:
+    """The columns of a shard's `plan` that masks are cut by."""
+
+    images: list[str]
+    crops: list[str]
+    instances: list[str]
+    windows: list[list[int]]  # left, top, width, height
+    owned: list[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRows:
+    """The columns of a shard's `instances` that masks are cut by."""
+
+    images: npt.NDArray[np.object_]
+    instances: list[str]
+    uris: list[str]
+    geometry: list[str]
+    kept: npt.NDArray[np.bool_]
+    ignored: list[bool]
+    boxes: npt.NDArray[np.int64]  # (N, 4): x, y, width, height
+    sizes: list[list[int]]  # height, width of the image
+
+
+def plan_rows(plan: pa.Table) -> PlanRows:
+    """Take the columns out of a table."""
+    images, crops, instances = (plan.column(name).to_pylist() for name in ("image_id", "crop_id", "instance_id"))
+    windows = _numbers(plan, [f"window_{side}" for side in ("left", "top", "width", "height")])
+    return PlanRows(images, crops, instances, windows.tolist(), plan.column("owns_centre").to_pylist())
+
+
+def object_rows(instances: pa.Table) -> ObjectRows:
+    """Take the columns out of a table."""
+    images = np.asarray(instances.column("image_id").to_numpy(), np.object_)
+    names, uris, geometry = (instances.column(name).to_pylist() for name in ("instance_id", "uri", "geometry"))
+    kinds = instances.column("disposition").to_pylist()
+    kept, ignored = np.array([kind == KEPT for kind in kinds], bool), [kind == IGNORED for kind in kinds]
+    boxes = _numbers(instances, [f"box_{side}" for side in ("x", "y", "width", "height")])
+    sizes = _numbers(instances, ["image_height", "image_width"]).tolist()
+    return ObjectRows(images, names, uris, geometry, kept, ignored, boxes, sizes)
+
+
+def cut_windows(plan: PlanRows, objects: ObjectRows, crops: range, rows: range) -> Iterator[WindowCut]:
     """Cut the masks of one image's crops.
 
     Args:
-        plan: Rows of `plan`, of one image.
-        instances: Rows of `instances` of that image: all kept and ignored ones.
-        plan_start: Row of the first crop in the shard.
-        instance_start: Row of the first instance in the shard.
+        plan: Of the shard.
+        objects: Of the shard: all kept and ignored ones.
+        crops: The rows of `plan` on the image.
+        rows: The rows of `objects` on the image.
 
     Raises:
         ContractError: An instance is missing, a window misses the image, or breaks the centre rule.
     """
-    rows = {name: row for row, name in enumerate(instances.column("instance_id").to_pylist())}
-    geometry, dispositions = (instances.column(name).to_pylist() for name in ("geometry", "disposition"))
-    height, width = (instances.column(f"image_{side}")[0].as_py() if rows else 0 for side in ("height", "width"))
-    boxes = _boxes(instances, "box", ("x", "y", "width", "height"))
-    crowding = _crowding(boxes, dispositions)
-    ignored = [parse_counts(one, height, width) for one, kind in zip(geometry, dispositions, strict=True) if kind == IGNORED]
-    windows = _boxes(plan, "window", ("left", "top", "width", "height")).tolist()
-    planned = zip(plan.column("instance_id").to_pylist(), windows, plan.column("owns_centre").to_pylist(), strict=True)
+    places = {objects.instances[row]: row for row in rows}
+    if missing := [plan.instances[crop] for crop in crops if plan.instances[crop] not in places]:
+        raise ContractError(f"the plan names instance {missing[0]!r}, which `instances` does not hold; run balance again")
+    height, width = objects.sizes[rows[0]]
+    crowding = np.zeros(len(rows), np.int64)
+    kept = objects.kept[rows.start : rows.stop]
+    crowding[kept] = crowding_of(objects.boxes[rows.start : rows.stop][kept])
+    ignored = [parse_counts(objects.geometry[row], height, width) for row in rows if objects.ignored[row]]
     known: dict[int, tuple[Runs, float]] = {}
-    for number, (name, sides, owned) in enumerate(planned):
-        row, window = rows.get(name, -1), Box(*sides)
-        if row < 0:
-            raise ContractError(f"the plan names instance {name!r}, which `instances` does not hold; run balance again")
+    for crop in crops:
+        name, window = plan.instances[crop], Box(*plan.windows[crop])
+        row = places[name]
         if row not in known:
-            runs = parse_counts(geometry[row], height, width)
-            known[row] = runs, _thinness(runs, height, boxes[row].tolist())
+            runs = parse_counts(objects.geometry[row], height, width)
+            known[row] = runs, _thinness(runs, height, objects.boxes[row].tolist())
         runs, thin = known[row]
         visible = _visible(window, width, height, name)
         inside = window_runs(runs, height, *visible)
-        if owned and not _owns_centre(window, visible, inside):
+        if plan.owned[crop] and not _owns_centre(window, visible, inside):
             raise ContractError(f"the centre of window {tuple(window)} does not belong to instance {name!r}; run balance again")
         regions = _ignored(ignored, inside, height, visible)
-        yield WindowCut(plan_start + number, instance_start + row, visible, format_counts(inside), regions, int(crowding[row]), thin)
+        yield WindowCut(crop, row, visible, format_counts(inside), regions, int(crowding[row - rows.start]), thin)
 
 
-def _boxes(table: pa.Table, name: str, sides: tuple[str, ...]) -> npt.NDArray[np.int64]:
-    return np.stack([table.column(f"{name}_{side}").to_numpy().astype(np.int64) for side in sides], axis=1)
-
-
-def _crowding(boxes: npt.NDArray[np.int64], dispositions: list[str]) -> npt.NDArray[np.int64]:
-    kept = np.array([one == KEPT for one in dispositions], bool)
-    met = np.zeros(len(boxes), np.int64)
-    met[kept] = crowding_of(boxes[kept])
-    return met
+def _numbers(table: pa.Table, names: list[str]) -> npt.NDArray[np.int64]:
+    return np.stack([table.column(name).to_numpy().astype(np.int64) for name in names], axis=1)
 
 
 def _thinness(runs: Runs, height: int, box: list[int]) -> float:

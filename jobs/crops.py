@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from jobs.blocks import Block, cut_blocks
 from jobs.crop_facts import size_of
-from jobs.crop_masks import WindowCut, cut_windows
+from jobs.crop_masks import ObjectRows, PlanRows, WindowCut, cut_windows, object_rows, plan_rows
 from lake.configuration import CropSpec
 from lake.contracts import Crop, Instance, PlannedCrop, Reject
 from lake.crop_pixels import COCO_RLE
@@ -66,11 +66,12 @@ def cut_shard(
     """
     plan = plan.sort_by([("image_id", "ascending"), ("crop_id", "ascending")])
     instances = instances.sort_by([("image_id", "ascending"), ("instance_id", "ascending")])
-    names, known = plan.column("crop_id").to_pylist(), known or {}
+    planned, known = plan_rows(plan), known or {}
+    names = planned.crops
     cut: list[tuple[WindowCut, Block]] = []
     refused: list[tuple[WindowCut, ImageRefusedError]] = []
     images = reused = 0
-    for uris, image_id, windows in _images(plan, instances):
+    for uris, image_id, windows in _images(planned, object_rows(instances)):
         new = [window for window in windows if names[window.plan] not in known]
         fresh: dict[int, Block] = {}
         images += bool(new)
@@ -96,18 +97,13 @@ def _blocks(data: bytes, windows: Sequence[WindowCut], spec: CropSpec) -> list[B
         raise ImageRefusedError(Reason.UNREADABLE_SOURCE, str(error)) from error
 
 
-def _images(plan: pa.Table, instances: pa.Table) -> Iterator[tuple[list[str], str, list[WindowCut]]]:
+def _images(plan: PlanRows, objects: ObjectRows) -> Iterator[tuple[list[str], str, list[WindowCut]]]:
     """Yield each image of the plan: its locations, its id and its windows, masks cut."""
-    planned, known = (np.asarray(table.column("image_id").to_numpy(), np.object_) for table in (plan, instances))
-    uris = instances.column("uri").to_pylist()
-    edges = [0, *(np.flatnonzero(planned[1:] != planned[:-1]) + 1).tolist(), len(planned)]
-    for start, end in itertools.pairwise(edges):
-        if start == end:
-            continue
-        image_id = str(planned[start])
-        first, last = (int(np.searchsorted(known, image_id, side=side)) for side in ("left", "right"))
-        rows = instances.slice(first, last - first)
-        yield sorted(set(uris[first:last])), image_id, list(cut_windows(plan.slice(start, end - start), rows, start, first))
+    for image_id, group in itertools.groupby(range(len(plan.images)), key=plan.images.__getitem__):
+        crops = list(group)
+        rows = range(*(int(np.searchsorted(objects.images, image_id, side=side)) for side in ("left", "right")))
+        windows = list(cut_windows(plan, objects, range(crops[0], crops[-1] + 1), rows))
+        yield sorted(set(objects.uris[rows.start : rows.stop])), image_id, windows
 
 
 def _crops(plan: pa.Table, instances: pa.Table, cut: Sequence[tuple[WindowCut, Block]], spec: CropSpec) -> pa.Table:
