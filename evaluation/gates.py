@@ -6,9 +6,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.metrics.instance import MetricSpec, full_metric_name, metric_names
+from evaluation.robustness import SUMMARIES, known_jitter, split_metric
 from evaluation.strata import ALL, parse_pattern
 from lake.configuration import explain, read_yaml
 from lake.errors import ConfigurationError
+from lake.jitter import JITTERS
 
 Floor = Literal["box", "ellipse"]
 
@@ -97,12 +99,20 @@ def load_gates(path: Path, spec: MetricSpec) -> Gates:
     document = read_yaml(path)
     try:
         gates = Gates.model_validate(document)
-        named = tuple(rule.model_copy(update={"metric": full_metric_name(rule.metric, spec.edge_tolerance)}) for rule in gates.rules)
+        named = tuple(rule.model_copy(update={"metric": _stored_name(rule.metric, spec)}) for rule in gates.rules)
         gates = Gates.model_validate({**gates.model_dump(), "rules": [rule.model_dump() for rule in named]})
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {explain(error, Gates)}") from None
     known = metric_names(spec)
     for rule in gates.rules:
-        if rule.metric not in known:
+        plain, jitter = split_metric(rule.metric)
+        if jitter is not None and not known_jitter(jitter):
+            raise ConfigurationError(f"{path}: metric {rule.metric!r} names no jitter; known are {', '.join((*SUMMARIES, *JITTERS))}")
+        if plain not in known:
             raise ConfigurationError(f"{path}: rule for {rule.stratum!r} names metric {rule.metric!r}; known are {', '.join(known)}")
     return gates
+
+
+def _stored_name(metric: str, spec: MetricSpec) -> str:
+    plain, at, jitter = metric.partition("@")
+    return f"{full_metric_name(plain, spec.edge_tolerance)}{at}{jitter}"

@@ -9,6 +9,7 @@ from evaluation.documents import Inputs, verdict_document, verdict_id
 from evaluation.gates import Gates, load_gates
 from evaluation.paired import read_paired
 from evaluation.registry import Registry
+from evaluation.robustness import jittered_name
 from evaluation.score_keys import metric_spec, score_key, score_targets
 from evaluation.scoring import REFERENCES
 from evaluation.verdicts import judge_scores
@@ -50,7 +51,9 @@ def judge(pipeline: Pipeline, candidate: str, champion: str | None = None) -> St
         if (known := _last_verdict(lake, candidate)) is not None:
             return known
         against = None
-    models = [candidate, *([against] if against else []), *REFERENCES]
+    compared = [candidate, *([against] if against else [])]
+    jittered = [jittered_name(model, jitter) for model in compared for jitter in pipeline.evaluation.jitters]
+    models = [*compared, *REFERENCES, *jittered]
     for model in models:
         _check_scored(lake, pipeline, model)
     inputs = Inputs(

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from evaluation.metrics.instance import LOWER_IS_BETTER
+from evaluation.robustness import SUMMARIES, split_metric, summarised
 from evaluation.strata import ATTRIBUTES
 from lake.errors import InputError
 from lake.lake import Lake
@@ -30,19 +31,48 @@ class PairedScores:
     def gain(self, candidate: str, other: str) -> Values:
         """Return (N,) how much better the candidate is, whichever way the metric points."""
         difference = self.values[candidate] - self.values[other]
-        return -difference if self.metric in LOWER_IS_BETTER else difference
+        return -difference if self.lower_is_better else difference
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Which way the metric points."""
+        return split_metric(self.metric)[0] in LOWER_IS_BETTER
 
 
 def read_paired(lake: Lake, models: Sequence[str], metrics: Sequence[str], *, as_of: AsOf = None) -> dict[str, PairedScores]:
     """Read metrics of some models, paired by crop.
 
+    Args:
+        lake: Holds the scores.
+        models: Names; those with an `@` are models under a jitter and stand for a metric such as `iou@worst`.
+        metrics: Stored names, with `@mean`, `@worst` or `@<jitter>` for robustness; floors and ceilings know no jitter.
+        as_of: Of the scores.
+
     Raises:
-        InputError: A model has no scores, or scores of other crops than the first.
+        InputError: A model has no scores, or scores of other crops than the first, or no scores under a jitter that is asked for.
         MissingTableError: Nothing has been scored.
     """
-    where = {"model": list(models), "metric": list(metrics)}
+    plain = sorted({split_metric(metric)[0] for metric in metrics})
+    where = {"model": list(models), "metric": plain}
     rows = lake.read("scores", columns=["model", *_COLUMNS], where=where, as_of=as_of)
-    return {metric: pair(rows.filter(pc.field("metric") == metric), models, metric) for metric in metrics}
+    named = {metric: pair(rows.filter(pc.field("metric") == metric), models, metric) for metric in plain}
+    return {metric: _under_jitter(named[split_metric(metric)[0]], metric) for metric in metrics}
+
+
+def _under_jitter(scores: PairedScores, metric: str) -> PairedScores:
+    jitter = split_metric(metric)[1]
+    values = {name: found for name, found in scores.values.items() if "@" not in name}
+    if jitter is None:
+        return PairedScores(metric, scores.crops, scores.images, values)
+    for model in values:
+        rows = [
+            scores.values[name] for name in scores.values if name.startswith(f"{model}@") and jitter in (*SUMMARIES, name.split("@")[1])
+        ]
+        if rows:
+            values[model] = summarised(np.stack(rows), jitter, lower_is_better=scores.lower_is_better)
+    if not any(name.endswith(f"@{jitter}") or (jitter in SUMMARIES and "@" in name) for name in scores.values):
+        raise InputError(f"metric {metric!r} needs scores under jittered boxes; add them to evaluation.jitters, then predict and score")
+    return PairedScores(metric, scores.crops, scores.images, values)
 
 
 def pair(rows: pa.Table, models: Sequence[str], metric: str) -> PairedScores:

@@ -10,7 +10,6 @@ import numpy as np
 from evaluation.checks import Check, Outcome, at_least, beats_floor, large_enough, no_regression, not_evaluated, not_inferior, worst
 from evaluation.clusters import Interval, cluster_sums, interval
 from evaluation.gates import Gates, Rule
-from evaluation.metrics.instance import LOWER_IS_BETTER
 from evaluation.multiplicity import benjamini_hochberg, holm
 from evaluation.paired import PairedScores, Values
 from evaluation.power import smallest_visible_drop
@@ -107,7 +106,7 @@ def _judge_case(case: _Case, gates: Gates, scores: PairedScores, candidate: str,
     checks += [beats_floor(floor, bounds(scores.gain(candidate, f"floor-{floor}"), floor), rule.beats_by) for floor in rule.beats]
     if rule.least is not None:
         found = bounds(scores.values[candidate], "at least")
-        checks.append(at_least(found, rule.least, lower_is_better=rule.metric in LOWER_IS_BETTER))
+        checks.append(at_least(found, rule.least, lower_is_better=scores.lower_is_better))
     gain = drop = margin = None
     if champion is not None and rule.compare:
         gain, margin = bounds(scores.gain(candidate, champion), "champion"), gates.margin_of(rule)

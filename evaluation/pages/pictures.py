@@ -56,7 +56,7 @@ def image(pixels: Pixels, description: str) -> str:
         raise ValueError(f"cannot encode a picture of shape {pixels.shape}")
     data = base64.b64encode(encoded.tobytes()).decode("ascii")
     size = f'width="{pixels.shape[1]}" height="{pixels.shape[0]}"'
-    return f'<img {size} alt="{text(description)}" loading="lazy" src="data:image/png;base64,{data}">'
+    return f'<img {size} alt="{text(description)}" src="data:image/png;base64,{data}">'
 
 
 def _scaled(mask: Mask, size: tuple[int, int]) -> Mask:

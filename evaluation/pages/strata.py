@@ -34,11 +34,11 @@ def strata_section(
     reach = max([_LEAST_REACH, *(abs(gain.mean) for gain in gains)]) * 1.25
     cells = [_cells(row, gain, reach, champion, outcomes.get(row.name)) for row, gain in zip(rows, gains, strict=True)]
     tools = (
-        '<div class="tools"><label>Find a stratum <input type="search" data-filters="strata"></label>'
-        '<label><input type="checkbox" data-only-failing="strata"> not passing only</label>'
-        f'<span data-count="strata">{len(rows)} strata</span></div>'
+        '<div class="tools"><label>Find a stratum <input type="search" data-filters="strata-rows"></label>'
+        '<label><input type="checkbox" data-only-failing="strata-rows"> not passing only</label>'
+        f'<span data-count="strata-rows">{len(rows)} strata</span></div>'
     )
-    return section("strata", "Scores by stratum", paragraph(told), tools, table(headings, cells, identity="strata", numbers_from=3))
+    return section("strata", "Scores by stratum", paragraph(told), tools, table(headings, cells, identity="strata-rows", numbers_from=3))
 
 
 def _gain(row: StratumRow) -> Interval:

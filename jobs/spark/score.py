@@ -7,6 +7,7 @@ from functools import partial, reduce
 from typing import Literal
 
 from evaluation.curves import Curves, curves_path, no_curves, summary
+from evaluation.robustness import jittered_name
 from evaluation.score_keys import metric_spec, score_key, score_targets
 from evaluation.scoring import REFERENCES, ScoreSetup
 from jobs.scores import Scoring, TaskOutcome, plan_tasks, run_task, seen_classes
@@ -37,11 +38,13 @@ def score(pipeline: Pipeline, model: str, *, engine: Engine = "auto") -> StageRe
         InputError: The predictions are missing, or were made on other crops than the present ones.
     """
     lake = open_lake(pipeline)
-    names = (model, *REFERENCES)
+    jittered = [jittered_name(model, jitter) for jitter in pipeline.evaluation.jitters]
+    names = (model, *REFERENCES, *jittered)
     reports = {name: report for name in names if (report := _committed(lake, pipeline, name)) is not None}
-    pending = [name for name in names if name not in reports]
-    if pending:
-        reports |= _score(lake, pipeline, pending, engine)
+    pending = [name for name in names if name not in reports and name not in jittered]
+    for group in (pending, *([name] for name in jittered if name not in reports)):
+        if group:
+            reports |= _score(lake, pipeline, group, engine)
     return reports[model]
 
 
