@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.assurance import assure
 from jobs.ingest import STAGE, by_reason
 from jobs.ingest_history import EARLIER, Earlier, containers, same_export, standing_rows
 from jobs.ingest_images import Pictures
@@ -20,7 +21,7 @@ from lake.lake import Lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.records import records_of
 from lake.schemas import empty_table, table_of
-from lake.shards import Receipt, shard_name, write_shard
+from lake.shards import Receipt, ShardPlace, shard_name, write_shard
 from lake.stage_report import StageReport
 
 
@@ -32,6 +33,7 @@ class Findings:
     homeless: Sequence[Rejected]  # records that belong to no unit
     written: Sequence[WrittenShard]
     shards: int
+    places: Mapping[str, ShardPlace]  # by table, taken before the work began
 
 
 def targets(source: Source) -> list[tuple[str, Mapping[str, str]]]:
@@ -61,13 +63,14 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
 
     Raises:
         ConservationError: A record is unaccounted for; nothing is published.
+        ExpectationError: A row fails an expectation; nothing is published.
     """
     pictures = table_of(Image, found.pictures.rows)
     earlier = _earlier(lake, source, found, pictures)
     carried = earlier if not source.complete else _nothing()
     last = shard_name(found.shards, found.shards + 1)
     rejected = [*found.pictures.rejected, *found.homeless]
-    places = {table: lake.place(table, key, part) for table, part in targets(source)}
+    places = found.places
     images = pa.concat_tables([pictures, carried.images]).sort_by("image_id")
     receipts: dict[str, list[Receipt | None]] = {
         "rejects": [*(shard.rejects for shard in found.written), write_rejects(places["rejects"], last, rejected, source.name)],
@@ -77,6 +80,7 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
             write_shard(places["annotations"], last, [carried.annotations]),
         ],
     }
+    expectations = assure(lake, "annotations", key, receipts["annotations"])
     counts = total([by_reason(rejected), *(shard.rejected for shard in found.written)])
     objects, kept = sum(shard.found for shard in found.written), sum(shard.kept for shard in found.written)
     stood = len(carried.images) + len(carried.annotations)
@@ -98,6 +102,7 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
             "rejected": counts,
             "carried": {"images": len(carried.images), "annotations": len(carried.annotations)},
             "replaced": earlier.replaced,
+            "expectations": expectations,
             "tombstoned": len(earlier.annotations) if source.complete else 0,
         },
     )

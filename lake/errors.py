@@ -31,6 +31,10 @@ class EmptyCheckError(CentrepieceError):
     """A check was asked to judge no rows at all."""
 
 
+class ExpectationError(CentrepieceError):
+    """Rows that a stage was about to publish fail an expectation; nothing is published."""
+
+
 class PublishError(CentrepieceError):
     """A commit was refused, or its outcome could not be established."""
 

@@ -63,9 +63,10 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
         annotated = annotate(reader.objects(export, unit, sizes_of(images, source.exif)), images, source)
         tables.append(annotated.annotations)
         rejected += annotated.rejected
+        assert annotated.found == len(annotated.annotations) + len(annotated.rejected)
         records += annotated.found
     kept, doubles = without_doubles(pa.concat_tables(tables))
     listed = sum(isinstance(outcome, SoundImage) for unit in listing for outcome in unit)
-    assert len(kept) + len(rejected) + len(doubles) >= records
+    assert sum(len(table) for table in tables) == len(kept) + len(doubles)
     assert listed >= len(found.rows)
     return Ingested(found.rows, kept.to_pylist(), reject_rows([*rejected, *doubles], source.name), records)

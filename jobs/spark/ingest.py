@@ -71,7 +71,7 @@ def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: 
     ]
     written = run_tasks(spark, work, WriteShard(export, source, places["annotations"], places["rejects"]))
     homeless = [outcome for outcome in divided if isinstance(outcome, Rejected)]
-    findings = Findings(found, homeless, written, len(shards))
+    findings = Findings(found, homeless, written, len(shards), places)
     report = publish_findings(lake, key, source, findings, time.monotonic() - start)
     _log.info("ingest of %s: %s", source.name, report.details)
     return report
