@@ -78,15 +78,13 @@ NETWORKS: Mapping[str, Network] = MappingProxyType(
         ),
         "nano": Network(
             encoders=(
-                Block(5, 16, 32),
-                Block(4, 16, 48),
-                Block(4, 24, 64),
-                Block(4, 32, 64, dilated=True),
+                Block(4, 24, 48),
+                Block(4, 32, 64),
+                Block(4, 32, 96, dilated=True),
             ),
             decoders=(
-                Block(5, 16, 32),
-                Block(4, 16, 32),
                 Block(4, 24, 48),
+                Block(4, 32, 64),
             ),
             fold=2,
         ),

