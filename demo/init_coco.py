@@ -27,7 +27,7 @@ splits: {splits}
 crops: {{padding: [0.05, 0.40], min_side: 16, max_side: 1024, centre: shift, seed: 17}}
 balance: {{by: [domain, class], target: {target}, temperature: 0.5, max_replicas: 4, floor: 20}}
 # On a GPU: {{network: u2netp, epochs: 20, canvas: 320}}; what stands here is for a laptop.
-training: {{network: nano, epochs: {epochs}, canvas: 96, learning_rate: 0.003, pixels_per_batch: 73728}}
+training: {{network: nano, epochs: {epochs}, canvas: 64, learning_rate: 0.003, pixels_per_batch: 32768}}
 evaluation: {{edge_tolerance: 2, strata: [domain, customer, class, size, owns_centre]}}
 gates: gates.yaml
 """

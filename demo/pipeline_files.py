@@ -50,7 +50,7 @@ sources:
 splits:  {{train: 0.55, val: 0.05, test: 0.4, salt: demo-140}}
 crops:   {{padding: [0.05, 0.40], min_side: 16, max_side: 1024, centre: shift, seed: 17}}
 balance: {{by: [domain, class], target: {target}, temperature: 0.5, max_replicas: 4, floor: 20}}
-training: {{network: nano, epochs: {epochs}, canvas: 96, learning_rate: 0.003, pixels_per_batch: 73728}}
+training: {{network: nano, epochs: {epochs}, canvas: 64, learning_rate: 0.003, pixels_per_batch: 32768}}
 evaluation: {{edge_tolerance: 2, strata: [domain, customer, class, size, owns_centre]}}
 gates: gates.yaml
 """
@@ -64,7 +64,7 @@ def pipeline_text(*, images: int) -> str:
 
 def laptop_epochs(crops: int) -> int:
     """Return for how many epochs the small network sees so many training crops in about a minute on two cores."""
-    return max(1, min(12, round(6_000 / crops)))
+    return max(1, min(20, round(9_000 / crops)))
 
 
 def label_map_text(customer: Customer) -> str:

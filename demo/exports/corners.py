@@ -1,5 +1,6 @@
 """A mask in, its outlines as polygons on pixel corners out: drawn again, they are the mask, pixel for pixel."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,13 +19,16 @@ def outlines(mask: Mask) -> tuple[list[Outline], list[Outline]]:
         The outer outlines, clockwise, and those of the holes, anti-clockwise: each a list of (x, y) corners of pixels,
         0 to W and 0 to H, where the border turns. Pixels that only touch by a corner have outlines of their own.
     """
-    across, down = _across(mask), _down(mask)
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    tight = mask[top : top + height, left : left + width]
+    across, down = _across(tight), _down(tight)
     unused = dict.fromkeys(across)
     outer: list[Outline] = []
     holes: list[Outline] = []
     while unused:
         outline = _loop(next(iter(unused)), across, down, unused)
-        (outer if _signed_area(outline) > 0 else holes).append(outline)
+        placed = [(x + left, y + top) for x, y in outline]
+        (outer if _signed_area(outline) > 0 else holes).append(placed)
     return outer, holes
 
 
