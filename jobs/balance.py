@@ -15,7 +15,7 @@ from jobs.cells import Cell, replicas, strata
 from jobs.columns import Facts, Texts, Whole, texts, whole
 from jobs.draws import id_words
 from jobs.sifting import ELIGIBLE, Reasons, sift
-from jobs.windows import Centres, Windows, centres, windows
+from jobs.windows import CENTRE_COLUMNS, Centres, Windows, centres, windows
 from lake.configuration import BalanceSpec, CropSpec
 from lake.contracts import PlannedCrop, Reject
 from lake.digests import digest
@@ -23,6 +23,13 @@ from lake.reasons import Reason
 from lake.schemas import conform
 
 STAGE = "balance"
+
+_KEYS = ("instance_id", "domain", "customer", "class_id")
+_OF_CROPS = (*_KEYS, "image_id", "split", "taxonomy", "box_width", "box_height")
+_OF_REJECTS = (*_KEYS, "source", "source_ref", "class_path", "label", "box_width", "box_height")
+
+COLUMNS = tuple(sorted({*CENTRE_COLUMNS, *_OF_CROPS, *_OF_REJECTS, "disposition", "area"}))
+"""What is read of an instance to plan it and to report on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ def plan_instances(instances: pa.Table, cells: Mapping[str, Cell], balance: Bala
     """Plan the crops of instances; any part of the table can be planned on its own.
 
     Args:
-        instances: Rows of `instances`.
+        instances: Rows of `instances`, with at least COLUMNS.
         cells: Every cell, decided over the whole table; see `jobs.cells.cell_table`.
         balance: Quotas, as they were when the cells were decided.
         crops: Windows.
@@ -50,12 +57,12 @@ def plan_instances(instances: pa.Table, cells: Mapping[str, Cell], balance: Bala
     counts = replicas(instances, eligible, cells, balance, seed=crops.seed)
     reasons[eligible & (counts == 0)] = Reason.OVER_QUOTA
     planned = np.flatnonzero(counts)
-    around = centres(instances.take(planned), crops)
+    around = centres(instances.select(CENTRE_COLUMNS).take(planned), crops)
     lost = (texts(instances, "split")[planned] == "train") & ~around.owned
     reasons[planned[lost]] = Reason.CENTRE_UNOWNABLE
     counts[planned[lost]] = 0
     kept = Centres(around.x[~lost], around.y[~lost], around.owned[~lost])
-    plan = _plan(instances.take(planned[~lost]), kept, counts[planned[~lost]], balance, crops)
+    plan = _plan(instances.select(_OF_CROPS).take(planned[~lost]), kept, counts[planned[~lost]], balance, crops)
     return Planned(plan, _rejects(instances, reasons, cells, balance, crops), counts, reasons, eligible)
 
 
@@ -92,8 +99,8 @@ def _crop_ids(ids: list[str], replica: Whole, cut: Windows, spec: CropSpec) -> l
 
 def _rejects(instances: pa.Table, reasons: Reasons, cells: Mapping[str, Cell], balance: BalanceSpec, spec: CropSpec) -> pa.Table:
     out = np.flatnonzero(reasons != ELIGIBLE)
-    rows = instances.take(out)
-    why = [Reason(reason) for reason in reasons[out]]
+    rows = instances.select(_OF_REJECTS).take(out)
+    why: list[Reason] = reasons[out].tolist()
     sources, refs, ids = (texts(rows, name) for name in ("source", "source_ref", "instance_id"))
     columns = {
         "reject_id": [
@@ -102,7 +109,7 @@ def _rejects(instances: pa.Table, reasons: Reasons, cells: Mapping[str, Cell], b
         "stage": [STAGE] * len(why),
         "source": sources,
         "source_ref": refs,
-        "reason": [reason.value for reason in why],
+        "reason": why,
         "detail": _details(rows, why, cells, strata(rows, balance).to_numpy(), spec),
     }
     return conform(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), Reject)

@@ -19,6 +19,9 @@ from jobs.draws import Draws, draw, uniform
 from lake.configuration import CropSpec
 from lake.runs import MalformedMaskError, parse_counts
 
+CENTRE_COLUMNS = ("split", "box_x", "box_y", "box_width", "box_height", "owns_centre", "geometry", "image_height", "image_width")
+"""What `centres` reads of an instance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Centres:
@@ -45,7 +48,7 @@ def centres(instances: pa.Table, spec: CropSpec) -> Centres:
     Val and test always keep the box's central pixel: an annotator's box is not shifted.
 
     Args:
-        instances: Rows of `instances`, with at least split, box, owns_centre, geometry and the image's size.
+        instances: Rows of `instances`, with at least CENTRE_COLUMNS.
         spec: Says whether training windows are shifted.
 
     Returns:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from jobs.balance import STAGE, plan_instances
+from jobs.balance import COLUMNS, STAGE, plan_instances
 from jobs.balance_report import balance_table, tally
 from jobs.cells import Cell, Entrants, cell_table, entrants
 from jobs.sifting import ELIGIBLE, sift
@@ -65,7 +65,7 @@ class _Planner:
     crops: CropSpec
 
     def __call__(self, unit: Unit) -> _UnitReport:
-        instances = read_unit(self.store, unit)
+        instances = read_unit(self.store, unit, COLUMNS)
         planned = plan_instances(instances, self.cells, self.balance, self.crops)
         return _UnitReport(
             rows_in=len(instances),
