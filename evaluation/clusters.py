@@ -72,6 +72,15 @@ def standard_error(clusters: ClusterSums) -> float:
     return math.sqrt((groups - 1) / groups * float(((left_out - clusters.mean) ** 2).sum()))
 
 
+def degrees_of_freedom(clusters: ClusterSums) -> float:
+    """Return the effective number of images less one, at least 1: a few large images carry a mean like few images, not like many.
+
+    Source: Carter, Schnepel, Steigerwald, Review of Economics and Statistics 99, 2017, for an intercept.
+    """
+    shares = clusters.counts / clusters.instances
+    return max(1 / float(shares @ shares) - 1, 1.0)
+
+
 def interval(clusters: ClusterSums, *, alpha: float, draws: int, seed: int) -> Interval:
     """Return the mean difference with one-sided bounds: cluster-t below 50 images, a BCa bootstrap from there on.
 
@@ -88,9 +97,10 @@ def interval(clusters: ClusterSums, *, alpha: float, draws: int, seed: int) -> I
         return Interval(mean, -math.inf, math.inf, math.nan, math.nan, clusters.instances, groups, "none")
     if error == 0:
         return Interval(mean, mean, mean, 0.0, float(mean >= 0), clusters.instances, groups, "cluster-t")
-    p_worse = float(stats.t.cdf(mean / error, groups - 1))
+    freedom = degrees_of_freedom(clusters)
+    p_worse = float(stats.t.cdf(mean / error, freedom))
     if groups < SMALLEST_FOR_BOOTSTRAP:
-        reach = float(stats.t.ppf(1 - alpha, groups - 1)) * error
+        reach = float(stats.t.ppf(1 - alpha, freedom)) * error
         return Interval(mean, mean - reach, mean + reach, error, p_worse, clusters.instances, groups, "cluster-t")
     lower, upper = bca_bounds(clusters.sums, clusters.counts, alpha=alpha, draws=draws, seed=seed)
     return Interval(mean, lower, upper, error, p_worse, clusters.instances, groups, "bca")
