@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.assurance import assure
 from jobs.duplicates import GROUP_COLUMNS, Group, join_groups, regroup
 from jobs.label import IMAGE_COLUMNS, LABEL_COLUMNS, STAGE, label_annotations, label_counts
 from jobs.spark.session import spark_session
@@ -73,6 +74,7 @@ def label(pipeline: Pipeline) -> StageReport:
         UnmappedLabelError: Labels are in no label map; the message lists all of them.
         MissingTableError: Nothing has been ingested.
         ContractError: A group of images lies in two splits.
+        ExpectationError: The instances do not meet the expectations on their table; nothing is published.
     """
     started = time.monotonic()
     lake = open_lake(pipeline)
@@ -86,6 +88,7 @@ def label(pipeline: Pipeline) -> StageReport:
     joined = join_groups(lake.read("images", columns=GROUP_COLUMNS), pipeline.splits.near_duplicates)
     work = _Labeller(lake.store, *places, tuple(images), joined.groups, labelling)
     reports = run_tasks(spark_session(pipeline), annotations, work)
+    instances = [report.instances for report in reports]
     return publish_stage(
         lake,
         stage=STAGE,
@@ -95,10 +98,11 @@ def label(pipeline: Pipeline) -> StageReport:
         rejected=summed(report.rejected for report in reports),
         outputs=[
             Output("rejects", _REJECTS, [receipt for report in reports for receipt in report.rejects]),
-            Output("instances", {}, [report.instances for report in reports]),
+            Output("instances", {}, instances),
         ],
         seconds=time.monotonic() - started,
         details={
+            "expectations": assure(lake, "instances", key, instances),
             "dispositions": summed(report.dispositions for report in reports),
             "joined_groups": {"groups": len(joined.groups), "largest": joined.largest, "alike_pairs": joined.alike},
         },
