@@ -40,6 +40,13 @@ class SegmentationModule(lightning.LightningModule):
         coverage = batch.coverage.float() / 255
         return segmentation_loss(logits, coverage, batch.valid).sum() / batch.share
 
+    def configure_gradient_clipping(
+        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+    ) -> None:
+        """Clip by norm here: under mixed precision Lightning refuses to do it for a fused optimizer, with or without a gradient scaler."""
+        if gradient_clip_val is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
+
     def configure_optimizers(self) -> Any:
         """Return AdamW with one cycle of the learning rate over all steps."""
         optimizer = torch.optim.AdamW(self.parameters(), lr=self._learning_rate, weight_decay=0.01, fused=self._fused)
