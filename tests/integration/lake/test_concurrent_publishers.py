@@ -13,17 +13,18 @@ from tests.publications import publish_rejects, published_numbers
 
 PUBLISHERS = 8
 COMMITS = 200
+REPLACES = 40
 
 
-def _publish(store: str, catalog: str | None, publisher: int, mode: str) -> None:
+def _publish(store: str, catalog: str | None, publisher: int, commits: int, mode: str) -> None:
     lake = connect(store, catalog=catalog)
-    for number in range(publisher, COMMITS, PUBLISHERS):
+    for number in range(publisher, commits, PUBLISHERS):
         publish_rejects(lake, f"source {publisher}", [number], mode=mode, shards=1)
 
 
-def _all_publish(store: str, catalog: str | None, mode: str) -> Lake:
+def _all_publish(store: str, catalog: str | None, commits: int, mode: str) -> Lake:
     spawned = multiprocessing.get_context("spawn")
-    processes = [spawned.Process(target=_publish, args=(store, catalog, n, mode)) for n in range(PUBLISHERS)]
+    processes = [spawned.Process(target=_publish, args=(store, catalog, n, commits, mode)) for n in range(PUBLISHERS)]
     for process in processes:
         process.start()
     for process in processes:
@@ -32,9 +33,9 @@ def _all_publish(store: str, catalog: str | None, mode: str) -> Lake:
     return connect(store, catalog=catalog)
 
 
-def _check_each_landed_once(lake: Lake) -> None:
+def _check_each_landed_once(lake: Lake, commits: int) -> None:
     keys = Counter(summary_of(snapshot)[KEY] for snapshot in history(lake.table("rejects")))
-    assert len(keys) == COMMITS
+    assert len(keys) == commits
     assert set(keys.values()) == {1}
     counted = changed_content(EMPTY_CONTENT, added=lake.identities(lake.files("rejects")))
     assert lake.snapshot("rejects").content == counted
@@ -42,20 +43,20 @@ def _check_each_landed_once(lake: Lake) -> None:
 
 @pytest.mark.slow
 def test_eight_publishers_append_200_times_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    lake = _all_publish(str(tmp_path / "store"), postgres_url, "append")
+    lake = _all_publish(str(tmp_path / "store"), postgres_url, COMMITS, "append")
     assert published_numbers(lake) == list(range(COMMITS))
-    _check_each_landed_once(lake)
+    _check_each_landed_once(lake, COMMITS)
 
 
 @pytest.mark.slow
 def test_eight_publishers_append_200_times_on_sqlite(tmp_path: Path) -> None:
-    lake = _all_publish(str(tmp_path / "store"), None, "append")
+    lake = _all_publish(str(tmp_path / "store"), None, COMMITS, "append")
     assert published_numbers(lake) == list(range(COMMITS))
-    _check_each_landed_once(lake)
+    _check_each_landed_once(lake, COMMITS)
 
 
 @pytest.mark.slow
 def test_eight_publishers_that_replace_their_own_parts_do_not_disturb_each_other(tmp_path: Path, postgres_url: str) -> None:
-    lake = _all_publish(str(tmp_path / "store"), postgres_url, "replace")
-    assert published_numbers(lake) == list(range(COMMITS - PUBLISHERS, COMMITS))
-    _check_each_landed_once(lake)
+    lake = _all_publish(str(tmp_path / "store"), postgres_url, REPLACES, "replace")
+    assert published_numbers(lake) == list(range(REPLACES - PUBLISHERS, REPLACES))
+    _check_each_landed_once(lake, REPLACES)
