@@ -8,7 +8,7 @@ from evaluation.registry import CANDIDATE, Registry
 from lake.configuration import Pipeline
 from lake.contracts import Verdict
 from lake.digests import digest
-from lake.errors import ConfigurationError, GateRefusal
+from lake.errors import ConfigurationError, GateRefusalError
 from lake.lake import Lake, open_lake
 from lake.stage_report import StageReport
 
@@ -22,7 +22,7 @@ def promote(pipeline: Pipeline, candidate: str | None = None, override: str | No
         override: Why to promote without a PASS; kept in the registry's history.
 
     Raises:
-        GateRefusal: The newest verdict against the present champion is not a PASS, or there is none.
+        GateRefusalError: The newest verdict against the present champion is not a PASS, or there is none.
         ChampionChangedError: Another model became the champion meanwhile.
         ConfigurationError: The override gives no reason.
     """
@@ -64,13 +64,13 @@ def _newest_verdict(lake: Lake, model: str, champion: str | None) -> Verdict | N
 def _require_pass(verdict: Verdict | None, model: str, champion: str | None) -> None:
     against = f"champion {champion[:12]}" if champion else "the floors (there is no champion yet)"
     if verdict is None:
-        raise GateRefusal(f"model {model[:12]} has no verdict against {against}; run `centrepiece judge` first")
+        raise GateRefusalError(f"model {model[:12]} has no verdict against {against}; run `centrepiece judge` first")
     if verdict.verdict_id != verdict_id(verdict.document):
-        raise GateRefusal(f"verdict {verdict.verdict_id[:12]} does not match its document: it was altered; judge again")
+        raise GateRefusalError(f"verdict {verdict.verdict_id[:12]} does not match its document: it was altered; judge again")
     if verdict.outcome != "PASS":
         failing = json.loads(verdict.document)["failing"]
         reasons = "; ".join(f"{item['stratum']} ({item['metric']}): {item['why']}" for item in failing)
-        raise GateRefusal(f"verdict on {model[:12]} against {against} is {verdict.outcome}: {reasons}")
+        raise GateRefusalError(f"verdict on {model[:12]} against {against} is {verdict.outcome}: {reasons}")
 
 
 def _report(

@@ -12,7 +12,7 @@ from flows.run import run_pipeline
 from flows.stages import resolve_model, run_stage
 from flows.terminal import log_to_terminal, show_error, show_plan, show_reports
 from lake.configuration import load_pipeline
-from lake.errors import CentrepieceError, GateRefusal
+from lake.errors import CentrepieceError, GateRefusalError
 from lake.stage_report import StageReport
 
 app = typer.Typer(
@@ -105,7 +105,7 @@ def judge(
     report = _stage("judge", pipeline_file, json, candidate=_digest(pipeline_file, candidate), champion=against)
     outcome = str(report.details["outcome"])
     if outcome != "PASS":
-        raise GateRefusal(f"verdict {outcome}: {_failures(report)}")
+        raise GateRefusalError(f"verdict {outcome}: {_failures(report)}")
 
 
 @app.command()

@@ -47,7 +47,7 @@ def nightly(pipeline_file: str) -> list[StageReport]:
         The stages' reports, in the order in which they ran.
 
     Raises:
-        GateRefusal: The verdict is FAIL or INCONCLUSIVE.
+        GateRefusalError: The verdict is FAIL or INCONCLUSIVE.
         CentrepieceError: A stage refused its input.
     """
     path = str(Path(pipeline_file).resolve())

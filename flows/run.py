@@ -8,7 +8,7 @@ from flows.java import require_java
 from flows.stages import resolve_model
 from flows.terminal import people, show_reports
 from lake.configuration import Pipeline, load_pipeline
-from lake.errors import GateRefusal
+from lake.errors import GateRefusalError
 from lake.lake import open_lake
 from lake.stage_report import StageReport
 
@@ -17,14 +17,14 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     """Run the flow `nightly` in this process and tell what came of it.
 
     Raises:
-        GateRefusal: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
+        GateRefusalError: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
     """
     require_java()
     pipeline = load_pipeline(pipeline_file)
     nightly: Callable[[str], list[StageReport]] = pkgutil.resolve_name("flows.nightly:nightly")
     try:
         reports = nightly(str(pipeline_file))
-    except GateRefusal:
+    except GateRefusalError:
         _tell_place(pipeline, "report", "reports/report.html")
         raise
     show_reports(reports, as_json=as_json)

@@ -55,7 +55,7 @@ class ModelError(CentrepieceError):
     """A model file is missing, has another digest than registered, or is not what it says."""
 
 
-class GateRefusal(CentrepieceError):
+class GateRefusalError(CentrepieceError):
     """The verdict is FAIL or INCONCLUSIVE: the candidate is not promoted."""
 
     exit_code = 3

@@ -14,7 +14,7 @@ from jobs.spark.score import score
 from lake.configuration import Pipeline
 from lake.contracts import Crop, Verdict
 from lake.digests import stage_key
-from lake.errors import ConfigurationError, ContractError, GateRefusal, InputError
+from lake.errors import ConfigurationError, ContractError, GateRefusalError, InputError
 from lake.lake import Lake
 from lake.publishing import Output, publish_stage
 from lake.schemas import table_of
@@ -74,7 +74,7 @@ def test_a_model_without_predictions_or_scores_is_refused(pipeline: Pipeline, la
 def test_promotion_goes_by_the_verdict(pipeline: Pipeline, lake: Lake) -> None:
     for model in (FIRST, BETTER, WORSE):
         score(pipeline, model)
-    with pytest.raises(GateRefusal, match="has no verdict against the floors"):
+    with pytest.raises(GateRefusalError, match="has no verdict against the floors"):
         promote(pipeline, FIRST)
     judged = judge(pipeline, FIRST)
     assert (judged.details["outcome"], judged.details["champion"]) == ("PASS", None)
@@ -85,13 +85,13 @@ def test_promotion_goes_by_the_verdict(pipeline: Pipeline, lake: Lake) -> None:
     failed = judge(pipeline, WORSE)
     assert failed.details["outcome"] == "FAIL"
     assert failed.details["failing"][0]["stratum"] == "domain=retail"
-    with pytest.raises(GateRefusal, match=r"domain=retail .*regressed by"):
+    with pytest.raises(GateRefusalError, match=r"domain=retail .*regressed by"):
         promote(pipeline, WORSE)
     assert judge(pipeline, WORSE).skipped
 
     assert judge(pipeline, BETTER).details["outcome"] == "PASS"
     assert promote(pipeline, BETTER).details["champion"] == BETTER
-    with pytest.raises(GateRefusal, match="has no verdict against champion"):
+    with pytest.raises(GateRefusalError, match="has no verdict against champion"):
         promote(pipeline, WORSE)
     assert rollback(pipeline).details["champion"] == FIRST
 
@@ -124,7 +124,7 @@ def test_an_altered_verdict_neither_replays_nor_promotes(tmp_path: Path) -> None
     key = stage_key("judge", inputs={}, spec="forged")
     receipt = write_shard(lake.place("verdicts", key), "shard-00000-of-00001", [table])
     publish_stage(lake, stage="judge", key=key, rows_in=1, rows_out=1, rejected={}, outputs=[Output("verdicts", {}, [receipt])])
-    with pytest.raises(GateRefusal, match="does not match its document"):
+    with pytest.raises(GateRefusalError, match="does not match its document"):
         promote(pipeline, WORSE)
     with pytest.raises(ContractError, match="was altered"):
         replay_verdict(lake, forged["verdict_id"])

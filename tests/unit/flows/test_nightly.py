@@ -6,10 +6,10 @@ import pytest
 from prefect.states import Failed
 
 from flows.nightly import is_crash
-from lake.errors import CentrepieceError, ConfigurationError, GateRefusal
+from lake.errors import CentrepieceError, ConfigurationError, GateRefusalError
 
 
-@pytest.mark.parametrize("error", [ConfigurationError("no"), GateRefusal("no"), CentrepieceError("no")])
+@pytest.mark.parametrize("error", [ConfigurationError("no"), GateRefusalError("no"), CentrepieceError("no")])
 def test_a_deliberate_error_is_not_tried_again(error: Exception) -> None:
     assert not is_crash(*arguments(error))
 
