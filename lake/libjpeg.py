@@ -115,6 +115,8 @@ def crop_jpeg(data: bytes, blocks: Sequence[Box]) -> list[bytes]:
 @contextmanager
 def _handle(kind: int) -> Iterator[int]:
     library = _library()
+    # A thread's last message outlives its handle, and a call without a fault leaves it: put a harmless one in its place.
+    library.tj3Set(None, _QUALITY, 1)
     handle = library.tj3Init(kind)
     if not handle:
         raise MemoryError("libjpeg-turbo could not make a handle")

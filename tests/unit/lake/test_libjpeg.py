@@ -59,3 +59,14 @@ def test_data_that_are_cut_off_are_refused(end: int) -> None:
         decode_jpeg(data)
     with pytest.raises(JpegRefusedError, match="libjpeg-turbo refused the JPEG data"):
         crop_jpeg(data, [Box(0, 0, 90, 70)])
+
+
+@pytest.mark.parametrize("end", [10, 400, 1500])
+def test_a_refused_picture_leaves_the_next_one_readable(end: int) -> None:
+    whole = photograph()
+    for read in (decode_jpeg, lambda data: crop_jpeg(data, [Box(0, 0, 90, 70)])):
+        with pytest.raises(JpegRefusedError, match="libjpeg-turbo refused the JPEG data"):
+            read(whole[:end])
+        assert np.array_equal(decode_jpeg(whole), pillow(whole))
+        assert decode_jpeg(crop_jpeg(whole, [Box(0, 0, 32, 32)])[0]).shape == (32, 32, 3)
+        assert encode_jpeg(pillow(whole), quality=90)
