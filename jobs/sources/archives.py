@@ -4,6 +4,8 @@ An archive is unpacked once, below a folder named by the digest of its bytes; a 
 that it is complete.
 """
 
+import bz2
+import gzip
 import hashlib
 import io
 import lzma
@@ -13,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, cast
 
 from jobs.sources.folders import Bytes
 from jobs.sources.paths import HostilePathError, safe_path
@@ -26,6 +28,7 @@ UNPACKED = "exports/unpacked"
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 _CHUNK = 4 << 20
+_PADDING = 64 << 20
 _FAULTS = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError),
     *(NotImplementedError, RuntimeError, TypeError, IndexError, KeyError, AttributeError, OverflowError),
@@ -128,14 +131,53 @@ def _zip_members(file: IO[bytes], limits: Limits) -> Iterator[tuple[str, IO[byte
 
 
 def _tar_members(file: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
-    with tarfile.open(fileobj=file, mode="r|*") as archive:
+    stream = _Tail(_decompressed(file))
+    with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|") as archive:
         for member in archive:
             if member.isdir():
                 continue
-            stream = archive.extractfile(member) if member.isreg() else None
-            if stream is None:
+            content = archive.extractfile(member) if member.isreg() else None
+            if content is None:
                 raise InputError(f"an archive's member {member.name[:200]!r} is a link or a device")
-            yield member.name, stream
+            yield member.name, content
+    stream.check_end()
+
+
+def _decompressed(file: IO[bytes]) -> IO[bytes]:
+    """Open the layer below the tar: gzip, bzip2 and xz check their own sums and ends, which tarfile's own streams do not."""
+    start = file.read(6)
+    file.seek(0)
+    if start[:2] == b"\x1f\x8b":
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
+    if start[:3] == b"BZh":
+        return bz2.BZ2File(file)
+    if start == b"\xfd7zXZ\x00":
+        return lzma.LZMAFile(file)
+    return file
+
+
+class _Tail:
+    """A stream that knows its last block, so that a tar cut off between two members is seen to be cut off."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._last = b""
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes, fewer only at the end."""
+        data = self._stream.read(size)
+        self._last = (self._last + data)[-tarfile.BLOCKSIZE :]
+        return data
+
+    def check_end(self) -> None:
+        """Read what is left and check that the archive's end marker, a block of zeros, closes the stream."""
+        for _ in range(_PADDING // _CHUNK):
+            if not self.read(_CHUNK):
+                break
+        else:
+            raise InputError(f"a tar goes on for more than {_PADDING:,} bytes after its end")
+        if self._last != bytes(tarfile.BLOCKSIZE):
+            raise InputError("a tar has no end marker: it was cut off")
 
 
 class _Mapped(io.RawIOBase):
