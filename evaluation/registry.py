@@ -58,7 +58,7 @@ class Registry:
         """Open a registry and make its tables where they are missing.
 
         Args:
-            database_url: SQLAlchemy URL; SQLite and PostgreSQL are tested.
+            database_url: SQLAlchemy URL; tested on SQLite.
         """
         arguments = {"timeout": _BUSY_S} if database_url.startswith("sqlite") else {}
         self._engine = create_engine(database_url, poolclass=NullPool, connect_args=arguments)
