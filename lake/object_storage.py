@@ -10,19 +10,35 @@ from datetime import datetime
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.exceptions import ClientError
 
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
+TRAVELLING = ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION")
+"""Environment variables that say where stores are and how to speak to them; none is a secret."""
+
+
+def aws_environment() -> frozenset[tuple[str, str]]:
+    """Return all of the standard AWS chain that stands in this process's environment; it may hold secrets."""
+    return frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
+
+
 def endpoint() -> str | None:
     """Return the S3 endpoint that the environment names, None for AWS itself."""
-    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 def region() -> str | None:
-    """Return the AWS region that the environment names."""
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    """Return the AWS region that the environment, or else the profile in use, names."""
+    return os.environ.get("AWS_REGION") or _region_of_profile(aws_environment())
+
+
+def worker_settings() -> dict[str, str]:
+    """Return the variables of `TRAVELLING` by which a process on another machine reaches the same stores as this one."""
+    known = {name: os.environ.get(name) for name in TRAVELLING} | {"AWS_ENDPOINT_URL_S3": endpoint(), "AWS_REGION": region()}
+    return {name: value for name, value in known.items() if value}
 
 
 def create_object(uri: str, data: bytes) -> bool:
@@ -76,13 +92,18 @@ def end_upload(uri: str, upload_id: str) -> None:
 
 
 @functools.cache
-def _client_of(process: int, address: str | None, where: str | None) -> Any:
-    return boto3.session.Session().client("s3", endpoint_url=address, region_name=where)
+def _client_of(process: int, environment: frozenset[tuple[str, str]]) -> Any:
+    return boto3.session.Session().client("s3", endpoint_url=endpoint(), region_name=region())
 
 
 def _client() -> Any:
-    # One a process: a client does not survive a fork.
-    return _client_of(os.getpid(), endpoint(), region())
+    # One a process: a client does not survive a fork. One an environment: a client keeps the credentials it began with.
+    return _client_of(os.getpid(), aws_environment())
+
+
+@functools.cache
+def _region_of_profile(environment: frozenset[tuple[str, str]]) -> str | None:
+    return botocore.session.Session().get_config_variable("region") or None
 
 
 def _bucket_and_key(uri: str) -> tuple[str, str]:

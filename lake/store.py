@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from lake.errors import ConfigurationError, InputError
-from lake.object_storage import create_object, delete_object, endpoint, list_objects, region
+from lake.object_storage import aws_environment, create_object, delete_object, endpoint, list_objects, region
 
 TEMPORARY_PREFIX = ".writing-"
 """Starts the names of files that a local store has not finished; readers and listings leave them out."""
@@ -46,7 +46,7 @@ class Store:
 
     def filesystem(self) -> fs.FileSystem:
         """Return a pyarrow filesystem whose root is the store's, for paths as this class takes them."""
-        return _filesystem(self.root, endpoint(), region())
+        return _filesystem(self.root, frozenset() if self.is_local else aws_environment())
 
     def uri(self, path: str = "") -> str:
         """Return the absolute location of a path: a local path or an `s3://` URI."""
@@ -171,10 +171,11 @@ def open_store(uri: str | Path) -> Store:
 
 
 @functools.lru_cache(maxsize=32)
-def _filesystem(root: str, address: str | None, where: str | None) -> fs.FileSystem:
+def _filesystem(root: str, environment: frozenset[tuple[str, str]]) -> fs.FileSystem:
     if not root.startswith("s3://"):
         return fs.SubTreeFileSystem(root, fs.LocalFileSystem())
-    remote = fs.S3FileSystem(endpoint_override=address, region=where)
+    # One an environment: a filesystem keeps the credentials it began with.
+    remote = fs.S3FileSystem(endpoint_override=endpoint(), region=region())
     return fs.SubTreeFileSystem(root.removeprefix("s3://"), remote)
 
 

@@ -8,6 +8,7 @@ import warnings
 from pyspark.sql import SparkSession
 
 from jobs.spark.terminal import without_noise
+from jobs.spark.worker_environment import end_outdated_jvm, reads_s3, tell_workers
 from lake.configuration import Pipeline
 
 TASK_TRIES = 4
@@ -19,7 +20,8 @@ _LOCAL = re.compile(r"local(?:\[(?P<threads>\*|\d+)\])?")
 def spark_session(pipeline: Pipeline) -> SparkSession:
     """Return the Spark session of a pipeline; one that runs already is used again.
 
-    Workers run this interpreter. Whatever `spark.conf` of the pipeline says wins over the settings made here.
+    Workers run this interpreter and reach the stores that this process reaches; for that, a local session that began under
+    other AWS settings is ended first. Whatever `spark.conf` of the pipeline says wins over the settings made here.
     """
     # Arrow functions, which are all that the stages use, work with pandas 3.
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
@@ -29,12 +31,15 @@ def spark_session(pipeline: Pipeline) -> SparkSession:
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     if local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        if reads_s3(pipeline):
+            end_outdated_jvm()
     builder = SparkSession.Builder().master(master).appName(f"centrepiece {pipeline.name}")
     for name, value in {**settings(local=local), **pipeline.spark.conf}.items():
         builder = builder.config(name, value)
     with without_noise():
         session: SparkSession = builder.getOrCreate()
         session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or "ERROR")
+    tell_workers(session)
     return session
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from lake.doctor import examine_lake
 from lake.errors import InputError
@@ -111,6 +112,11 @@ def test_the_content_of_equal_rows_is_that_of_a_local_store(bucket: str, sqlite_
 
 
 def test_a_wrong_secret_is_refused_by_a_real_endpoint(ceph_bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(ceph_bucket)
+    store.write_bytes("a", b"1")
+    assert store.list() == ("a",)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "somebody else's")
     with pytest.raises(OSError, match=r"ACCESS_DENIED|SignatureDoesNotMatch|403"):
-        open_store(f"{ceph_bucket}/wrong").read_bytes("a")
+        store.read_bytes("a")
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        store.list()
