@@ -12,9 +12,10 @@ help: ## list the targets
 java: ## check for Java 17, which Spark needs (as root, offer to install it)
 	@infra/require.sh java
 
-system: java ## check for all Debian packages that the tests use: Java, PostgreSQL, Chromium
+system: java ## check for all Debian packages that the tests use: Java, PostgreSQL, Chromium, Ceph
 	@infra/require.sh postgresql || echo "tests of the shared catalog will be skipped" >&2
 	@infra/require.sh chromium || echo "tests of the report's page will be skipped" >&2
+	@infra/require.sh ceph || echo "tests of the store on S3 will be skipped" >&2
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("centrepiece needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'

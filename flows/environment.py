@@ -10,6 +10,8 @@ DEFAULTS = {
     "GX_ANALYTICS_ENABLED": "false",
     # A temporary server needs more than Prefect's 20 s on a busy laptop.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # Threads that show progress log outside of any flow run; that is no reason for a warning.
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "demo,evaluation,flows,jobs,lake,taxonomy,training",
 }
 

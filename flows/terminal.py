@@ -56,9 +56,14 @@ def show_error(message: str) -> None:
 
 
 def log_to_terminal(*, verbose: bool) -> None:
-    """Send our packages' log records to stderr."""
-    handler = RichHandler(console=people, show_path=False, markup=False)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    """Send our packages' log records to stderr: in colour on a terminal, else as one line each for a file or a log collector."""
+    handler: logging.Handler
+    if people.is_terminal:
+        handler = RichHandler(console=people, show_path=False, markup=False)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     for name in ("demo", "evaluation", "flows", "jobs", "lake", "taxonomy", "training"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.DEBUG if verbose else logging.INFO)

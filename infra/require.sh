@@ -1,10 +1,10 @@
 #!/bin/sh
 # Checks for a program that a Debian package brings; says, or as root offers, how to install it.
-# usage: require.sh java|postgresql|chromium     ASSUME_YES=1 installs without asking.
+# usage: require.sh java|postgresql|chromium|ceph     ASSUME_YES=1 installs without asking.
 # Exit: 0 it is there, 1 it is missing.
 set -eu
 
-case "${1:?java, postgresql or chromium}" in
+case "${1:?java, postgresql, chromium or ceph}" in
 java)
     package=openjdk-17-jre-headless
     need="Java 17 or newer (Spark runs on it)"
@@ -25,6 +25,11 @@ chromium)
     need="Chromium (tests of the report open it)"
     found() { command -v chromium >/dev/null 2>&1; }
     ;;
+ceph)
+    package="ceph-mon ceph-osd radosgw"
+    need="Ceph (tests of the store on S3 start its gateway)"
+    found() { command -v radosgw >/dev/null 2>&1 && command -v ceph-mon >/dev/null 2>&1 && command -v ceph-osd >/dev/null 2>&1; }
+    ;;
 *)
     echo "unknown program: $1" >&2
     exit 2
@@ -43,5 +48,5 @@ if [ "${ASSUME_YES:-0}" != 1 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q >&2
-apt-get install -y -q --no-install-recommends "$package" >&2
+apt-get install -y -q --no-install-recommends $package >&2
 found

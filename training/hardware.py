@@ -22,6 +22,11 @@ class Hardware:
     threads: int  # of torch, for each process
     loader_threads: int  # that decode crops, for each process
 
+    def in_words(self) -> str:
+        """Say it in one line of a log."""
+        threads = f"{self.threads} threads and {self.loader_threads} loader threads"
+        return f"{self.devices} x {self.accelerator}, {self.precision}, {threads} each"
+
 
 def choose_hardware(spec: TrainingSpec) -> Hardware:
     """Choose how to train on this machine.

@@ -1,6 +1,7 @@
 """Crop files and settings in, trained weights out; the same in this process and in each rank of several."""
 
 import logging
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from training.order import Share, epoch_order, steps_of
 from training.progress import ProgressReport
 
 Weights = Mapping[str, Tensor]
+LIGHTNING_ASKS_TORCH = r"`isinstance\(treespec, LeafSpec\)` is deprecated"
+"""What torch 2.13 says of a question that Lightning 2.6 asks it at every step; nothing a user can act on."""
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +85,8 @@ def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
         raise EmptyCheckError("no crop is in the train split: there is nothing to train on; check splits and balance")
     share = Share(rank, ranks, batch_size(run.spec))
     steps = run.spec.epochs * steps_of(len(index), share)
-    _log.info("training %s on %s crops for %s steps of %s crops, %s", run.spec.network, len(index), steps, share.batch, hardware)
+    plan = f"{len(index):,} crops for {steps:,} steps of {share.batch} crops"
+    _log.info("training %s on %s; %s", run.spec.network, plan, hardware.in_words())
     with torch.random.fork_rng():
         torch.manual_seed(run.spec.seed)
         fused = hardware.precision != "16-mixed"
@@ -91,7 +95,9 @@ def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
     with saved_state(run.store, run.checkpoint) as saved:
         if saved:
             _log.info("training goes on from a checkpoint: %s", run.store.uri(run.checkpoint))
-        trainer.fit(module, datamodule=_CropsOfEpoch(run, index, share, hardware), ckpt_path=saved, weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=LIGHTNING_ASKS_TORCH, category=FutureWarning)
+            trainer.fit(module, datamodule=_CropsOfEpoch(run, index, share, hardware), ckpt_path=saved, weights_only=True)
     return _checked_weights(module, trainer.global_step, steps)
 
 
