@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-world
+TESTERS ?= 2
 export DO_NOT_TRACK := 1
 
 help: ## list the targets
@@ -30,8 +31,8 @@ install: java .venv/installed ## make the virtual environment and install everyt
 demo: install ## render the demo world, run the whole pipeline on it, say where the results are
 	$(BIN)/centrepiece demo $(DEMO)
 
-test: install ## run every test
-	$(BIN)/python -m pytest
+test: install ## run every test, in TESTERS processes side by side (2)
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/installed ## formatting, lint, types and the architecture rules
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+LONGEST_FIRST = ("e2e", "integration", "property", "unit", "architecture")
 DEFAULT_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -15,3 +16,10 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set CENTREPIECE_DATA to a folder that holds coco/, camvid/, platform/, saliency/")
     return folder.resolve()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the longest tests, so that processes that share the run end together."""
+    here = Path(__file__).parent
+    rank = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.relative_to(here).parts[0], len(rank)))
