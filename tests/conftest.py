@@ -1,12 +1,17 @@
 """What every test may use: the folder of real images and exports, where there is one."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 LONGEST_FIRST = ("e2e", "integration", "property", "unit", "architecture")
 DEFAULT_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+if not hasattr(sys.modules["__main__"], "__file__"):
+    # One of several test processes, started without a file: PySpark takes that for a doctest and ends the process.
+    sys.modules["__main__"].__file__ = __file__
 
 
 @pytest.fixture(scope="session")
