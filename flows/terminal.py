@@ -6,14 +6,15 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
+import rich
 from rich.logging import RichHandler
 from rich.table import Table
 
 from flows.artifacts import as_table, is_short
 from lake.stage_report import StageReport
 
-people = Console(stderr=True, soft_wrap=True)
+rich.reconfigure(stderr=True, soft_wrap=True)
+people = rich.get_console()
 """Where humans read: tables, progress, errors. stdout is for results alone."""
 
 

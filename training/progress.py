@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 import lightning
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from lake.terminal import shared_console
 
 INTERVAL_S = 10.0
 """Between two lines of the log."""
@@ -30,7 +31,7 @@ class ProgressReport(lightning.Callback):
         self._first = trainer.global_step
         if trainer.is_global_zero and sys.stderr.isatty():
             columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar = Progress(*columns, console=shared_console(), transient=True)
             self._bar.add_task("", total=self._steps, completed=self._first)
             self._bar.start()
 

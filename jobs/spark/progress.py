@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from pyspark import AccumulatorParam
 from pyspark.sql import SparkSession
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from lake.terminal import shared_console
 
 LOG_EVERY_S = 15.0
 _SHOW_EVERY_S = 0.5
@@ -67,7 +68,7 @@ def line(done: Done, seconds: float) -> str:
 def _draw(done: Any, crops: int, ended: threading.Event) -> None:
     columns = (TextColumn("crop"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     started = time.monotonic()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=shared_console(), transient=True) as progress:
         task = progress.add_task("starting", total=crops)
         while not ended.wait(_SHOW_EVERY_S):
             value = done.value
