@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help java system install demo test check format lock clean
+.PHONY: help java system install demo test fuzz check format lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo-world
 TESTERS ?= 2
+MUTATIONS ?= 2000
 export DO_NOT_TRACK := 1
 
 help: ## list the targets
@@ -33,6 +34,9 @@ demo: install ## render the demo world, run the whole pipeline on it, say where 
 
 test: install ## run every test, in TESTERS processes side by side (2)
 	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
+
+fuzz: install ## mutate every sample export MUTATIONS times (2,000 unless told otherwise)
+	CENTREPIECE_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest --timeout 0 tests/property/jobs/test_ingest_fuzz.py
 
 check: .venv/installed ## formatting, lint, types and the architecture rules
 	$(BIN)/ruff format --check .

@@ -17,12 +17,50 @@ from typing import Any
 
 HOSTILE: tuple[Any, ...] = (
     *(None, True, -1, 0, 1, 0.5, -0.0, 1e308, 5e-324, float("nan"), float("inf"), 2**31, 2**53, 2**63, 2**64, 2**70, 10**400),
-    *("", " ", "x", "../../etc/passwd", "/etc/passwd", "C:\\x.png", "a\\..\\..\\b", "\x00", "a\nb", "\ud800", "é" * 3000, "%2e%2e/x", "~/x"),
-    *("https://host/a.png?X-Amz-Signature=abc", "s3://bucket/x.png", "file:///etc/passwd", "data:image/png;base64,AAAA", "data:,x", "1,2;3,4"),
+    *(
+        "",
+        " ",
+        "x",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "C:\\x.png",
+        "a\\..\\..\\b",
+        "\x00",
+        "a\nb",
+        "\ud800",
+        "é" * 3000,
+        "%2e%2e/x",
+        "~/x",
+    ),
+    *(
+        "https://host/a.png?X-Amz-Signature=abc",
+        "s3://bucket/x.png",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "data:,x",
+        "1,2;3,4",
+    ),
     *([], {}, [[]], [None], [[1, 2]], {"id": {}}, [1e30] * 8, [1e300, -1e300] * 4, ["x"] * 8, [[float(2**40)] * 8], [float("nan")] * 6),
-    *([0, 0, 0, 0, 0, 0], [-5, -5, 9999, -5, 9999, 9999, -5, 9999], {"size": [2**31, 2**31], "counts": "0"}, {"size": [1, 1], "counts": [1]}),
+    *(
+        [0, 0, 0, 0, 0, 0],
+        [-5, -5, 9999, -5, 9999, 9999, -5, 9999],
+        {"size": [2**31, 2**31], "counts": "0"},
+        {"size": [1, 1], "counts": [1]},
+    ),
 )
-MEMBERS = ("../out.json", "/out.json", "a/../../out.json", "C:/out.json", "..\\out.json", "a\x00b", "out/" * 400 + "x", "CON", "a" * 300, " ", ".")
+MEMBERS = (
+    "../out.json",
+    "/out.json",
+    "a/../../out.json",
+    "C:/out.json",
+    "..\\out.json",
+    "a\x00b",
+    "out/" * 400 + "x",
+    "CON",
+    "a" * 300,
+    " ",
+    ".",
+)
 _ORIENTATIONS = tuple(range(10))
 
 
@@ -43,7 +81,9 @@ def mutate(folder: Path, chance: random.Random) -> None:
             other = chance.choice(paths)
             path.write_bytes(data + data if other == path else other.read_bytes())
         case 3:
-            path.with_name(chance.choice(("ä.png", "a%2Fb.json", f"{path.stem}.PNG", f"{path.name}.json", "-x", "a b.jpg"))).write_bytes(data)
+            path.with_name(chance.choice(("ä.png", "a%2Fb.json", f"{path.stem}.PNG", f"{path.name}.json", "-x", "a b.jpg"))).write_bytes(
+                data
+            )
         case _:
             path.write_bytes(mutated(path.suffix.lower(), data, chance))
 
@@ -171,7 +211,12 @@ def _png(data: bytes, chance: random.Random) -> bytes:
         content = mutate_bytes(content, chance)
     chunks[place] = kind, content
     if chance.random() < 0.15:
-        chunks.insert(place, chance.choice((chunks[place], (b"acTL", b"\0\0\0\3\0\0\0\0"), (b"tRNS", b"\0" * 300), (b"zTXt", zlib.compress(bytes(1 << 20))))))
+        chunks.insert(
+            place,
+            chance.choice(
+                (chunks[place], (b"acTL", b"\0\0\0\3\0\0\0\0"), (b"tRNS", b"\0" * 300), (b"zTXt", zlib.compress(bytes(1 << 20))))
+            ),
+        )
     packed = (struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks)
     return data[:8] + b"".join(packed)
 
@@ -230,7 +275,9 @@ def _add_to_tar(archive: Path, kind: str, name: str, content: bytes, chance: ran
         for member in old:
             new.addfile(member, old.extractfile(member))
         info = tarfile.TarInfo(name)
-        info.type = chance.choice((tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE))
+        info.type = chance.choice(
+            (tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE)
+        )
         info.linkname = "/etc/passwd" if info.type in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
         info.size = len(content) if info.type == tarfile.REGTYPE else 0
         try:

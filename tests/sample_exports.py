@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,15 @@ class Sample:
     images: str | None = None
     classes: str | None = None
     scene: str = "partial"
-    kept: int = 0  # annotations that an unchanged copy gives
-    stanza: Mapping[str, Any] = field(default_factory=dict)
 
     def paths(self, folder: str) -> dict[str, Any]:
         """Return the stanza's format and places for a copy in `folder`, which may be `ARCHIVE!` or below `s3://`."""
         joint = "" if folder.endswith("!") else "/"
-        places = {key: value for key in ("annotations", "images", "classes") if (value := getattr(self, key)) is not None}
-        found = {key: f"{folder}{joint}{value}".rstrip("/!") if not value else f"{folder}{joint}{value}" for key, value in places.items()}
-        return {"format": self.format, "scene": self.scene, **found, **self.stanza}
+        places = {"annotations": self.annotations, "images": self.images, "classes": self.classes}
+        found = {
+            key: f"{folder}{joint}{value}" if value else folder.removesuffix("!") for key, value in places.items() if value is not None
+        }
+        return {"format": self.format, "scene": self.scene, **found}
 
 
 def tree(path: str, *left_out: str) -> Maker:
@@ -138,12 +138,18 @@ def _copied(source: Path, folder: Path, left_out: tuple[str, ...]) -> None:
 _LABELME = "platform/labelme/examples"
 _DARWIN = "platform/v7_darwin"
 _VOC = {"classes": [{"id": number, "name": f"object {number}", "kind": "stuff"} for number in range(1, 20)], "ignore_index": 255}
-_TRIMAP = {"classes": [{"id": 0, "name": "background", "kind": "stuff"}, {"id": 255, "name": "object"}, {"id": 128, "name": "band", "kind": "void"}]}
+_TRIMAP = {
+    "classes": [
+        {"id": 0, "name": "background", "kind": "stuff"},
+        {"id": 255, "name": "object"},
+        {"id": 128, "name": "band", "kind": "void"},
+    ]
+}
 _MAPS = {"annotations": "labels", "images": "images", "classes": "classes.json"}
 _COCO = {"annotations": "annotations/export.json", "images": "images"}
 
 REAL: Mapping[str, Sample] = {
-    "coco-mini": Sample("coco", cut_coco("coco/coco_mini/annotations/instances_train2017.json", "coco/coco_mini/train2017", 6), **_COCO, kept=54),
+    "coco-mini": Sample("coco", cut_coco("coco/coco_mini/annotations/instances_train2017.json", "coco/coco_mini/train2017", 6), **_COCO),
     "coco20-instances": Sample("coco", cut_coco("coco/labelbox_coco20/instances.json", "coco/labelbox_coco20/images", 4), **_COCO),
     "coco20-rle": Sample("coco", cut_coco("coco/labelbox_coco20/rle.json", "coco/labelbox_coco20/images", 4), **_COCO),
     "coco20-panoptic": Sample(
@@ -154,11 +160,18 @@ REAL: Mapping[str, Sample] = {
     ),
     "taco": Sample("coco", cut_coco("coco/taco_annotations_only/annotations.json", "none", 40), **_COCO),
     "roboflow": Sample("coco", tree("platform/roboflow/sharks-tiny-coco")),
-    "camvid": Sample("label-png", label_maps("camvid/labels", "camvid/images", "camvid/classes.json", "0001TP_006[79].."), **_MAPS, scene="full"),
+    "camvid": Sample(
+        "label-png", label_maps("camvid/labels", "camvid/images", "camvid/classes.json", "0001TP_006[79].."), **_MAPS, scene="full"
+    ),
     "grabcut": Sample("label-png", label_maps("saliency/grabcut/masks", "saliency/grabcut/images", _TRIMAP, "(bool|doll|llama)"), **_MAPS),
     "voc-objects": Sample(
         "label-png",
-        label_maps(f"{_LABELME}/instance_segmentation/data_dataset_voc/SegmentationObject", f"{_LABELME}/instance_segmentation/data_dataset_voc/JPEGImages", _VOC, ".*"),
+        label_maps(
+            f"{_LABELME}/instance_segmentation/data_dataset_voc/SegmentationObject",
+            f"{_LABELME}/instance_segmentation/data_dataset_voc/JPEGImages",
+            _VOC,
+            ".*",
+        ),
         **_MAPS,
     ),
     "labelme": Sample("labelme", tree(f"{_LABELME}/instance_segmentation/data_annotated")),

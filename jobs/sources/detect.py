@@ -13,8 +13,8 @@ import yaml
 from jobs.sources.archives import is_archive, unpack
 from jobs.sources.exports import INSIDE, LARGEST_DOCUMENT
 from jobs.sources.folders import Entry, Folder
-from jobs.sources.image_names import IMAGE_SUFFIXES
 from jobs.sources.json_documents import members, parse_json, text
+from jobs.sources.picture_folders import lies_beside, paired_folders, pictures_folder
 from jobs.sources.signatures import document_signature
 from lake.errors import InputError
 from lake.store import Store
@@ -67,7 +67,10 @@ def _detect_document(folder: Folder, name: str) -> Detection:
     signature = document_signature(folder, name)
     if signature is None:
         raise InputError(f"{folder.uri(name)} is in no format that a reader knows; {_KNOWN}")
-    pictures = _pictures_of(folder, [name], signature.picture)
+    pictures = pictures_folder(folder, [name], name, signature)
+    above, _, own = folder.root.rstrip("/").rpartition("/")
+    if pictures is None and signature.picture and above.rpartition("/")[2] and not lies_beside(folder, name, signature.picture):
+        pictures = pictures_folder(Folder(above), [f"{own}/{name}"], f"{own}/{name}", signature)
     return _detection(signature.format, folder.uri(name), pictures, f"{name}: {signature.evidence}", folder.root)
 
 
@@ -80,13 +83,15 @@ def _detect_folder(folder: Folder, place: str) -> Detection:
     signed = [(path, signature) for path in _spread(documents) if (signature := document_signature(folder, path))]
     formats = Counter(signature.format for _, signature in signed)
     if not formats:
+        _refuse_nameless_maps(place, entries)
         raise InputError(f"{place} holds no document that a reader knows ({len(documents):,} looked at); {_KNOWN}")
     if len(formats) > 1:
         listed = ", ".join(f"{path} ({signature.format})" for path, signature in signed[:8])
         raise InputError(f"{place} holds documents of several formats: {listed}; name one of them")
     (kind,) = formats
     paths = [path for path, _ in signed]
-    pictures = _pictures_of(folder, paths, signed[0][1].picture)
+    telling = next((pair for pair in signed if pair[1].picture), signed[0])
+    pictures = pictures_folder(folder, paths, *telling)
     annotations = folder.uri(paths[0]) if len(documents) == 1 and kind not in _WHOLE_FOLDER[:3] else _common(folder, paths, kind)
     return _detection(kind, annotations, pictures, f"{paths[0]}: {signed[0][1].evidence}", folder.root)
 
@@ -112,32 +117,27 @@ def _label_maps(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
         first = next(iter(members(document, "classes")), None)
         if not isinstance(first, dict) or not {"id", "name", "kind"} <= first.keys():
             continue
-        stems: dict[str, set[str]] = {}
-        for entry in entries:
-            if entry.path.lower().endswith(IMAGE_SUFFIXES):
-                parent, _, name = entry.path.rpartition("/")
-                stems.setdefault(parent, set()).add(name.rpartition(".")[0])
-        pairs = [(labels, images) for labels in stems for images in stems if labels != images and stems[labels] & stems[images]]
-        named = [pair for pair in pairs if re.search("label|mask|annot", pair[0], re.IGNORECASE)]
-        if named:
-            labels, images = named[0]
-            evidence = f"{path} lists classes, and {labels}/ and {images}/ share {len(stems[labels] & stems[images]):,} stems"
+        if pairs := paired_folders(entries):
+            labels, images, shared = pairs[0]
+            evidence = f"{path} lists classes, and {labels}/ and {images}/ share {shared:,} stems"
             places = folder.uri(labels), folder.uri(images), evidence, folder.root
             return _detection("label-png", *places, classes=folder.uri(path), scene="full")
     return None
 
 
-def _pictures_of(folder: Folder, documents: Sequence[str], picture: str | None) -> str | None:
-    """Return the folder below which the pictures' names lead to files; None where they lie beside their documents."""
-    if picture is None:
-        return None
-    name = picture.replace("\\", "/").lstrip("./")
-    beside = {document.rpartition("/")[0] for document in documents}
-    places = [entry.path for entry in folder.entries(*IMAGE_SUFFIXES) if f"/{entry.path}".endswith(f"/{name}")]
-    parents = [path[: len(path) - len(name)].rstrip("/") for path in places]
-    if not parents or any(parent in beside for parent in parents):
-        return None
-    return folder.uri(parents[0])
+def _refuse_nameless_maps(place: str, entries: Sequence[Entry]) -> None:
+    """Say what is missing of label maps without a class list, whose ids nobody can name.
+
+    Raises:
+        InputError: There are such maps.
+    """
+    if pairs := paired_folders(entries):
+        labels, images, shared = pairs[0]
+        raise InputError(
+            f"{place}: {labels}/ and {images}/ share {shared:,} stems, so these look like label maps, but no class list says what "
+            'their ids mean; write classes.json as {"classes": [{"id": 1, "name": "…", "kind": "thing"}, …]} beside them '
+            "(docs/formats/label-png.md) and detect again"
+        )
 
 
 def _common(folder: Folder, paths: Sequence[str], kind: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from jobs.sources.carried_images import local_name
 from jobs.sources.documents import parse_span
 from jobs.sources.folders import Bytes, Folder
-from jobs.sources.json_documents import mapping, members, text
+from jobs.sources.json_documents import mapping, members
 from jobs.sources.json_spans import element_spans, member_spans
 from jobs.sources.paths import HostilePathError
 from jobs.sources.task_lists import first_place
@@ -53,8 +53,13 @@ def _xml(data: Bytes) -> Signature | None:
 
 
 def _list(data: Bytes, begin: int, path: str) -> Signature | None:
-    elements = element_spans(data, (begin, data.size), path)
-    return _task(parse_span(data, int(elements.starts[0]), int(elements.ends[0]))) if len(elements) else None
+    return _task(_first(data, (begin, data.size), path))
+
+
+def _first(data: Bytes, span: tuple[int, int], path: str) -> Any:
+    """Parse the first element of an array; None when there is none."""
+    elements = element_spans(data, span, path)
+    return parse_span(data, int(elements.starts[0]), int(elements.ends[0])) if len(elements) else None
 
 
 def _object(data: Bytes, path: str, *, under_ann: bool) -> Signature | None:
@@ -62,26 +67,24 @@ def _object(data: Bytes, path: str, *, under_ann: bool) -> Signature | None:
     if "images" in top and "annotations" in top:
         return _coco(data, top, path)
     if "items" in top and "categories" in top:
-        return Signature("datumaro", "the keys items and categories", None)
+        item = _first(data, top["items"], path)
+        return Signature("datumaro", "the keys items and categories", _path(mapping(item, "image").get("path")))
     if "shapes" in top:
         return Signature("labelme", "the key shapes", None)
     if "item" in top and "annotations" in top:
-        return Signature("darwin", "the keys item and annotations", None)
+        item = parse_span(data, *top["item"])
+        return Signature("darwin", "the keys item and annotations", _path(item.get("name") if isinstance(item, dict) else None))
     if "objects" in top and under_ann:
         return Signature("supervisely", "the key objects, in a folder ann", None)
     for key in ("tasks", "docs"):
         if key in top:
-            elements = element_spans(data, top[key], path)
-            return _task(parse_span(data, int(elements.starts[0]), int(elements.ends[0]))) if len(elements) else None
+            return _task(_first(data, top[key], path))
     return _task(parse_span(data, first_place(data), int(data.size)))
 
 
 def _coco(data: Bytes, top: Mapping[str, tuple[int, int]], path: str) -> Signature:
-    pictures = element_spans(data, top["images"], path)
-    records = element_spans(data, top["annotations"], path)
-    picture = parse_span(data, int(pictures.starts[0]), int(pictures.ends[0])) if len(pictures) else None
-    record = parse_span(data, int(records.starts[0]), int(records.ends[0])) if len(records) else None
-    name = text(picture.get("file_name")) if isinstance(picture, dict) else None
+    picture, record = _first(data, top["images"], path), _first(data, top["annotations"], path)
+    name = _path(picture.get("file_name")) if isinstance(picture, dict) else None
     if isinstance(record, dict) and "segments_info" in record:
         return Signature("coco-panoptic", "images, and annotations with segments_info", name)
     return Signature("coco", "the keys images and annotations", name)
@@ -91,7 +94,7 @@ def _task(task: Any) -> Signature | None:
     if not isinstance(task, dict):
         return None
     if "task_id" in task or "labelMapping" in mapping(task, "response"):
-        return Signature("scale", "tasks with a task_id", _name(mapping(task, "params").get("attachment")))
+        return Signature("scale", "tasks with a task_id", _path(mapping(task, "params").get("attachment")))
     if "dataRow" in task or "data_row" in task:
         row = mapping(task, "data_row")
         return Signature("labelbox", "lines with a data row", _name(row.get("external_id") or row.get("global_key")))
@@ -103,9 +106,14 @@ def _task(task: Any) -> Signature | None:
 
 
 def _name(address: object) -> str | None:
+    """Return the last part of an address: a tool's own folders are not those of the export."""
+    found = _path(address.lstrip("/") if isinstance(address, str) else address)
+    return found.rpartition("/")[2] if found else None
+
+
+def _path(address: object) -> str | None:
     try:
-        plain = address.lstrip("/") if isinstance(address, str) else address
-        return local_name(plain).rpartition("/")[2]
+        return local_name(address)
     except HostilePathError:
         return None
 

@@ -4,11 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
+from demo.exports.formats import FORMATS
 from jobs.sources.detect import detect
 from lake.configuration import Source
 from lake.errors import InputError
-from tests.plain_ingest import plain_ingest
+from tests.plain_ingest import Ingested, plain_ingest, source_of
+from tests.sample_exports import REAL, Sample, demo_samples
 
 EXPORTS = [
     ("coco/coco_mini", "coco", 739),
@@ -25,6 +28,44 @@ EXPORTS = [
     ("platform/label_studio/sdk_tests/data.json", "label-studio", 0),
     ("platform/label_studio/ml_backend/test_brush_labels.json", "label-studio", 0),
 ]
+
+
+PACKED = ("zip", "tar", "gztar")
+NAMES = [*REAL, *(f"demo-{name}" for name in FORMATS)]
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
+    return {**REAL, **demo_samples(tmp_path_factory.mktemp("demo") / "world")}
+
+
+def summary(found: Ingested) -> tuple[int, dict[str, int], dict[str, int]]:
+    return len(found.images), found.labels(), found.reasons()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stanza_reads_what_the_export_holds_in_a_folder_and_in_an_archive(
+    name: str, samples: dict[str, Sample], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    data = request.getfixturevalue("data_folder") if name in REAL else tmp_path
+    samples[name].make(data, tmp_path / "export")
+    wanted = plain_ingest(tmp_path / "store", source_of("x", **samples[name].paths(str(tmp_path / "export"))))
+    archive = shutil.make_archive(str(tmp_path / "packed"), PACKED[NAMES.index(name) % len(PACKED)], tmp_path / "export")
+    for place in (str(tmp_path / "export"), archive):
+        found = detect(place)
+        assert found.format == samples[name].format
+        (stanza,) = yaml.safe_load(found.as_yaml())
+        assert summary(plain_ingest(tmp_path / "store", Source.model_validate(stanza))) == summary(wanted)
+
+
+def test_pictures_are_found_beside_the_folder_of_a_document(data_folder: Path) -> None:
+    found = detect(data_folder / "coco/coco_mini/annotations/instances_train2017.json")
+    assert found.stanza["images"] == str(data_folder / "coco/coco_mini/train2017")
+
+
+def test_label_maps_without_a_class_list_are_told_what_they_lack(data_folder: Path) -> None:
+    with pytest.raises(InputError, match=r"masks/ and images/ share 21 stems.*classes\.json"):
+        detect(data_folder / "saliency/grabcut")
 
 
 @pytest.mark.parametrize(("path", "kind", "count"), EXPORTS)
