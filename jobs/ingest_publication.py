@@ -34,6 +34,7 @@ class Findings:
     written: Sequence[WrittenShard]
     shards: int
     places: Mapping[str, ShardPlace]  # by table, taken before the work began
+    unread: int = 0  # units whose rows were taken over from the publication before
 
 
 def targets(source: Source) -> list[tuple[str, Mapping[str, str]]]:
@@ -102,6 +103,7 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
             "rejected": counts,
             "carried": {"images": len(carried.images), "annotations": len(carried.annotations)},
             "replaced": earlier.replaced,
+            "unread": found.unread,
             "expectations": expectations,
             "tombstoned": len(earlier.annotations) if source.complete else 0,
         },
@@ -127,6 +129,11 @@ def _earlier(lake: Lake, source: Source, found: Findings, pictures: pa.Table) ->
 def _refs(lake: Lake, receipt: Receipt) -> pa.ChunkedArray:
     with lake.store.open_input(receipt.path) as stream:
         return pq.read_table(stream, columns=["source_ref"]).column("source_ref")
+
+
+def source_files(lake: Lake, source: Source) -> frozenset[str]:
+    """Return the files of annotations that hold a source now, relative to the store's root."""
+    return frozenset(_files(lake, "annotations", source))
 
 
 def _nothing() -> Earlier:

@@ -4,15 +4,20 @@ Both classes here are what a worker runs: picklable, with everything they need a
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pyarrow as pa
 
-from jobs.image_files import SoundImage, check_size, describe_image
+from jobs.image_files import ImageFile, SoundImage, check_size, describe_image
 from jobs.ingest import ImageOutcome, annotate, by_reason, reject_rows, without_doubles
 from jobs.ingest_images import by_name, sizes_of
+from jobs.ingest_reuse import StoredTables, known_pictures
+from jobs.readings import MOST_REJECTS, SETTLED_NS, Reading, StoredRows, seen_files
 from jobs.sources.exports import Export
+from jobs.sources.folders import Folder
 from jobs.sources.paths import HostilePathError
 from jobs.sources.reader import Reader
 from jobs.sources.records import ListedImage, Rejected, Unit
@@ -26,16 +31,10 @@ from lake.schemas import empty_table, table_of
 from lake.shards import Receipt, ShardPlace, write_shard
 from lake.store import Store
 
+OWNER = "owner"
+"""Column, beside those of `annotations` while a shard is written, of the place of a row's unit in the shard."""
 CARRIED_IMAGES = "exports/images"
 """Folder of the store for pictures that an export carries inside its annotation files."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedUnit:
-    """What became of a unit's images, and the digests of the further files that its objects are read from."""
-
-    images: tuple[ImageOutcome, ...]
-    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +46,24 @@ class CheckImages:
     store: Store
     hashed: bool = False  # whether pictures are decoded for their perceptual hash
 
-    def __call__(self, units: Sequence[Unit]) -> list[CheckedUnit]:
-        reader = reader_of(self.source.format)
-        return [
-            CheckedUnit(
-                tuple(self._check(outcome) for outcome in reader.images(self.export, unit)),
-                tuple(self._digests(reader, unit)),
-            )
-            for unit in units
-        ]
+    known: str | None = None  # what an earlier ingest kept; see `jobs.ingest_reuse.known_pictures`
 
-    def _check(self, listed: ListedImage | Rejected) -> ImageOutcome:
+    def __call__(self, units: Sequence[Unit]) -> list[Reading]:
+        reader = reader_of(self.source.format)
+        return [self._read(reader, unit) for unit in units]
+
+    def _read(self, reader: Reader, unit: Unit) -> Reading:
+        settled = time.time_ns() - SETTLED_NS
+        export, annotations, pictures = self.export.watched()
+        images = tuple(self._check(pictures, outcome) for outcome in reader.images(export, unit))
+        files = tuple(hashlib.sha256(data).hexdigest() for data in reader.files(export, unit))
+        return Reading(seen_files(annotations, pictures, settled), images, files)
+
+    def _check(self, pictures: Folder, listed: ListedImage | Rejected) -> ImageOutcome:
         if isinstance(listed, Rejected):
             return listed
         try:
-            data = self.export.images.read(listed.path) if listed.embedded is None else listed.embedded
-            file = describe_image(data, hashed=self.hashed)
+            data, file = self._described(pictures, listed)
         except FileNotFoundError:
             detail = f"no file {listed.path!r} below the folder of images"
             return Rejected(listed.ref, Reason.MISSING_IMAGE, detail, image=listed.name)
@@ -81,17 +82,31 @@ class CheckImages:
             self.store.write_bytes(path, data)
         return SoundImage(replace(listed, embedded=None), file, self.store.uri(path))
 
-    def _digests(self, reader: Reader, unit: Unit) -> list[str]:
-        return [hashlib.sha256(data).hexdigest() for data in reader.files(self.export, unit)]
+    def _described(self, pictures: Folder, listed: ListedImage) -> tuple[bytes, ImageFile]:
+        """Return a picture's bytes, none where they need not be read, and what it is."""
+        if listed.embedded is not None:
+            return listed.embedded, describe_image(listed.embedded, hashed=self.hashed)
+        known = known_pictures(self.store, self.source.name, self.known).get(listed.path) if self.known else None
+        if known is not None and (known[1].phash or not self.hashed):
+            entry = pictures.entry(listed.path)
+            if entry is not None and (entry.size, entry.stamp) == (known[0].size, known[0].stamp):
+                return b"", known[1]
+        data = pictures.read(listed.path)
+        return data, describe_image(data, hashed=self.hashed)
 
 
 @dataclass(frozen=True, slots=True)
 class ShardWork:
-    """One shard to write: its name, its units, and what became of the images of each."""
+    """One shard to write: its name, its units, what became of the images of each, and the rows of those that stand.
+
+    `owners` holds, for each file of annotations that such rows lie in, which unit of its shard owns each row.
+    """
 
     name: str
     units: tuple[Unit, ...]
     images: tuple[tuple[ImageOutcome, ...], ...]
+    rows: tuple[StoredRows | None, ...] = ()
+    owners: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,8 @@ class WrittenShard:
     rejected: dict[str, int]
     annotations: Receipt | None
     rejects: Receipt | None
+    owners: tuple[int, ...] = ()  # of each row of annotations, the place of its unit in the shard
+    units: tuple[tuple[Rejected, ...] | None, ...] = ()  # rejects of each unit; None where it has to be read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +133,44 @@ class WriteShard:
 
     def __call__(self, work: ShardWork) -> WrittenShard:
         reader = reader_of(self.source.format)
-        found, rejected = 0, list[Rejected]()
-        tables = [empty_table(Annotation)]
-        for unit, outcomes in zip(work.units, work.images, strict=True):
-            images = by_name(outcomes)
-            records = reader.objects(self.export, unit, sizes_of(images, self.source.exif))
-            annotated = annotate(records, images, self.source)
+        found, rejects = 0, list[tuple[Rejected, ...]]()
+        tables = [_owned(empty_table(Annotation), 0)]
+        earlier = StoredTables(self.annotations.store, work.owners)
+        for number, (unit, outcomes) in enumerate(zip(work.units, work.images, strict=True)):
+            rows = work.rows[number] if work.rows else None
+            if rows is not None:
+                annotated = earlier.outcomes(rows)
+            else:
+                images = by_name(outcomes)
+                records = reader.objects(self.export, unit, sizes_of(images, self.source.exif))
+                annotated = annotate(records, images, self.source)
             found += annotated.found
-            tables.append(annotated.annotations)
-            rejected += annotated.rejected
-        kept, doubles = without_doubles(pa.concat_tables(tables))
-        rejected += doubles
+            tables.append(_owned(annotated.annotations, number))
+            rejects.append(tuple(annotated.rejected))
+        read = pa.concat_tables(tables)
+        kept, doubles = without_doubles(read)
+        rejected = [*(reject for unit in rejects for reject in unit), *doubles]
         if found != len(kept) + len(rejected):
             raise ConservationError(
                 f"shard {work.name} of source {self.source.name!r}: {found:,} records read, {len(kept):,} kept and "
                 f"{len(rejected):,} rejected"
             )
+        owners = kept.column(OWNER).to_numpy()
+        # A unit that lost a row to an equal one is read again: that one may be gone by then.
+        lost = np.bincount(read.column(OWNER).to_numpy(), minlength=len(rejects)) != np.bincount(owners, minlength=len(rejects))
         return WrittenShard(
             found,
             len(kept),
             by_reason(rejected),
-            write_shard(self.annotations, work.name, [kept]),
+            write_shard(self.annotations, work.name, [kept.drop_columns(OWNER)]),
             write_rejects(self.rejects, work.name, rejected, self.source.name),
+            tuple(owners.tolist()),
+            tuple(None if again or len(unit) > MOST_REJECTS else unit for again, unit in zip(lost.tolist(), rejects, strict=True)),
         )
+
+
+def _owned(rows: pa.Table, owner: int) -> pa.Table:
+    return rows.append_column(OWNER, pa.array(np.full(len(rows), owner, np.int32)))
 
 
 def write_rejects(place: ShardPlace, name: str, rejected: Sequence[Rejected], source: str) -> Receipt | None:

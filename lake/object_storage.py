@@ -59,6 +59,18 @@ def delete_object(uri: str) -> None:
     _client().delete_object(Bucket=bucket, Key=key)
 
 
+def find_object(uri: str) -> tuple[int, str] | None:
+    """Return size and ETag of an object, or None when there is none."""
+    bucket, key = _bucket_and_key(uri)
+    try:
+        found = _client().head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+            return None
+        raise
+    return int(found["ContentLength"]), str(found["ETag"]).strip('"')
+
+
 def list_objects(prefix: str) -> list[tuple[str, int, datetime, str]]:
     """Return URI, size, time of change and ETag of every object whose URI begins with a prefix, by URI."""
     bucket, key = _bucket_and_key(prefix)

@@ -65,7 +65,8 @@ def documents_by_image(export: Export, *, most: int | None = None, weight: int =
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
-    """Yield the images that the division into units has listed."""
+    """Yield the images that the division into units has listed; the document is looked up, since its objects hang on it."""
+    export.annotations.entry(coco_unit(unit).document)
     yield from coco_unit(unit).images
 
 

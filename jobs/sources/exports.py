@@ -1,9 +1,9 @@
 """Where an export lies, in; its annotation files, its folder of images and its classes out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.sources.archives import is_archive, unpack
-from jobs.sources.folders import Entry, Folder
+from jobs.sources.folders import Entry, Folder, WatchedFolder
 from jobs.sources.paths import safe_path
 from lake.errors import InputError
 from lake.store import Store
@@ -27,6 +27,11 @@ class Export:
     images_beside: bool = False  # the source names no folder of images: each lies beside its document
     classes: bytes | None = None
     scene: str = "partial"
+
+    def watched(self) -> tuple["Export", WatchedFolder, WatchedFolder]:
+        """Return the same export, and its folders of annotations and images, which keep what is looked up in them."""
+        annotations, images = WatchedFolder(self.annotations.root), WatchedFolder(self.images.root)
+        return replace(self, annotations=annotations, images=images), annotations, images
 
     def documents(self, *suffixes: str) -> list[Entry]:
         """Return the annotation files: the one that the source names, or all below its folder.

@@ -6,16 +6,16 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from pyarrow import fs
 
 from jobs.sources.paths import HostilePathError, safe_path
 from lake.errors import InputError
+from lake.object_storage import find_object
 from lake.store import Store, open_store
 
 Bytes = NDArray[np.uint8]
@@ -31,7 +31,7 @@ _S3 = "s3://"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of a folder; `stamp` changes when the file is written anew."""
+    """One file of a folder; `stamp` changes when the file is written anew: times of change on a disk, the ETag on S3."""
 
     path: str
     size: int
@@ -79,15 +79,16 @@ class Folder:
             HostilePathError: The path leads out of the folder.
         """
         if self._is_remote:
-            info = self._store.filesystem().get_file_info(safe_path(path))
-            return _remote_entry(info) if info.type == fs.FileType.File else None
+            name = safe_path(path)
+            found = find_object(self.uri(name))
+            return Entry(name, *found) if found else None
         try:
-            found = self._inside(path).stat()
+            status = self._inside(path).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise HostilePathError(f"{path!r} below {self.root} cannot be looked up: {error.strerror}") from None
-        return Entry(path, found.st_size, str(found.st_mtime_ns)) if stat.S_ISREG(found.st_mode) else None
+        return Entry(path, status.st_size, _stamp(status)) if stat.S_ISREG(status.st_mode) else None
 
     def read(self, path: str, limit: int = LARGEST_IMAGE) -> bytes:
         """Read one file.
@@ -143,6 +144,19 @@ class Folder:
         return inside
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedFolder(Folder):
+    """A folder that keeps what was looked up in it: the entry of each path, None where there was no file."""
+
+    seen: dict[str, Entry | None] = field(default_factory=dict, compare=False)
+
+    def entry(self, path: str) -> Entry | None:
+        """Return one file's entry; see `Folder.entry`."""
+        self.seen[path] = None
+        self.seen[path] = found = Folder.entry(self, path)
+        return found
+
+
 def _walk(root: str) -> Iterator[Entry]:
     if not Path(root).is_dir():
         raise InputError(f"expected a folder at {root}, found {'a file' if Path(root).exists() else 'nothing'}")
@@ -156,16 +170,17 @@ def _walk(root: str) -> Iterator[Entry]:
                     pending.append(path)
                 elif item.is_file():
                     found = item.stat()
-                    yield Entry(path, found.st_size, str(found.st_mtime_ns))
+                    yield Entry(path, found.st_size, _stamp(found))
+
+
+def _stamp(found: os.stat_result) -> str:
+    # The second is set by no tool, so that a file copied over with its old times is seen.
+    return f"{found.st_mtime_ns}/{found.st_ctime_ns}"
 
 
 def _remote_entries(store: Store) -> Iterator[Entry]:
     for entry in store.entries():
-        yield Entry(entry.path, entry.size, entry.modified.isoformat())
-
-
-def _remote_entry(info: fs.FileInfo) -> Entry:
-    return Entry(info.path.removeprefix("/"), info.size, info.mtime.isoformat())
+        yield Entry(entry.path, entry.size, entry.etag or entry.modified.isoformat())
 
 
 def _map(file: IO[bytes]) -> Bytes:

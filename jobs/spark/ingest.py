@@ -11,8 +11,19 @@ from pyspark.sql import SparkSession
 from jobs.ingest import STAGE
 from jobs.ingest_images import pictures, reject_repeated_refs
 from jobs.ingest_plan import ingest_key, pack
-from jobs.ingest_publication import Findings, publication_key, publish_findings, published_report, targets, total
+from jobs.ingest_publication import Findings, publication_key, publish_findings, published_report, source_files, targets, total
+from jobs.ingest_reuse import (
+    ReadUnits,
+    WrittenUnits,
+    new_readings,
+    owners_of,
+    reading_settings,
+    renewed_readings,
+    standing_readings,
+    standing_rows,
+)
 from jobs.ingest_shards import CheckImages, ShardWork, WriteShard
+from jobs.readings import load_readings, write_readings
 from jobs.sources.exports import Export, open_export
 from jobs.sources.reader import Reader
 from jobs.sources.records import Rejected, Unit
@@ -55,24 +66,42 @@ def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: 
     divided = list(reader.units(export))
     units = [outcome for outcome in divided if isinstance(outcome, Unit)]
     shards = pack(units)
-    groups = [tuple(units[shard.start : shard.stop]) for shard in shards]
-    check = CheckImages(export, source, lake.store, pipeline.splits.near_duplicates is not None)
-    checked = [unit for group in run_tasks(spark, groups, check) for unit in group]
-    listing = reject_repeated_refs([unit.images for unit in checked])
-    export_key = ingest_key(_documents(export, reader), listing, [unit.files for unit in checked], source, pipeline.splits)
+    hashed = pipeline.splits.near_duplicates is not None
+    memory = load_readings(lake.store, source.name)
+    settings = reading_settings(source, export, hashed=hashed)
+    standing = standing_readings(memory, settings, units, export)
+    known = memory.settings if memory.images == export.images.root else None
+    unread = [tuple(units[place] for place in shard if standing[place] is None) for shard in shards]
+    fresh = run_tasks(spark, [group for group in unread if group], CheckImages(export, source, lake.store, hashed, known))
+    read_anew = iter([reading for group in fresh for reading in group])
+    readings = [reading or next(read_anew) for reading in standing]
+    listing = reject_repeated_refs([reading.images for reading in readings])
+    export_key = ingest_key(_documents(export, reader), listing, [reading.files for reading in readings], source, pipeline.splits)
     if (done := published_report(lake, source, export_key)) is not None:
+        if fresh:
+            write_readings(lake.store, source.name, renewed_readings(memory, settings, export, units, readings))
         return done
     found = pictures(listing, source, pipeline.splits)
     key = publication_key(lake, source, export_key)
     places = {table: lake.place(table, key, part) for table, part in targets(source)}
+    rows = standing_rows(readings, listing, source_files(lake, source))
     work = [
-        ShardWork(shard_name(number, len(shards) + 1), group, tuple(map(tuple, listing[shard.start : shard.stop])))
-        for number, (shard, group) in enumerate(zip(shards, groups, strict=True))
+        ShardWork(
+            shard_name(number, len(shards) + 1),
+            tuple(units[shard.start : shard.stop]),
+            tuple(map(tuple, listing[shard.start : shard.stop])),
+            tuple(rows[shard.start : shard.stop]),
+            owners_of(memory, rows[shard.start : shard.stop]),
+        )
+        for number, shard in enumerate(shards)
     ]
     written = run_tasks(spark, work, WriteShard(export, source, places["annotations"], places["rejects"]))
     homeless = [outcome for outcome in divided if isinstance(outcome, Rejected)]
-    findings = Findings(found, homeless, written, len(shards), places)
+    findings = Findings(found, homeless, written, len(shards), places, unread=sum(row is not None for row in rows))
     report = publish_findings(lake, key, source, findings, time.monotonic() - start)
+    read = ReadUnits(units, readings, listing, shards)
+    shards_written = [WrittenUnits(shard.annotations, shard.owners, shard.units) for shard in written]
+    write_readings(lake.store, source.name, new_readings(settings, export, read, shards_written))
     _log.info("ingest of %s: %s", source.name, report.details)
     return report
 
