@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from jobs.annotation_tables import annotation_table
 from jobs.geometries import Placed, displayed_masks
 from jobs.image_files import SoundImage
+from jobs.sources.private_text import without_secrets
 from jobs.sources.records import Bitmap, LabelledObject, Rejected
 from lake.configuration import Source
 from lake.contracts import Annotation
@@ -100,7 +101,7 @@ def reject_rows(rejected: Iterable[Rejected], source: str) -> list[Row]:
                 "source": source,
                 "source_ref": reject.ref,
                 "reason": reject.reason.value,
-                "detail": reject.detail[:LONGEST_DETAIL],
+                "detail": without_secrets(reject.detail)[:LONGEST_DETAIL],
             }
         )
     return rows

@@ -23,16 +23,18 @@ from lake.shards import Receipt
 from lake.store import Store
 
 
-def reading_settings(source: Source, export: Export, *, hashed: bool) -> str:
+def reading_settings(source: Source, export: Export, store: Store, *, hashed: bool) -> str:
     """Return a digest of all that a unit's reading depends on beside the files that it is read from.
 
     Args:
         source: The stanza.
         export: That it names.
+        store: Where pictures that the export carries inside are kept.
         hashed: Whether pictures get a perceptual hash.
     """
     classes = hashlib.sha256(export.classes).hexdigest() if export.classes is not None else None
-    return digest("reading", source, classes, export.annotations.root, export.images.root, hashed, VERSION, CONTRACT_VERSION)
+    places = [export.annotations.root, export.images.root, store.root]
+    return digest("reading", source, classes, places, hashed, VERSION, CONTRACT_VERSION)
 
 
 def standing_readings(memory: Readings, settings: str, units: Sequence[Unit], export: Export) -> list[Reading | None]:

@@ -11,6 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.sources.private_text import without_secrets
 from lake.reasons import Reason
 
 VOID_LABEL = "void"
@@ -132,12 +133,13 @@ def record_ref(document: str | None, record: object) -> str:
         document: The annotation file, or None where the export is one file, whose name may change from night to night.
         record: The record's own id.
     """
-    return f"{_escaped(document)}:{record}" if document else f":{record}"
+    own = without_secrets(record) if isinstance(record, str) else record
+    return f"{_escaped(document)}:{own}" if document else f":{own}"
 
 
 def part_ref(container: str, part: object) -> str:
     """Return where a part of a document stands; a later export of the document replaces all its parts together."""
-    return f"{_escaped(container)}#{part}"
+    return f"{_escaped(container)}#{without_secrets(part) if isinstance(part, str) else part}"
 
 
 def container_of(ref: str) -> str:
@@ -146,4 +148,4 @@ def container_of(ref: str) -> str:
 
 
 def _escaped(name: str) -> str:
-    return name.replace("%", "%25").replace("#", "%23")
+    return without_secrets(name).replace("%", "%25").replace("#", "%23")

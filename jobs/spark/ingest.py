@@ -68,7 +68,7 @@ def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: 
     shards = pack(units)
     hashed = pipeline.splits.near_duplicates is not None
     memory = load_readings(lake.store, source.name)
-    settings = reading_settings(source, export, hashed=hashed)
+    settings = reading_settings(source, export, lake.store, hashed=hashed)
     standing = standing_readings(memory, settings, units, export)
     known = memory.settings if memory.images == export.images.root else None
     unread = [tuple(units[place] for place in shard if standing[place] is None) for shard in shards]
