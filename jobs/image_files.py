@@ -12,6 +12,7 @@ from lake.reasons import Reason
 
 _END_OF_JPEG = b"\xff\xd9"
 _END_OF_PNG = b"IEND"
+_DEEP_MODES = ("I", "F")  # whole numbers and fractions of 32 bits
 _TAIL = 1 << 16  # bytes after the end marker that cameras and tools leave
 
 
@@ -45,6 +46,8 @@ def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET, hashed: boo
         ImageRefusedError: It is no picture, is cut off, or has more pixels than the budget.
     """
     header = read_header(data, pixel_budget=pixel_budget)
+    if header.mode in _DEEP_MODES:
+        raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"samples of mode {header.mode!r} have no defined 8-bit form")
     if not _is_whole(data, header.format):
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "the picture's end is missing; it was cut off, copy it again")
     phash = picture_hash(data, width=header.width, height=header.height) if hashed else None

@@ -17,7 +17,7 @@ from jobs.ingest_images import by_name, sizes_of
 from jobs.ingest_reuse import StoredTables, known_pictures
 from jobs.readings import MOST_REJECTS, SETTLED_NS, Reading, StoredRows, seen_files
 from jobs.sources.exports import Export
-from jobs.sources.folders import Folder
+from jobs.sources.folders import WatchedFolder
 from jobs.sources.paths import HostilePathError
 from jobs.sources.reader import Reader
 from jobs.sources.records import ListedImage, Rejected, Unit
@@ -59,7 +59,7 @@ class CheckImages:
         files = tuple(hashlib.sha256(data).hexdigest() for data in reader.files(export, unit))
         return Reading(seen_files(annotations, pictures, settled), images, files)
 
-    def _check(self, pictures: Folder, listed: ListedImage | Rejected) -> ImageOutcome:
+    def _check(self, pictures: WatchedFolder, listed: ListedImage | Rejected) -> ImageOutcome:
         if isinstance(listed, Rejected):
             return listed
         try:
@@ -76,13 +76,14 @@ class CheckImages:
         if (mismatch := check_size(listed, file, self.source.exif)) is not None:
             return mismatch
         if listed.embedded is None:
-            return SoundImage(listed, file, self.export.images.uri(listed.path))
+            found = pictures.seen[listed.path]  # under which spelling its name was found
+            return SoundImage(listed, file, pictures.uri(found.path if found else listed.path))
         path = f"{CARRIED_IMAGES}/{file.image_id}.{file.header.format}"
         if not self.store.exists(path):
             self.store.write_bytes(path, data)
         return SoundImage(replace(listed, embedded=None), file, self.store.uri(path))
 
-    def _described(self, pictures: Folder, listed: ListedImage) -> tuple[bytes, ImageFile]:
+    def _described(self, pictures: WatchedFolder, listed: ListedImage) -> tuple[bytes, ImageFile]:
         """Return a picture's bytes, none where they need not be read, and what it is."""
         if listed.embedded is not None:
             return listed.embedded, describe_image(listed.embedded, hashed=self.hashed)

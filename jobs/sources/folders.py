@@ -5,10 +5,11 @@ import mmap
 import os
 import stat
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,9 +76,17 @@ class Folder:
     def entry(self, path: str) -> Entry | None:
         """Return one file's entry, or None when there is no such regular file inside the folder.
 
+        A name with accents is also found under its other Unicode spellings, composed and decomposed: archives made on a
+        Mac decompose the names that documents compose.
+
         Raises:
             HostilePathError: The path leads out of the folder.
         """
+        forms: tuple[Literal["NFC", "NFD"], ...] = () if path.isascii() else ("NFC", "NFD")
+        spellings = dict.fromkeys((path, *(unicodedata.normalize(form, path) for form in forms)))
+        return next((found for spelling in spellings if (found := self._entry(spelling)) is not None), None)
+
+    def _entry(self, path: str) -> Entry | None:
         if self._is_remote:
             name = safe_path(path)
             found = find_object(self.uri(name))
@@ -100,7 +109,7 @@ class Folder:
         """
         entry = self._checked(path, limit)
         try:
-            return self._store.read_bytes(entry.path) if self._is_remote else self._inside(path).read_bytes()
+            return self._store.read_bytes(entry.path) if self._is_remote else self._inside(entry.path).read_bytes()
         except OSError as error:
             raise InputError(f"cannot read {self.uri(path)}: {error.strerror or error}") from None
 
@@ -114,7 +123,7 @@ class Folder:
             entry = self._checked(path, limit=1 << 50)
             if self._is_remote:
                 return _downloaded(self, entry)
-            with self._inside(path).open("rb") as file:
+            with self._inside(entry.path).open("rb") as file:
                 return _map(file)
         except ValueError:
             raise InputError(f"{self.uri(path)} is empty") from None
@@ -138,7 +147,10 @@ class Folder:
         return entry
 
     def _inside(self, path: str) -> Path:
-        inside = Path(self.root, safe_path(path)).resolve()
+        try:
+            inside = Path(self.root, safe_path(path)).resolve()
+        except (OSError, RuntimeError):  # Python tells a loop of links by either
+            raise HostilePathError(f"{path!r} below {self.root} is a link that leads nowhere") from None
         if not inside.is_relative_to(Path(self.root).resolve()):
             raise HostilePathError(f"{path!r} leads out of {self.root} through a link; put the file inside the folder")
         return inside
