@@ -121,7 +121,9 @@ def _annotations(images: NDArray[np.int64], sizes: NDArray[np.int64], rng: Gener
         }
 
 
-def _outline(area: float, points: int, parts: int, aspect: float, size: tuple[int, int], rng: Generator) -> tuple[list[list[float]], list[float]]:
+def _outline(
+    area: float, points: int, parts: int, aspect: float, size: tuple[int, int], rng: Generator
+) -> tuple[list[list[float]], list[float]]:
     """Draw star-shaped parts side by side; together they have about the area and the points that are asked for."""
     height, width = size
     across = min(np.sqrt(area * aspect / 0.6), 0.98 * width)
@@ -142,7 +144,12 @@ def _crowd(size: tuple[int, int], rng: Generator) -> tuple[dict[str, Any], list[
     """Draw a crowd as plain run lengths: blobs down the columns, as COCO's crowds have."""
     height, width = size
     cuts = np.sort(rng.choice(height * width - 1, size=2 * int(rng.integers(100, _CROWD_RUNS)), replace=False)) + 1
-    return {"counts": np.diff(cuts, prepend=0, append=height * width).tolist(), "size": [height, width]}, [0.0, 0.0, float(width), float(height)]
+    return {"counts": np.diff(cuts, prepend=0, append=height * width).tolist(), "size": [height, width]}, [
+        0.0,
+        0.0,
+        float(width),
+        float(height),
+    ]
 
 
 def main() -> None:

@@ -144,7 +144,11 @@ def with_fiftyone(folder, out):
             digest, (width, height) = picture(folder / "images", image["file_name"])
             for one in by_image.get(image["id"], ()):
                 shape = one["segmentation"]
-                encoded = coco.merge(coco.frPyObjects(shape, height, width)) if isinstance(shape, list) else coco.frPyObjects(shape, height, width)
+                encoded = (
+                    coco.merge(coco.frPyObjects(shape, height, width))
+                    if isinstance(shape, list)
+                    else coco.frPyObjects(shape, height, width)
+                )
                 x, y, wide, high = one["bbox"]
                 left, top, right, bottom = (int(side + 0.5) for side in (x, y, x + wide, y + high))
                 cut = coco.decode(encoded).astype(bool)[top : max(bottom, top + 1), left : max(right, left + 1)]

@@ -1,15 +1,18 @@
 """The report stage: tables in, one self-contained HTML page in the store out, verdict first."""
 
+import posixpath
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from evaluation.assurances import Assurance, assurances
 from evaluation.documents import Inputs
 from evaluation.page_parts import Judged, crop_part, newest_verdict, score_parts
 from evaluation.pages.balance import balance_section
+from evaluation.pages.expectations import expectations_section
 from evaluation.pages.page import is_made_from, page
 from evaluation.pages.verdict import no_verdict_section, verdict_section
 from lake.configuration import Pipeline
-from lake.digests import stage_key
+from lake.digests import digest, stage_key
 from lake.errors import MissingTableError
 from lake.lake import Lake, open_lake
 from lake.stage_report import StageReport
@@ -33,21 +36,23 @@ def report(pipeline: Pipeline) -> StageReport:
     if not lake.has("balance"):
         raise MissingTableError("there is nothing to report yet: run `centrepiece balance` first")
     contents = {table: lake.snapshot(table).content for table in _TABLES if lake.has(table)}
-    key = stage_key("report", inputs=contents, spec={"evaluation": pipeline.evaluation, "name": pipeline.name}, version=REPORT_VERSION)
+    checked = assurances(lake)
+    inputs = {**contents, "expectations": digest([[one.table, one.part, *one.pages] for one in checked])}
+    key = stage_key("report", inputs=inputs, spec={"evaluation": pipeline.evaluation, "name": pipeline.name}, version=REPORT_VERSION)
     made = lake.store.exists(PATH) and is_made_from(lake.store.read_bytes(PATH), key)
     judged = newest_verdict(lake)
     if not made:
-        lake.store.write_bytes(PATH, _document(lake, pipeline, judged, key).encode())
+        lake.store.write_bytes(PATH, _document(lake, pipeline, judged, checked, key).encode())
     details = {"path": PATH, "uri": lake.store.uri(PATH), **_outcome(judged)}
     return StageReport("report", key, made, len(contents), len(contents), {}, {}, time.monotonic() - started, details)
 
 
-def _document(lake: Lake, pipeline: Pipeline, judged: Judged | None, key: str) -> str:
+def _document(lake: Lake, pipeline: Pipeline, judged: Judged | None, checked: Sequence[Assurance], key: str) -> str:
     if judged is None:
         sections = [no_verdict_section()]
     else:
         sections = [verdict_section(judged.document, judged.verdict_id), *score_parts(lake, pipeline, judged)]
-    sections += [crop_part(lake), balance_section(lake.read("balance"))]
+    sections += [crop_part(lake), balance_section(lake.read("balance")), expectations_section(checked, posixpath.dirname(PATH))]
     inputs = judged.inputs if judged else None
     return page(f"centrepiece: {pipeline.name}", _subtitle(lake, inputs), [part for part in sections if part], key=key)
 

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 _DIGEST = r"^[0-9a-f]{64}$"
 
 
@@ -22,6 +19,10 @@ def _between(column: str, least: float | None = None, most: float | None = None)
     return Expectation("ExpectColumnValuesToBeBetween", {"column": column, **{k: v for k, v in bounds.items() if v is not None}})
 
 
+def _none(column: str) -> Expectation:
+    return _between(column, 0, 0)
+
+
 def _among(column: str, *values: str) -> Expectation:
     return Expectation("ExpectColumnValuesToBeInSet", {"column": column, "value_set": list(values)})
 
@@ -34,12 +35,28 @@ def _present(column: str) -> Expectation:
     return Expectation("ExpectColumnValuesToNotBeNull", {"column": column})
 
 
+def _keyed(identity: str) -> tuple[Expectation, ...]:
+    """Expect an id in every row, of the form of a digest and of no other row of the table; an image likewise, and an area."""
+    return (
+        _present(identity),
+        _matching(identity, _DIGEST),
+        _none("earlier_rows_of_the_id"),
+        _present("image_id"),
+        _matching("image_id", _DIGEST),
+        _present("area"),
+    )
+
+
+_MASK = (
+    _between("area", 1),
+    _none("area_beyond_mask"),
+    _none("centre_told_wrongly"),
+)
 _BOX = (
     _between("box_x", 0),
     _between("box_y", 0),
     _between("box_width", 1),
     _between("box_height", 1),
-    _between("area", 1),
     _between("components", 1),
     _between("holes", 0),
     _between("right_of_box", 0),
@@ -47,75 +64,58 @@ _BOX = (
     _between("box_less_area", 0),
     _among("scene", "full", "partial"),
 )
-_DISTINCT_INSTANCES = Expectation("ExpectColumnValuesToBeUnique", {"column": "instance_id"})
 
 SUITES: Mapping[str, tuple[Expectation, ...]] = MappingProxyType(
     {
-        "annotations": (
-            _present("instance_id"),
-            _DISTINCT_INSTANCES,
-            _matching("instance_id", _DIGEST),
-            _matching("image_id", _DIGEST),
-            _matching("label", r"\S"),
-            *_BOX,
-        ),
+        "annotations": (*_keyed("instance_id"), _matching("label", r"\S"), *_MASK, *_BOX),
         "instances": (
-            _present("instance_id"),
-            _DISTINCT_INSTANCES,
-            _matching("image_id", _DIGEST),
+            *_keyed("instance_id"),
             _among("disposition", "kept", "background", "unapproved", "ignored"),
             _among("split", "train", "val", "test"),
-            _between("kept_without_class", 0, 0),
+            _none("kept_without_class"),
+            *_MASK,
             *_BOX,
         ),
         "crops": (
-            _present("crop_id"),
-            Expectation("ExpectColumnValuesToBeUnique", {"column": "crop_id"}),
-            _matching("image_id", _DIGEST),
+            *_keyed("crop_id"),
+            _present("instance_id"),
+            _matching("instance_id", _DIGEST),
             _among("split", "train", "val", "test"),
+            _matching("class_path", r"\S"),
+            _none("centre_told_wrongly"),
+            _none("train_with_strange_centre"),
             _between("window_width", 1),
             _between("window_height", 1),
+            _between("visible_width", 1),
+            _between("visible_height", 1),
+            _between("mask_area", 1),
+            _between("area_less_mask", 0),
+            *_BOX,
+            _among("size", "small", "medium", "large"),
             _between("weight", 0),
             _between("orientation", 1, 8),
             _between("block_left", 0),
             _between("block_top", 0),
-            _among("size", "small", "medium", "large"),
-            _matching("class_path", r"\S"),
         ),
     }
 )
-"""What is expected of each table; `observed` makes the columns that no contract has."""
+"""What is expected of each table; `jobs.observed_rows` makes the columns that no contract has."""
 
-_BOX_COLUMNS = ("box_x", "box_y", "box_width", "box_height", "area", "image_width", "image_height", "components", "holes", "scene")
+_MASK_COLUMNS = ("area", "owns_centre", "components", "holes")
+_FRAME_COLUMNS = ("box_x", "box_y", "box_width", "box_height", "image_width", "image_height", "scene")
+_WINDOW_COLUMNS = ("window_left", "window_top", "window_width", "window_height")
+
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "annotations": ("instance_id", "image_id", "label", *_BOX_COLUMNS),
-        "instances": ("instance_id", "image_id", "disposition", "split", "class_id", *_BOX_COLUMNS),
+        "annotations": ("instance_id", "source_ref", "image_id", "label", "geometry", *_MASK_COLUMNS, *_FRAME_COLUMNS),
+        "instances": (
+            *("instance_id", "source_ref", "image_id", "disposition", "split", "class_id", "geometry"),
+            *(*_MASK_COLUMNS, *_FRAME_COLUMNS),
+        ),
         "crops": (
-            *("crop_id", "image_id", "split", "window_width", "window_height", "weight", "orientation", "block_left"),
-            *("block_top", "size", "class_path"),
+            *("crop_id", "source_ref", "instance_id", "image_id", "split", "class_path", "mask", "size", "weight", "orientation"),
+            *("block_left", "block_top", *_WINDOW_COLUMNS, *_MASK_COLUMNS, *_FRAME_COLUMNS),
         ),
     }
 )
-"""Columns that the expectations read: never geometry or pixels."""
-
-
-def observed(table: str, rows: pa.Table) -> pa.Table:
-    """Add to rows the columns that expectations compare: how far a box stays inside its image, and the like.
-
-    Args:
-        table: Name of the table.
-        rows: With the columns of `COLUMNS`.
-    """
-    if "box_x" in rows.column_names:
-        right = pc.add(rows.column("box_x"), rows.column("box_width"))
-        bottom = pc.add(rows.column("box_y"), rows.column("box_height"))
-        box_area = pc.multiply(pc.cast(rows.column("box_width"), pa.int64()), rows.column("box_height"))
-        rows = rows.append_column("right_of_box", pc.subtract(rows.column("image_width"), right))
-        rows = rows.append_column("below_box", pc.subtract(rows.column("image_height"), bottom))
-        rows = rows.append_column("box_less_area", pc.subtract(box_area, rows.column("area")))
-    if table == "instances":
-        kept = pc.equal(rows.column("disposition"), "kept")
-        classless = pc.and_(kept, pc.equal(rows.column("class_id"), ""))
-        rows = rows.append_column("kept_without_class", pc.cast(classless, pa.int32()))
-    return rows
+"""Columns that are read: the table's id first, then what names the row in its export; never pixels."""

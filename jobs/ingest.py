@@ -73,10 +73,10 @@ def without_doubles(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]:
     Of equal objects the one with the smallest `source_ref` is kept, whatever the order of the rows.
     """
     ordered = annotations.take(pc.sort_indices(annotations, [("image_id", "ascending"), ("instance_id", "ascending")]))
-    columns = [ordered.column(name).to_pylist() for name in ("image_id", "label", "geometry", "is_crowd", "is_void")]
-    contents = list(zip(*columns, strict=True))
-    if len(set(contents)) == len(contents):
+    names = ["image_id", "label", "geometry", "is_crowd", "is_void"]
+    if ordered.group_by(names, use_threads=False).aggregate([]).num_rows == ordered.num_rows:
         return ordered, []
+    contents = list(zip(*(ordered.column(name).to_pylist() for name in names), strict=True))
     refs = ordered.column("source_ref").to_pylist()
     first: dict[tuple[Any, ...], int] = {}
     for place in sorted(range(len(refs)), key=refs.__getitem__):

@@ -15,6 +15,7 @@ from jobs.image_files import ImageFile, SoundImage, check_size, describe_image
 from jobs.ingest import ImageOutcome, annotate, by_reason, reject_rows, without_doubles
 from jobs.ingest_images import by_name, sizes_of
 from jobs.ingest_reuse import StoredTables, known_pictures
+from jobs.outlined_objects import annotate_outlined
 from jobs.readings import MOST_REJECTS, SETTLED_NS, Reading, StoredRows, seen_files
 from jobs.sources.exports import Export
 from jobs.sources.folders import WatchedFolder
@@ -143,7 +144,13 @@ class WriteShard:
                 annotated = earlier.outcomes(rows)
             else:
                 images = by_name(outcomes)
-                records = reader.objects(self.export, unit, sizes_of(images, self.source.exif))
+                left = unit
+                if reader.columns is not None:
+                    plain, taken = annotate_outlined(reader.columns.outlined(self.export, unit), images, self.source)
+                    left = reader.columns.without(unit, taken)
+                    found += len(plain)
+                    tables.append(_owned(plain, number))
+                records = reader.objects(self.export, left, sizes_of(images, self.source.exif))
                 annotated = annotate(records, images, self.source)
             found += annotated.found
             tables.append(_owned(annotated.annotations, number))

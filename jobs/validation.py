@@ -6,11 +6,15 @@ Importing Great Expectations takes seconds: stages resolve `validate` by name, a
 import logging
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 
-from jobs.expectations import SUITES, observed
+from jobs.expectations import COLUMNS, SUITES
 from lake.errors import EmptyCheckError
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -18,13 +22,22 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import great_expectations as gx
-    from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.core.expectation_validation_result import (
+        ExpectationSuiteValidationResult,
+        ExpectationValidationResult,
+    )
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
 
 _MOST_FAULTS = 20
-"""Rows that a failing expectation names."""
+"""Failing rows that are looked at of an expectation."""
+_NAMED_FAULTS = 5
+"""Failing rows that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ def validate(table: str, rows: pa.Table) -> Validation:
 
     Args:
         table: annotations, instances or crops.
-        rows: With at least the columns of `jobs.expectations.COLUMNS`.
+        rows: As `jobs.observed_rows.observed` gives them.
 
     Raises:
         EmptyCheckError: There are no rows: a suite that evaluated nothing fails.
@@ -51,31 +64,66 @@ def validate(table: str, rows: pa.Table) -> Validation:
         raise EmptyCheckError(f"the expectations of table {table!r} were to be checked over no rows")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _validated(table, observed(table, rows))
+        return _validated(table, rows)
 
 
 def _validated(table: str, rows: pa.Table) -> Validation:
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # Its own documentation site is a temporary folder that it announces; our pages go to the store.
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    settings = DataContextConfig(store_backend_defaults=stores, progress_bars=ProgressBarsConfig(globally=False))
+    context = gx.get_context(mode="ephemeral", project_config=settings)
     asset = context.data_sources.add_pandas("rows").add_dataframe_asset(table)
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": rows.to_pandas()})
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _frame(rows)})
     suite = gx.ExpectationSuite(name=table)
     for expectation in SUITES[table]:
         suite.add_expectation(getattr(gx.expectations, expectation.name)(**expectation.arguments))
-    result = batch.validate(suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": _MOST_FAULTS})
+    shape = {"result_format": "SUMMARY", "partial_unexpected_count": _MOST_FAULTS}
+    result = batch.validate(suite, result_format=shape)
+    if not result.success:  # once more, to name the rows: too dear for the many times when there are none to name
+        result = batch.validate(suite, result_format={**shape, "unexpected_index_column_names": list(COLUMNS[table][:2])})
     return Validation(rows.num_rows, len(result.results), tuple(_failures(result)), _page(result))
 
 
-def _failures(result: ExpectationSuiteValidationResult) -> list[str]:
-    found = []
+def _frame(rows: pa.Table) -> pd.DataFrame:
+    """Widen whole numbers: Great Expectations compares columns of 64 bits at once, and narrower ones value by value."""
+    columns = [
+        pa.field(name, pa.int64() if pa.types.is_integer(of) else of) for name, of in zip(rows.schema.names, rows.schema.types, strict=True)
+    ]
+    return rows.cast(pa.schema(columns)).to_pandas()
+
+
+def _failures(result: ExpectationSuiteValidationResult) -> Iterator[str]:
     for one in result.results:
         if not one.success:
-            config = one.expectation_config
-            values = (one.result or {}).get("partial_unexpected_list", [])
-            fault = (one.exception_info or {}).get("exception_message") or f"e.g. {values[:3]!r}"
-            found.append(f"{config.type} of {config.kwargs.get('column')}: {fault}" if config else str(fault))
-    return found
+            yield f"{_named(one)}: {_fault(one)}"
+
+
+def _named(one: ExpectationValidationResult) -> str:
+    config = one.expectation_config
+    if config is None:
+        return "an expectation"
+    bounds = {name: value for name, value in config.kwargs.items() if name in ("min_value", "max_value", "value_set", "regex")}
+    return f"{config.type} of column {config.kwargs.get('column')}" + "".join(f", {name} {value!r}" for name, value in bounds.items())
+
+
+def _fault(one: ExpectationValidationResult) -> str:
+    """Say how many rows fail, and name some by their id, where they stand in the export, and their value."""
+    raised = (one.exception_info or {}).get("exception_message")
+    found = one.result or {}
+    if raised or "unexpected_count" not in found:
+        return str(raised or "it was not evaluated")
+    column = one.expectation_config.kwargs["column"] if one.expectation_config else ""
+    named = [
+        ", ".join(f"{name} {_plain(value)!r}" for name, value in sorted(row.items(), key=lambda item: item[0] == column))
+        for row in found.get("partial_unexpected_index_list", [])[:_NAMED_FAULTS]
+    ]
+    more = "; …" if found["unexpected_count"] > len(named) else ""
+    return f"{found['unexpected_count']:,} of {found['element_count']:,} rows ({'; '.join(named)}{more})"
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _page(result: ExpectationSuiteValidationResult) -> str:

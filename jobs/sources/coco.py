@@ -3,10 +3,14 @@
 Source: cocodataset.org/#format-data; docs/formats/coco.md says what becomes of each irregular record.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.sources.coco_columns import read_columns
 from jobs.sources.coco_grouping import Group, group_by_image
 from jobs.sources.coco_objects import labelled_object
 from jobs.sources.documents import map_document, parse_span, parse_spans
@@ -15,8 +19,8 @@ from jobs.sources.folders import Bytes
 from jobs.sources.json_documents import members, parse_json, size, text, whole
 from jobs.sources.json_spans import Elements, element_spans, member_spans
 from jobs.sources.paths import HostilePathError
-from jobs.sources.reader import Reader
-from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Rejected, Unit, record_ref
+from jobs.sources.reader import ByColumns, Reader
+from jobs.sources.records import ImageSize, LabelledObject, ListedImage, OutlinedObjects, Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
 
@@ -85,7 +89,50 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
             yield labelled_object(record, int(group.positions[place]), document, payload.categories, payload.names)
 
 
-READER = Reader(units, images, objects, documents=(".json",))
+def outlined(export: Export, unit: Unit) -> OutlinedObjects:
+    """Read the unit's annotations that are plain and outlined by polygons, as columns."""
+    payload = coco_unit(unit)
+    document = export.document_name(payload.document)
+    group = payload.group
+    found = read_columns(map_document(export, payload.document), group.starts, group.ends)
+    usable = found.regular.copy()
+    usable[list(group.earlier)] = False
+    named = {number: name for number, name in payload.categories.items() if name is not None}
+    images = _places(found.image_ids, list(payload.names), usable)
+    labels = _places(found.category_ids, list(named), usable)
+    prefix = record_ref(document, "")
+    return OutlinedObjects(
+        usable,
+        [f"{prefix}{number}" for number in found.ids.tolist()],
+        tuple(payload.names.values()),
+        images,
+        tuple(named.values()),
+        labels,
+        found.is_crowd,
+        found.points,
+        found.rings,
+        found.objects,
+    )
+
+
+def without(unit: Unit, taken: NDArray[np.bool_]) -> Unit:
+    """Return the unit without the annotations that were read as columns."""
+    payload = coco_unit(unit)
+    return replace(unit, payload=replace(payload, group=payload.group.without(taken)))
+
+
+READER = Reader(units, images, objects, documents=(".json",), columns=ByColumns(outlined, without))
+
+
+def _places(wanted: NDArray[np.int64], known: Sequence[int], usable: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return where each number stands among the known ones; a row whose number is not known is not usable."""
+    table = np.array(sorted((number, place) for place, number in enumerate(known)), np.int64).reshape(-1, 2)
+    if not len(table):
+        usable[:] = False
+        return np.zeros(wanted.size, np.int64)
+    nearest = np.minimum(np.searchsorted(table[:, 0], wanted), len(table) - 1)
+    usable &= table[nearest, 0] == wanted
+    return table[nearest, 1]
 
 
 def doubled(ref: str, record: Any, earlier: Any) -> Rejected:

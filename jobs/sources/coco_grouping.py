@@ -24,6 +24,12 @@ class Group:
     ends: Positions
     earlier: Mapping[int, tuple[int, int]]  # place in this group -> span
 
+    def without(self, taken: NDArray[np.bool_]) -> "Group":
+        """Return the group without some of its annotations; `taken` is (N,)."""
+        left = np.flatnonzero(~taken)
+        earlier = {now: self.earlier[was] for now, was in enumerate(left.tolist()) if was in self.earlier}
+        return Group(self.positions[left], self.starts[left], self.ends[left], earlier)
+
 
 def group_by_image(image_ids: Sequence[int | None], annotations: Elements, most: int | None = None) -> Iterator[tuple[range, Group]]:
     """Group annotations by image; those of unlisted images come last, without images.

@@ -67,6 +67,12 @@ def run_lengths(shape: dict[str, Any]) -> RunLengths | tuple[Reason, str]:
     counts = shape.get("counts")
     if isinstance(counts, str):
         return RunLengths(counts, height, width)
-    if isinstance(counts, list) and all(whole(count) is not None for count in counts):
+    if isinstance(counts, list) and all(whole(count) is not None for count in _unlike_lengths(counts)):
         return RunLengths([int(count) for count in counts], height, width)
     return Reason.MALFORMED_GEOMETRY, "expected counts as text or as a list of whole numbers"
+
+
+def _unlike_lengths(counts: list[Any]) -> list[Any]:
+    """Return the counts when one of them is not plainly a whole number; a crowd has thousands that are."""
+    plain = set(map(type, counts)) <= {int} and max(counts, default=0) < 2**53 and min(counts, default=0) > -(2**53)
+    return [] if plain else counts

@@ -1,9 +1,13 @@
 """A name that an export wrote in, a safe relative path out: names of an export never choose a place on the disk."""
 
+import re
+
 from lake.errors import InputError
 
 LONGEST_NAME = 1024
 """Characters; longer names are refused."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class HostilePathError(InputError):
@@ -21,7 +25,7 @@ def safe_path(name: object) -> str:
         raise HostilePathError(f"expected a file name, got {_shown(name)}")
     if len(name) > LONGEST_NAME:
         raise HostilePathError(f"a file name of {len(name):,} characters exceeds {LONGEST_NAME:,}: {_shown(name)}")
-    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+    if _CONTROL.search(name):
         raise HostilePathError(f"a file name holds a control character: {_shown(name)}")
     slashed = name.replace("\\", "/")
     parts = [part for part in slashed.split("/") if part not in ("", ".")]

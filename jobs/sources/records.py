@@ -106,6 +106,25 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class OutlinedObjects:
+    """The records of a unit as columns, row i for record i; `usable` marks the plain objects that polygons outline.
+
+    The other rows mean nothing: their records are read one by one.
+    """
+
+    usable: NDArray[np.bool_]  # (N,)
+    refs: Sequence[str]  # (N,)
+    image_names: Sequence[str]
+    images: NDArray[np.int64]  # (N,) index in `image_names`
+    label_names: Sequence[str]
+    labels: NDArray[np.int64]  # (N,) index in `label_names`
+    is_crowd: NDArray[np.bool_]  # (N,)
+    points: NDArray[np.float64]  # x and y in turn, in px
+    rings: NDArray[np.int64]  # (R + 1,) where each ring begins in `points`
+    objects: NDArray[np.int64]  # (N + 1,) where each object's rings begin in `rings`
+
+
+@dataclass(frozen=True, slots=True)
 class ImageSize:
     """Size of an image in the frame of its export's geometry."""
 

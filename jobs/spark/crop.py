@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
+from jobs.assurance import assure
 from jobs.crop_masks import IGNORED, KEPT
 from jobs.crop_reuse import CutFile, cut_files, known_blocks
 from jobs.crop_shards import assign_shards, image_loads
@@ -54,6 +55,7 @@ def crop(pipeline: Pipeline) -> StageReport:
     Raises:
         MissingTableError: Nothing has been planned.
         ContractError: `plan` and `instances` contradict each other.
+        ExpectationError: The crops do not meet the expectations on their table; nothing is published.
     """
     started = time.monotonic()
     lake = open_lake(pipeline)
@@ -84,6 +86,7 @@ def crop(pipeline: Pipeline) -> StageReport:
             "reused": sum(result["reused"] for result in results),
             "shards": len(crops),
             "bytes": sum(receipt.bytes for receipt in crops),
+            "expectations": assure(lake, "crops", key, crops),
         },
     )
 
