@@ -98,7 +98,7 @@ def _wrong(rows: pa.Table, held: NDArray[np.bool_]) -> Any:
 
 def _filled(rows: pa.Table, name: str) -> Whole:
     """Return a column of whole numbers, 0 for a null, which fails an expectation of its own."""
-    return pc.fill_null(rows.column(name), 0).to_numpy().astype(np.int64)
+    return np.asarray(pc.fill_null(rows.column(name), 0).to_numpy(), np.int64)
 
 
 def _sum(rows: pa.Table, first: str, second: str) -> pa.ChunkedArray:

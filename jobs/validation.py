@@ -90,7 +90,8 @@ def _frame(rows: pa.Table) -> pd.DataFrame:
     columns = [
         pa.field(name, pa.int64() if pa.types.is_integer(of) else of) for name, of in zip(rows.schema.names, rows.schema.types, strict=True)
     ]
-    return rows.cast(pa.schema(columns)).to_pandas()
+    frame: pd.DataFrame = rows.cast(pa.schema(columns)).to_pandas()
+    return frame
 
 
 def _failures(result: ExpectationSuiteValidationResult) -> Iterator[str]:

@@ -132,7 +132,8 @@ def _places(wanted: NDArray[np.int64], known: Sequence[int], usable: NDArray[np.
         return np.zeros(wanted.size, np.int64)
     nearest = np.minimum(np.searchsorted(table[:, 0], wanted), len(table) - 1)
     usable &= table[nearest, 0] == wanted
-    return table[nearest, 1]
+    places: NDArray[np.int64] = table[nearest, 1]
+    return places
 
 
 def doubled(ref: str, record: Any, earlier: Any) -> Rejected:

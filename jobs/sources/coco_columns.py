@@ -52,7 +52,9 @@ def read_columns(data: Bytes, starts: Whole, ends: Whole) -> Columns:
     last = int(objects[-1])
     return Columns(
         regular,
-        *(np.ascontiguousarray(fields[:, key]) for key in (_ID, _IMAGE, _CATEGORY)),
+        np.ascontiguousarray(fields[:, _ID]),
+        np.ascontiguousarray(fields[:, _IMAGE]),
+        np.ascontiguousarray(fields[:, _CATEGORY]),
         fields[:, _CROWD] != 0,
         points[: rings[last]],
         rings[: last + 1],
