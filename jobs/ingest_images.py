@@ -1,7 +1,7 @@
 """What became of every listed image in, rows of `images` out: one a picture, however often it is listed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jobs.image_files import SoundImage, frame_size
@@ -68,7 +68,7 @@ def by_name(unit: Sequence[ImageOutcome]) -> dict[str, ImageOutcome]:
     return found
 
 
-def sizes_of(images: dict[str, ImageOutcome], exif: str) -> dict[str, ImageSize]:
+def sizes_of(images: Mapping[str, ImageOutcome], exif: str) -> dict[str, ImageSize]:
     """Return the sizes of the sound images, in the frame of the export's geometry."""
     return {name: frame_size(image.file.header, exif) for name, image in images.items() if isinstance(image, SoundImage)}
 

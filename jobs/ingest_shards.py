@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.image_files import ImageFile, SoundImage, check_size, describe_image
-from jobs.ingest import ImageOutcome, annotate, by_reason, reject_rows, without_doubles
+from jobs.ingest import ImageOutcome, Outcomes, annotate, by_reason, reject_rows, without_doubles
 from jobs.ingest_images import by_name, sizes_of
 from jobs.ingest_reuse import StoredTables, known_pictures
 from jobs.outlined_objects import annotate_outlined
@@ -140,18 +140,7 @@ class WriteShard:
         earlier = StoredTables(self.annotations.store, work.owners)
         for number, (unit, outcomes) in enumerate(zip(work.units, work.images, strict=True)):
             rows = work.rows[number] if work.rows else None
-            if rows is not None:
-                annotated = earlier.outcomes(rows)
-            else:
-                images = by_name(outcomes)
-                left = unit
-                if reader.columns is not None:
-                    plain, taken = annotate_outlined(reader.columns.outlined(self.export, unit), images, self.source)
-                    left = reader.columns.without(unit, taken)
-                    found += len(plain)
-                    tables.append(_owned(plain, number))
-                records = reader.objects(self.export, left, sizes_of(images, self.source.exif))
-                annotated = annotate(records, images, self.source)
+            annotated = earlier.outcomes(rows) if rows is not None else self._annotated(reader, unit, by_name(outcomes))
             found += annotated.found
             tables.append(_owned(annotated.annotations, number))
             rejects.append(tuple(annotated.rejected))
@@ -175,6 +164,15 @@ class WriteShard:
             tuple(owners.tolist()),
             tuple(None if again or len(unit) > MOST_REJECTS else unit for again, unit in zip(lost.tolist(), rejects, strict=True)),
         )
+
+    def _annotated(self, reader: Reader, unit: Unit, images: Mapping[str, ImageOutcome]) -> Outcomes:
+        """Turn a unit's objects into rows: the plain ones as columns where the format allows it, the others one by one."""
+        plain = empty_table(Annotation)
+        if reader.columns is not None:
+            plain, taken = annotate_outlined(reader.columns.outlined(self.export, unit), images, self.source)
+            unit = reader.columns.without(unit, taken)
+        others = annotate(reader.objects(self.export, unit, sizes_of(images, self.source.exif)), images, self.source)
+        return Outcomes(len(plain) + others.found, pa.concat_tables([plain, others.annotations]), others.rejected)
 
 
 def _owned(rows: pa.Table, owner: int) -> pa.Table:
