@@ -23,8 +23,12 @@ class MalformedBitmapError(InputError):
     """A packed mask is not what its format says."""
 
 
-def png_mask(data: bytes) -> Mask:
+def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
     """Decode a mask picture: its alpha channel where it has one, else every sample that is not 0.
+
+    Args:
+        data: The PNG file.
+        colour: Red, green and blue of the mask, where several masks share the picture.
 
     Raises:
         MalformedBitmapError: It is no PNG picture, is cut off, or too large.
@@ -39,6 +43,8 @@ def png_mask(data: bytes) -> Mask:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with Image.open(io.BytesIO(data), formats=("png",)) as picture:
+                if colour is not None:
+                    return np.asarray((np.asarray(picture.convert("RGB")) == np.array(colour)).all(axis=2), bool)
                 if picture.mode in ("RGBA", "LA") or "transparency" in picture.info:
                     return np.asarray(picture.convert("RGBA"))[:, :, 3] > 0
                 values = np.asarray(picture)

@@ -19,6 +19,7 @@ from jobs.sources.folders import Bytes
 from jobs.sources.json_documents import members, parse_json, size, text, whole
 from jobs.sources.json_spans import Elements, element_spans, member_spans
 from jobs.sources.paths import HostilePathError
+from jobs.sources.picture_places import first_present
 from jobs.sources.reader import ByColumns, Reader
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, OutlinedObjects, Rejected, Unit, record_ref
 from lake.errors import InputError
@@ -188,17 +189,19 @@ def _listed(export: Export, path: str, place: int, record: Any) -> tuple[ListedI
     if number is None:
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected an image record with a whole number as its id"), None
     try:
-        where = export.image_path(path, record.get("file_name") or _lvis_name(record))
+        name = record.get("file_name")
+        where = export.image_path(path, name) if name else first_present(export, path, _lvis_names(record))
     except HostilePathError as error:
         return Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(number)), number
     width, height = size(record.get("width")), size(record.get("height"))
     return ListedImage(ref, str(number), where, width, height), number
 
 
-def _lvis_name(record: dict[str, Any]) -> Any:
-    """LVIS names the file by the end of its URL alone, below a folder per split; the URL itself is never read."""
+def _lvis_names(record: dict[str, Any]) -> list[str]:
+    """LVIS names the file by the end of its URL alone, below a folder per split or without it; the URL is never followed."""
     address = record.get("coco_url")
-    return "/".join(address.split("/")[-2:]) if isinstance(address, str) else None
+    parts = address.split("/") if isinstance(address, str) else []
+    return ["/".join(parts[-2:]), parts[-1]] if parts else []
 
 
 def _document_units(export: Export, path: str, most: int | None, weight: int) -> Iterator[Unit]:

@@ -6,7 +6,7 @@ Source: docs.cvat.ai, "CVAT for image export"; docs/formats/cvat.md says what be
 import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from defusedxml.common import DefusedXmlException
@@ -18,7 +18,7 @@ from jobs.sources.json_documents import numbers, size
 from jobs.sources.paths import HostilePathError
 from jobs.sources.picture_places import first_present
 from jobs.sources.reader import Reader
-from jobs.sources.records import Bitmap, ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref, record_ref
+from jobs.sources.records import Bitmap, ImageSize, LabelledObject, ListedImage, Parts, Polygons, Rejected, Unit, part_ref, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
 
@@ -80,8 +80,17 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     payload = _payload(unit)
     for image in payload.images:
         container = _container(export, payload.document, image)
+        instances: dict[str, list[LabelledObject]] = {}
         for place, (kind, attributes) in enumerate(image.shapes):
-            yield _object(kind, attributes, part_ref(container, f"{kind} {place}"), str(image.place))
+            outcome = _object(kind, attributes, part_ref(container, f"{kind} {place}"), str(image.place))
+            if isinstance(outcome, Rejected):
+                yield outcome
+                continue
+            group = attributes.get("group_id", "0").strip()
+            key = part_ref(container, f"group {group}/{outcome.label}") if group.strip("0") else outcome.ref
+            instances.setdefault(key, []).append(outcome)
+        for ref, parts in instances.items():
+            yield parts[0] if len(parts) == 1 else replace(parts[0], ref=ref, geometry=Parts([part.geometry for part in parts]))
 
 
 READER = Reader(units, images, objects, documents=(".xml",))

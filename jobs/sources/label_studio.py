@@ -63,16 +63,28 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     for place, task in tasks_of(export, unit):
         container = _task_name(task, place)
         for number, annotation in enumerate(_annotations(task)):
+            labels = _labels_by_region(annotation)
             for position, result in enumerate(members(annotation, "result")):
                 own = text(result.get("id")) if isinstance(result, dict) else None
                 ref = part_ref(container, f"{number}/{own[:80] if own else position}")
-                yield _outcome(result, ref, str(place), annotation, sizes.get(str(place)))
+                yield _outcome(result, ref, str(place), annotation, labels.get(own or "", []), sizes.get(str(place)))
 
 
 READER = Reader(units, images, objects, documents=(".json", ".ndjson", ".jsonl"))
 
 
-def _outcome(result: Any, ref: str, image: str, annotation: dict[str, Any], stated: ImageSize | None) -> LabelledObject | Rejected:
+def _labels_by_region(annotation: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return the labels that results of their own give to regions, by the regions' id: of a Labels tag beside a Polygon."""
+    found: dict[str, list[Any]] = {}
+    for result in members(annotation, "result"):
+        if isinstance(result, dict) and result.get("type") == "labels" and (own := text(result.get("id"))):
+            found.setdefault(own, []).extend(members(mapping(result, "value"), "labels"))
+    return found
+
+
+def _outcome(
+    result: Any, ref: str, image: str, annotation: dict[str, Any], given: list[Any], stated: ImageSize | None
+) -> LabelledObject | Rejected:
     if not isinstance(result, dict):
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected a result as an object")
     if annotation.get("was_cancelled"):
@@ -85,7 +97,7 @@ def _outcome(result: Any, ref: str, image: str, annotation: dict[str, Any], stat
     if kind not in _REGIONS:
         return Rejected(ref, Reason.NOT_AN_OBJECT, f"a result of type {str(result.get('type'))[:80]}")
     value = mapping(result, "value")
-    labels = [label for key in (result.get("type"), "labels") for label in members(value, str(key))]
+    labels = [label for key in (result.get("type"), "labels") for label in members(value, str(key))] or given
     label = text(labels[0]) if len(labels) == 1 else None
     if label is None:
         return Rejected(ref, Reason.EMPTY_LABEL, f"expected one label, got {len(labels)}")

@@ -10,7 +10,7 @@ from jobs.sources.annotators import pseudonym
 from jobs.sources.bitmaps import MalformedBitmapError, png_mask
 from jobs.sources.carried_images import local_name, read_beside
 from jobs.sources.exports import Export
-from jobs.sources.json_documents import mapping, members, size, text
+from jobs.sources.json_documents import mapping, members, size, text, whole
 from jobs.sources.moments import moment
 from jobs.sources.paths import HostilePathError
 from jobs.sources.picture_places import first_present
@@ -114,7 +114,8 @@ def _geometry(export: Export, document: str, record: dict[str, Any]) -> Polygons
         return Polygons([ring]) if ring else (Reason.MALFORMED_GEOMETRY, "expected a polygon of at least 3 points {x, y}")
     if (address := _mask_address(record)) is not None:
         try:
-            return Bitmap(png_mask(read_beside(export, document, address)))
+            mask = png_mask(read_beside(export, document, address), _mask_colour(record))
+            return Bitmap(mask) if mask.any() else (Reason.EMPTY_GEOMETRY, "no pixel of the mask's picture has its colour")
         except MalformedBitmapError as error:
             return Reason.MALFORMED_GEOMETRY, str(error)
         except InputError as error:
@@ -127,8 +128,22 @@ def _geometry(export: Export, document: str, record: dict[str, Any]) -> Polygons
 
 
 def _mask_address(record: dict[str, Any]) -> object | None:
-    mask = mapping(record, "mask") or mapping(record, "composite_mask")
+    mask = _mask_of(record)
+    if isinstance(coded := mask.get("png"), str):
+        return f"data:image/png;base64,{coded}"
     return mask.get("instanceURI") or mask.get("url") if mask else None
+
+
+def _mask_of(record: dict[str, Any]) -> dict[str, Any]:
+    return mapping(record, "mask") or mapping(record, "composite_mask")
+
+
+def _mask_colour(record: dict[str, Any]) -> tuple[int, int, int] | None:
+    """Return the colour of an object's mask in a picture of many; None where the picture is of one."""
+    mask = _mask_of(record)
+    channels = [whole(channel) for channel in members(mask, "color_rgb") or members(mask, "colorRGB")]
+    found = [channel for channel in channels if channel is not None and 0 <= channel <= 255]
+    return (found[0], found[1], found[2]) if len(found) == len(channels) == 3 else None
 
 
 def _row_name(line: Any, place: int) -> str:

@@ -24,6 +24,7 @@ from lake.images import ImageRefusedError
 from lake.reasons import Reason
 
 _WEIGHT = 32  # objects that one task is expected to hold
+_UNSUPPORTED = ("ellipse", "cuboid", "rotated_box")
 Outcome = LabelledObject | Rejected
 
 
@@ -138,16 +139,25 @@ def _shapes(response: Mapping[str, Any], name: str, image: str, annotated_at: da
         ref = part_ref(name, own[:80] if own else f"at {number}")
         if not isinstance(shape, dict):
             yield Rejected(ref, Reason.MALFORMED_RECORD, "expected an annotation as an object")
-        elif shape.get("type") == "box":
+        elif (kind := _kind(shape)) == "box":
             yield Rejected(ref, Reason.BOX_ONLY, "a box")
-        elif shape.get("type") != "polygon":
-            yield Rejected(ref, Reason.NOT_AN_OBJECT, f"an annotation of type {str(shape.get('type'))[:80]}")
+        elif kind in _UNSUPPORTED:
+            yield Rejected(ref, Reason.UNSUPPORTED_GEOMETRY, f"a shape of type {kind}")
+        elif kind != "polygon":
+            yield Rejected(ref, Reason.NOT_AN_OBJECT, f"an annotation of type {str(kind)[:80]}")
         elif (label := text(shape.get("label"))) is None:
             yield Rejected(ref, Reason.EMPTY_LABEL, "a polygon without label")
         elif (ring := ring_of_objects(shape.get("vertices"))) is None:
             yield Rejected(ref, Reason.MALFORMED_GEOMETRY, "expected vertices of at least 3 points {x, y}")
         else:
             yield LabelledObject(ref, image, label, Polygons([ring]), annotated_at=annotated_at)
+
+
+def _kind(shape: Mapping[str, Any]) -> object:
+    """Return a shape's type; tasks of one kind of shape leave it out."""
+    if "type" in shape:
+        return shape["type"]
+    return "polygon" if "vertices" in shape else "box" if {"left", "top", "width", "height"} <= shape.keys() else None
 
 
 def _index_bytes(export: Export, document: str, combined: Mapping[str, Any]) -> bytes:

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from jobs.ingest_history import containers, same_export, standing_rows
-from jobs.ingest_plan import keyed_with
+from jobs.ingest_plan import VERSION, keyed_with
 from lake.digests import stage_key
 
 
@@ -24,8 +24,8 @@ def test_a_picture_that_is_listed_anew_takes_its_place() -> None:
 
 
 def test_keys_of_one_export_are_told_from_those_of_another() -> None:
-    one = stage_key("ingest", inputs={"documents": "a"}, spec={"source": "s"})
-    other = stage_key("ingest", inputs={"documents": "b"}, spec={"source": "s"})
+    one = stage_key("ingest", inputs={"documents": "a"}, spec={"source": "s"}, version=VERSION)
+    other = stage_key("ingest", inputs={"documents": "b"}, spec={"source": "s"}, version=VERSION)
     later = keyed_with(one, {"earlier": "content"})
     assert later != one
     assert same_export(later.preimage, one.preimage)
