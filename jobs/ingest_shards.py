@@ -134,13 +134,12 @@ class WriteShard:
     rejects: ShardPlace
 
     def __call__(self, work: ShardWork) -> WrittenShard:
-        reader = reader_of(self.source.format)
         found, rejects = 0, list[tuple[Rejected, ...]]()
         tables = [_owned(empty_table(Annotation), 0)]
         earlier = StoredTables(self.annotations.store, work.owners)
         for number, (unit, outcomes) in enumerate(zip(work.units, work.images, strict=True)):
             rows = work.rows[number] if work.rows else None
-            annotated = earlier.outcomes(rows) if rows is not None else self._annotated(reader, unit, by_name(outcomes))
+            annotated = earlier.outcomes(rows) if rows is not None else read_unit(self.export, self.source, unit, by_name(outcomes))
             found += annotated.found
             tables.append(_owned(annotated.annotations, number))
             rejects.append(tuple(annotated.rejected))
@@ -165,14 +164,23 @@ class WriteShard:
             tuple(None if again or len(unit) > MOST_REJECTS else unit for again, unit in zip(lost.tolist(), rejects, strict=True)),
         )
 
-    def _annotated(self, reader: Reader, unit: Unit, images: Mapping[str, ImageOutcome]) -> Outcomes:
-        """Turn a unit's objects into rows: the plain ones as columns where the format allows it, the others one by one."""
-        plain = empty_table(Annotation)
-        if reader.columns is not None:
-            plain, taken = annotate_outlined(reader.columns.outlined(self.export, unit), images, self.source)
-            unit = reader.columns.without(unit, taken)
-        others = annotate(reader.objects(self.export, unit, sizes_of(images, self.source.exif)), images, self.source)
-        return Outcomes(len(plain) + others.found, pa.concat_tables([plain, others.annotations]), others.rejected)
+
+def read_unit(export: Export, source: Source, unit: Unit, images: Mapping[str, ImageOutcome]) -> Outcomes:
+    """Turn a unit's objects into rows: the plain ones as columns where the format allows it, the others one by one.
+
+    Args:
+        export: The export.
+        source: Its stanza.
+        unit: Of the export.
+        images: What became of each image of the unit, by `ListedImage.name`.
+    """
+    reader = reader_of(source.format)
+    plain = empty_table(Annotation)
+    if reader.columns is not None:
+        plain, taken = annotate_outlined(reader.columns.outlined(export, unit), images, source)
+        unit = reader.columns.without(unit, taken)
+    others = annotate(reader.objects(export, unit, sizes_of(images, source.exif)), images, source)
+    return Outcomes(len(plain) + others.found, pa.concat_tables([plain, others.annotations]), others.rejected)
 
 
 def _owned(rows: pa.Table, owner: int) -> pa.Table:

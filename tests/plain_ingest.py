@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.image_files import SoundImage
-from jobs.ingest import Row, annotate, reject_rows, without_doubles
-from jobs.ingest_images import by_name, pictures, reject_repeated_refs, sizes_of
-from jobs.ingest_shards import CheckImages
+from jobs.ingest import Row, reject_rows, without_doubles
+from jobs.ingest_images import by_name, pictures, reject_repeated_refs
+from jobs.ingest_shards import CheckImages, read_unit
 from jobs.sources.exports import open_export
 from jobs.sources.records import Rejected, Unit
 from jobs.sources.registry import reader_of
@@ -59,8 +59,7 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
     tables, records = [empty_table(Annotation)], 0
     rejected = [*found.rejected, *(unit for unit in divided if isinstance(unit, Rejected))]
     for unit, outcomes in zip(units, listing, strict=True):
-        images = by_name(outcomes)
-        annotated = annotate(reader.objects(export, unit, sizes_of(images, source.exif)), images, source)
+        annotated = read_unit(export, source, unit, by_name(outcomes))
         tables.append(annotated.annotations)
         rejected += annotated.rejected
         assert annotated.found == len(annotated.annotations) + len(annotated.rejected)
