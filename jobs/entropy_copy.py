@@ -6,47 +6,47 @@ Source: ITU-T T.81, annex F (sequential coding with Huffman tables).
 import numpy as np
 import numpy.typing as npt
 
-from jobs.entropy_scan import CORRUPT, Codes, Places, Words, long_code
+from jobs.entropy_bits import bits_at, set_bits, set_word, whole_bits_at
+from jobs.entropy_scan import CORRUPT, HIGH_BITS, LOW_BITS, Bytes, Codes, Places, difference_of, long_code
 from jobs.huffman_tables import LOOKUP_BITS
 from lake.kernels import kernel
 
 DIFFERENCE_BITS = 4 * (16 + 11)
 """What coding the first differences of a row of MCUs anew adds at most."""
 
+_PEEK = np.uint64(64 - LOOKUP_BITS)
+_SPARE = 16  # bytes behind each rectangle's data
 
-@kernel
-def place_ranges(starts: Places, across: int, ranges: Places) -> int:
-    """Fill in where each rectangle's words begin, leaving room for its bits; arguments as in `copy_mcus`.
+
+def place_ranges(firsts: Places, across: int, ranges: Places) -> int:
+    """Fill in where each rectangle's data begin, leaving room for them; arguments as in `copy_mcus`.
 
     Returns:
-        The words that all take at most.
+        The bytes that all take at most.
     """
-    room = 0
-    for number in range(len(ranges)):
-        left, right, top, bottom, _ = ranges[number]
-        ranges[number, 4] = room
-        bits = 0
-        for row in range(top, bottom):
-            bits += starts[row * across + right] - starts[row * across + left] + DIFFERENCE_BITS
-        room += bits // 32 + 3
-    return room
+    left, right, top, bottom, _ = ranges.T
+    heights = bottom - top
+    begins = np.cumsum(heights) - heights
+    rows = (np.arange(heights.sum()) + np.repeat(top - begins, heights)) * across
+    bits = firsts[rows + np.repeat(right, heights), 0] - firsts[rows + np.repeat(left, heights), 0] + DIFFERENCE_BITS
+    room = np.add.reduceat(bits, begins) // 8 + _SPARE
+    ranges[:, 4] = np.cumsum(room) - room
+    return int(room.sum())
 
 
 @kernel
 def copy_mcus(
-    words: Words,
-    blocks: Places,
+    data: Bytes,
     slots: Places,
     dc: Codes,
-    ac: Codes,
     long_codes: Places,
-    symbols: npt.NDArray[np.uint8],
+    symbols: Bytes,
     dc_codes: Places,
-    starts: Places,
+    firsts: Places,
     predictors: npt.NDArray[np.int32],
     across: int,
     ranges: Places,
-    out: Words,
+    out: Bytes,
     lengths: Places,
 ) -> int:
     """Copy rectangles of MCUs as entropy-coded data of their own.
@@ -55,126 +55,99 @@ def copy_mcus(
     against the rectangle's own last value.
 
     Args:
-        words: As `scan_mcus` takes them, like the next six.
-        blocks: Component of each block.
+        data: As `scan_mcus` takes them, like the next four.
         slots: Tables of each component.
-        dc: By slot, as the next three.
-        ac: Single AC codes.
+        dc: By slot.
         long_codes: By class and slot.
         symbols: By class and slot.
         dc_codes: By slot and symbol.
-        starts: As `scan_mcus` filled them.
+        firsts: As `scan_mcus` filled them.
         predictors: As `scan_mcus` filled them.
         across: MCUs in a row of the picture.
-        ranges: (N, 5) first column, column past the last, first row, row past the last; first word in `out`.
-        out: Zeroes, with room for all.
+        ranges: (N, 5) first column, column past the last, first row, row past the last; first byte in `out`.
+        out: Bytes with room for all, in the order of the ranges.
         lengths: (N,) filled with the bytes of each rectangle.
 
     Returns:
         0, or CORRUPT where a DC table has no code for a difference.
     """
-    components = len(slots)
     for number in range(len(ranges)):
-        left, right, top, bottom, first_word = ranges[number]
-        begin = first_word * 32
-        to = begin
-        previous = np.zeros(components, np.int32)
+        left, right, top, bottom = ranges[number, 0], ranges[number, 1], ranges[number, 2], ranges[number, 3]
+        begin = to = ranges[number, 4] * 8
+        behind = -1  # the MCU after the last that was copied
         for row in range(top, bottom):
             mcu = row * across + left
-            position = starts[mcu]
-            copied = position
-            seen = -1
-            for block in range(len(blocks)):
-                component = blocks[block]
-                slot = slots[component, 0]
-                entry = int(dc[slot, peek(words, position, LOOKUP_BITS)])
+            copied = firsts[mcu, 0]
+            for component in range(len(slots)):
+                slot, position = slots[component, 0], firsts[mcu, component]
+                window = bits_at(data, position)
+                entry = int(dc[slot, window >> _PEEK])
                 if entry == 0:
-                    entry = long_code(peek(words, position, 16), long_codes[0, slot], symbols[0, slot])
+                    entry = long_code(window, long_codes[0, slot], symbols[0, slot])
                 length, size = entry >> 8, entry & 255
-                if component > seen:
-                    seen = component
-                    value = np.int64(peek(words, position + length, size)) if size else np.int64(0)
-                    if size and value < 1 << (size - 1):
-                        value -= (1 << size) - 1
-                    to = copy_bits(words, copied, position, out, to)
-                    difference = predictors[mcu, component] + value - previous[component]
-                    to = put_difference(difference, dc_codes[slot], out, to)
-                    if to < 0:
-                        return CORRUPT
-                    copied = position + length + size
-                if component == components - 1:
-                    break
-                table = slots[component, 1]
-                behind = position + length + size
-                position = skip_block(words, behind, ac[table], long_codes[1, table], symbols[1, table])
-            to = copy_bits(words, copied, starts[mcu + right - left], out, to)
-            previous[:] = predictors[mcu + right - left]
-        spare = (begin - to) % 8
-        to = put_bits((1 << spare) - 1, spare, out, to)
-        lengths[number] = (to - begin) // 8
+                to = _copy_bits(data, copied, position, out, to)
+                copied = position + length + size
+                value = predictors[mcu, component] + difference_of(window << np.uint64(length), size)
+                difference = value - predictors[behind, component] if behind >= 0 else value
+                needed, rest = 0, abs(difference)
+                while rest:
+                    needed, rest = needed + 1, rest >> 1
+                code = dc_codes[slot, needed]
+                if code == 0:
+                    return CORRUPT
+                if difference < 0:
+                    difference += (1 << needed) - 1
+                bits = (code & 0xFFFF) << needed | difference
+                count = (code >> 16) + needed
+                set_bits(out, to, np.uint64(bits) << np.uint64(64 - count))
+                to += count
+            behind = mcu + right - left
+            to = _copy_bits(data, copied, firsts[behind, 0], out, to)
+        set_bits(out, to, np.uint64(0xFF) << np.uint64(56))
+        lengths[number] = (to - begin + 7) >> 3
     return 0
 
 
 @kernel
-def skip_block(words: Words, position: int, ac: Codes, codes: Places, symbols: npt.NDArray[np.uint8]) -> int:
-    """Return the place after a block's AC codes, which are known to be valid."""
-    at = 1
-    while at < 64:
-        entry = int(ac[peek(words, position, LOOKUP_BITS)])
-        if entry == 0:
-            entry = long_code(peek(words, position, 16), codes, symbols)
-        symbol = entry & 255
-        position += (entry >> 8) + (symbol & 15)
-        at = at + (symbol >> 4) + 1 if symbol else 64
-    return position
-
-
-@kernel
-def peek(words: Words, position: int, count: int) -> int:
-    """Return the next 1 to 32 bits."""
-    word = position >> 5
-    both = np.uint64(words[word]) << np.uint64(32) | np.uint64(words[word + 1])
-    return int((both << np.uint64(position & 31)) >> np.uint64(64 - count))
-
-
-@kernel
-def put_bits(value: int, count: int, out: Words, to: int) -> int:
-    """Append 0 to 32 bits; returns the place after them."""
-    if count:
-        both = np.uint64(value) << np.uint64(64 - count - (to & 31))
-        word = to >> 5
-        out[word] |= np.uint32(both >> np.uint64(32))
-        out[word + 1] |= np.uint32(both & np.uint64(0xFFFFFFFF))
-    return to + count
-
-
-@kernel
-def put_difference(difference: int, codes: Places, out: Words, to: int) -> int:
-    """Append a DC difference; returns the place after it, or CORRUPT where the table has no code for its size."""
-    size, rest = 0, abs(difference)
-    while rest:
-        size, rest = size + 1, rest >> 1
-    code = int(codes[size])
-    if code == 0:
-        return CORRUPT
-    to = put_bits(code & 0xFFFF, code >> 16, out, to)
-    value = difference if difference >= 0 else difference + (1 << size) - 1
-    return int(put_bits(value, size, out, to))
-
-
-@kernel
-def copy_bits(words: Words, position: int, end: int, out: Words, to: int) -> int:
+def _copy_bits(data: Bytes, position: int, end: int, out: Bytes, to: int) -> int:
     """Append the bits from `position` to `end`; returns the place after them."""
-    first = min(-to & 31, end - position)
+    first = min(-to & 7, end - position)
     if first:
-        to = put_bits(peek(words, position, first), first, out, to)
+        set_bits(out, to, bits_at(data, position))
+        to += first
         position += first
-    count = (end - position) >> 5
-    source, target, shift = position >> 5, to >> 5, np.uint64(32 - (position & 31))
-    for word in range(count):
-        both = np.uint64(words[source + word]) << np.uint64(32) | np.uint64(words[source + word + 1])
-        out[target + word] = np.uint32((both >> shift) & np.uint64(0xFFFFFFFF))
-    position, to = position + 32 * count, to + 32 * count
-    if position < end:
-        to = put_bits(peek(words, position, end - position), end - position, out, to)
+    while position < end:
+        set_word(out, to >> 3, whole_bits_at(data, position))
+        count = min(end - position, 64)
+        to += count
+        position += count
     return to
+
+
+@kernel
+def stuff(plain: Bytes, ranges: Places, lengths: Places, stuffed: Bytes) -> None:
+    """Put a zero byte behind every FF of entropy-coded data.
+
+    Args:
+        plain: As `copy_mcus` filled it.
+        ranges: As `copy_mcus` takes them.
+        lengths: Of each rectangle; raised by what is put in.
+        stuffed: With twice the room of `plain`; each rectangle's data begin at twice their place in `plain`.
+    """
+    for number in range(len(ranges)):
+        place, begin = ranges[number, 4], 2 * ranges[number, 4]
+        end, to = place + lengths[number], begin
+        while place < end:
+            word = bits_at(plain, 8 * place)
+            if place + 8 <= end and (~word - LOW_BITS) & word & HIGH_BITS == 0:
+                set_word(stuffed, to, word)
+                place, to = place + 8, to + 8
+                continue
+            for at in range(place, min(place + 8, end)):
+                stuffed[to] = plain[at]
+                to += 1
+                if plain[at] == 255:
+                    stuffed[to] = 0
+                    to += 1
+            place = min(place + 8, end)
+        lengths[number] = to - begin

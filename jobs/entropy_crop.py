@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jobs.entropy_copy import copy_mcus, place_ranges
-from jobs.entropy_scan import CORRUPT, Places, Words, scan_mcus, unstuff
+from jobs.entropy_copy import copy_mcus, place_ranges, stuff
+from jobs.entropy_scan import CORRUPT, Places, scan_mcus, unstuffed
 from jobs.huffman_tables import HuffmanTables, huffman_tables
 from lake.errors import InputError
 from lake.jpeg_header import EOI, SOI, JpegHeader, MalformedJpegError
@@ -19,7 +19,6 @@ from lake.orientation import Box
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
 _DHT, _DQT, _SOS, _JFIF, _ADOBE = 0xC4, 0xDB, 0xDA, 0xE0, 0xEE
 _JFIF_BYTES = 12  # of its content, without the two that say how large a thumbnail follows
-_PADDING_WORDS = 4
 
 
 class NoEntropyCropError(InputError):
@@ -44,25 +43,27 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
     layout = np.repeat(np.arange(len(slots)), [_blocks_of(header, part) for part in range(len(slots))])
     across = -(-header.width // header.mcu_width)
     places = np.array([_mcus(block, header) for block in blocks], np.int64)
-    words, bits = _words(data, header.scan)
+    data_there = unstuffed(data, header.scan)
+    if data_there is None:
+        raise NoEntropyCropError("the JPEG file's entropy-coded data hold other markers, or miss their end")
+    plain, bits = data_there
     mcus = across * int(places[:, 3].max())
-    starts, predictors = np.empty(mcus + 1, np.int64), np.empty((mcus + 1, len(slots)), np.int32)
+    firsts, predictors = (np.empty((mcus + 1, len(slots)), kind) for kind in (np.int64, np.int32))
     codes = tables.dc, tables.ac, tables.steps, tables.long_codes, tables.symbols
-    end = scan_mcus(words, layout, slots, *codes, starts, predictors)
-    if end == CORRUPT or end > bits:
+    if scan_mcus(plain, bits, layout, slots, *codes, firsts, predictors) == CORRUPT:
         raise NoEntropyCropError("the JPEG file's entropy-coded data are corrupt or end early")
-    room = place_ranges(starts, across, places)
-    out, lengths = np.zeros(room, np.uint32), np.empty(len(blocks), np.int64)
-    known = tables.dc, tables.ac, tables.long_codes, tables.symbols, tables.dc_codes, starts, predictors, across
-    if copy_mcus(words, layout, slots, *known, places, out, lengths) == CORRUPT:
+    room = place_ranges(firsts, across, places)
+    out, lengths = np.empty(room, np.uint8), np.empty(len(blocks), np.int64)
+    known = tables.dc, tables.long_codes, tables.symbols, tables.dc_codes, firsts, predictors, across
+    if copy_mcus(plain, slots, *known, places, out, lengths) == CORRUPT:
         raise NoEntropyCropError("a Huffman table of the JPEG file has no code for a difference that the crop needs")
-    copied = out.byteswap().view(np.uint8)
+    stuffed = np.empty(2 * room, np.uint8)
+    stuff(out, places, lengths, stuffed)
     before, after = _frame_of_files(data, header, tables)
     crops = []
-    for block, first, length in zip(blocks, (4 * places[:, 4]).tolist(), lengths.tolist(), strict=True):
+    for block, first, length in zip(blocks, (2 * places[:, 4]).tolist(), lengths.tolist(), strict=True):
         size = struct.pack(">HH", block.height, block.width)
-        content = copied[first : first + length].tobytes().replace(b"\xff", b"\xff\0")
-        crops.append(b"".join((before, size, after, content, EOI)))
+        crops.append(b"".join((before, size, after, stuffed[first : first + length], EOI)))
     return crops
 
 
@@ -93,16 +94,6 @@ def _mcus(block: Box, header: JpegHeader) -> tuple[int, int, int, int, int]:
     wide, high = header.mcu_width, header.mcu_height
     right, bottom = block.left + block.width, block.top + block.height
     return block.left // wide, -(-right // wide), block.top // high, -(-bottom // high), 0
-
-
-def _words(data: bytes, start: int) -> tuple[Words, int]:
-    length = len(data) - start
-    raw = np.frombuffer(data[start:] + b"\0" * (4 - length % 4), np.uint32)
-    words = np.zeros(len(raw) + _PADDING_WORDS, np.uint32)
-    bits = unstuff(raw, length, words)
-    if bits == CORRUPT:
-        raise NoEntropyCropError("the JPEG file's entropy-coded data hold other markers, or miss their end")
-    return words, bits
 
 
 def _frame_of_files(data: bytes, header: JpegHeader, tables: HuffmanTables) -> tuple[bytes, bytes]:

@@ -1,7 +1,7 @@
 """Entropy-coded JPEG data in, where each MCU begins and what the DC predictors are there out.
 
-Data are unstuffed 32-bit words, most significant bit first. Nothing is dequantised or transformed: codes are only
-stepped over, so a scan costs a fraction of a decode. No content can lead beyond the arrays.
+Data are unstuffed bytes, most significant bit first. Nothing is dequantised or transformed: codes are only stepped over,
+several at a time, so a scan costs a fraction of a decode. No content can lead beyond the arrays.
 
 Source: ITU-T T.81, annex F (sequential coding with Huffman tables).
 """
@@ -9,85 +9,96 @@ Source: ITU-T T.81, annex F (sequential coding with Huffman tables).
 import numpy as np
 import numpy.typing as npt
 
-from jobs.huffman_tables import LOOKUP_BITS
+from jobs.entropy_bits import bits_at, set_word
+from jobs.huffman_tables import END_OF_BLOCK, LOOKUP_BITS, STEP_BITS
+from lake.jpeg_header import EOI
 from lake.kernels import kernel
 
-Words = npt.NDArray[np.uint32]
+Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint16]
 
 CORRUPT = -1
 """Returned where the data are no valid sequence of codes."""
 
-END_OF_IMAGE = 0xD9
+END_OF_IMAGE = EOI[1]
+
+_PADDING = 64 * 32 // 8 + 16
+"""Zero bytes behind the data: one block's codes, over which a scan may step before it looks where it is."""
+
+LOW_BITS, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+"""Of a word's bytes; with them, whether a byte is FF is told for eight at once."""
 
 _PEEK = np.uint64(64 - LOOKUP_BITS)
+_STEPS_A_WORD = (57 - LOOKUP_BITS) // STEP_BITS + 1
+"""Steps that the bits at one place are enough for."""
+
+
+def unstuffed(data: bytes, start: int) -> tuple[Bytes, int] | None:
+    """Take the zero bytes out that follow FF in entropy-coded data, up to the end of the image.
+
+    Args:
+        data: The file.
+        start: Its first coded byte.
+
+    Returns:
+        The bytes with padding, and the bits before it; None where the end of the image is missing, or another marker
+        comes first.
+    """
+    plain = np.empty(len(data) - start + _PADDING, np.uint8)
+    length = unstuff(np.frombuffer(data, np.uint8), start, plain)
+    return None if length == CORRUPT else (plain, 8 * length)
 
 
 @kernel
-def unstuff(raw: Words, length: int, words: Words) -> int:
-    """Take the zero bytes out that follow FF in entropy-coded data, up to the first marker.
-
-    Args:
-        raw: The file from its first coded byte on, as little-endian words with padding.
-        length: Of the file from there on, in bytes.
-        words: Filled with the data, most significant byte first; zeroes behind.
-
-    Returns:
-        The bits of data, or CORRUPT where no marker follows them or another than the end of the image.
-    """
-    held, bits, to = np.uint64(0), 0, 0
-    number = skip = 0
-    while number < len(raw):
-        word = raw[number]
-        found = ((~word) - np.uint32(0x01010101)) & word & np.uint32(0x80808080)
-        if found == 0 and skip == 0:
-            swapped = np.uint32(
-                (word >> np.uint32(24))
-                | ((word >> np.uint32(8)) & np.uint32(0xFF00))
-                | ((word << np.uint32(8)) & np.uint32(0xFF0000))
-                | (word << np.uint32(24))
-            )
-            held = held << np.uint64(32) | np.uint64(swapped)
-            words[to] = np.uint32((held >> np.uint64(bits)) & np.uint64(0xFFFFFFFF))
-            to += 1
-            number += 1
-            continue
-        for place in range(4):
-            byte = (word >> np.uint32(8 * place)) & np.uint32(255)
-            if skip:
-                if byte != 0:
-                    words[to] = np.uint32((held << np.uint64(32 - bits)) & np.uint64(0xFFFFFFFF)) if bits else np.uint32(0)
-                    return 32 * to + bits if 4 * number + place < length and byte == END_OF_IMAGE else CORRUPT
-                skip = 0
+def unstuff(data: Bytes, start: int, plain: Bytes) -> int:
+    """Do as `unstuffed` says; `plain` has room. Returns the bytes, or CORRUPT."""
+    place, to = start, 0
+    while place < len(data):
+        if place + 8 <= len(data):
+            word = bits_at(data, 8 * place)
+            if (~word - LOW_BITS) & word & HIGH_BITS == 0:
+                set_word(plain, to, word)
+                place, to = place + 8, to + 8
                 continue
-            skip = 1 if byte == 255 else 0
-            held = held << np.uint64(8) | np.uint64(byte)
-            bits += 8
-            if bits == 32:
-                words[to] = np.uint32(held & np.uint64(0xFFFFFFFF))
-                to, bits = to + 1, 0
-        number += 1
+        for _ in range(min(8, len(data) - place)):
+            byte = data[place]
+            place += 1
+            if byte != 255:
+                plain[to] = byte
+                to += 1
+                continue
+            if place == len(data) or (data[place] != 0 and data[place] != END_OF_IMAGE):
+                return CORRUPT
+            if data[place] == END_OF_IMAGE:
+                plain[to : to + _PADDING] = 0
+                return to
+            plain[to] = 255
+            place, to = place + 1, to + 1
+            if place == len(data):
+                return CORRUPT
     return CORRUPT
 
 
 @kernel
 def scan_mcus(
-    words: Words,
+    data: Bytes,
+    bits: int,
     blocks: Places,
     slots: Places,
     dc: Codes,
     ac: Codes,
-    steps: Words,
+    steps: Codes,
     long_codes: Places,
-    symbols: npt.NDArray[np.uint8],
-    starts: Places,
+    symbols: Bytes,
+    firsts: Places,
     predictors: npt.NDArray[np.int32],
 ) -> int:
     """Step over MCUs from the start of the data.
 
     Args:
-        words: Data with at least four words of padding.
+        data: As `unstuffed` returns them.
+        bits: Likewise.
         blocks: (B,) component of each block of an MCU.
         slots: (C, 2) DC and AC table of each component.
         dc: As `HuffmanTables` has it, like the next four.
@@ -95,72 +106,84 @@ def scan_mcus(
         steps: Several AC codes at once.
         long_codes: Codes beyond the look-up.
         symbols: Of the long codes.
-        starts: (M + 1,) filled with the bit at which each MCU begins, and where the last ends.
-        predictors: (M + 1, C) filled with the DC predictors at these places.
+        firsts: (M + 1, C) filled with the bit at which each component's first block begins in each MCU; the last row
+            with the bit behind the last MCU.
+        predictors: (M + 1, C) filled with the DC predictors before each MCU, and behind the last.
 
     Returns:
         The bits stepped over, or CORRUPT.
     """
-    window, held, word = np.uint64(0), 0, 0
-    current = np.zeros(predictors.shape[1], np.int32)
-    last = len(words) - 2
-    for mcu in range(len(starts) - 1):
-        starts[mcu] = word * 32 - held
-        predictors[mcu] = current
-        if word > last:
-            return CORRUPT
+    components, mcus = predictors.shape[1], len(firsts) - 1
+    position = 0
+    for component in range(components):
+        predictors[0, component] = 0
+    for mcu in range(mcus):
+        for component in range(components):
+            predictors[mcu + 1, component] = predictors[mcu, component]
+        seen = -1
         for block in range(len(blocks)):
             component = blocks[block]
-            if held < 32:
-                window |= np.uint64(words[word]) << np.uint64(32 - held)
-                word, held = min(word + 1, last + 1), held + 32
+            if component != seen:
+                seen = component
+                firsts[mcu, component] = position
+            if position > bits:
+                return CORRUPT
+            window = bits_at(data, position)
             entry = int(dc[slots[component, 0], window >> _PEEK])
             if entry == 0:
-                entry = long_code(np.int64(window >> np.uint64(48)), long_codes[0, slots[component, 0]], symbols[0, slots[component, 0]])
+                entry = long_code(window, long_codes[0, slots[component, 0]], symbols[0, slots[component, 0]])
             length, size = entry >> 8, entry & 255
             if entry == 0 or size > 11:
                 return CORRUPT
-            window <<= np.uint64(length)
-            if size:
-                value = np.int64(window >> np.uint64(64 - size))
-                if value < 1 << (size - 1):
-                    value -= (1 << size) - 1
-                current[component] += value
-                window <<= np.uint64(size)
-            held -= length + size
+            predictors[mcu + 1, component] += difference_of(window << np.uint64(length), size)
+            position += length + size
             table = slots[component, 1]
             at = 1
             while at < 64:
-                if held < 32:
-                    window |= np.uint64(words[word]) << np.uint64(32 - held)
-                    word, held = min(word + 1, last + 1), held + 32
-                step = int(steps[table, window >> _PEEK])
-                ahead = at + ((step >> 8) & 255)
-                if step and ahead + (step >> 16) <= 64:
-                    window <<= np.uint64(step & 255)
-                    held -= step & 255
-                    at = 64 if step >> 16 else ahead
+                window = bits_at(data, position)
+                step = ahead = 0
+                for _ in range(_STEPS_A_WORD):
+                    step = int(steps[table, window >> _PEEK])
+                    ahead = at + (step >> 8)
+                    if ahead > 63:
+                        break
+                    window <<= np.uint64(step & 63)
+                    position += step & 63
+                    at = ahead
+                if ahead < 64:
                     continue
+                if ahead == 64 or END_OF_BLOCK < ahead < END_OF_BLOCK + 64:
+                    position += step & 63
+                    break
+                window = bits_at(data, position)
                 entry = int(ac[table, window >> _PEEK])
                 if entry == 0:
-                    entry = long_code(np.int64(window >> np.uint64(48)), long_codes[1, table], symbols[1, table])
+                    entry = long_code(window, long_codes[1, table], symbols[1, table])
                 length, symbol = entry >> 8, entry & 255
                 ahead = at + (symbol >> 4) + 1
                 if entry == 0 or (symbol and ahead > 64) or (symbol & 15 == 0 and symbol not in (0, 0xF0)):
                     return CORRUPT
-                window <<= np.uint64(length + (symbol & 15))
-                held -= length + (symbol & 15)
+                position += length + (symbol & 15)
                 at = ahead if symbol else 64
-    starts[len(starts) - 1] = word * 32 - held
-    predictors[len(starts) - 1] = current
-    return CORRUPT if word > last else word * 32 - held
+    for component in range(components):
+        firsts[mcus, component] = position
+    return CORRUPT if position > bits else position
 
 
 @kernel
-def long_code(bits: int, codes: Places, symbols: npt.NDArray[np.uint8]) -> int:
-    """Decode one code by its length's range; `bits` are the next 16. Returns length << 8 | symbol, or 0."""
+def long_code(window: int, codes: Places, symbols: Bytes) -> int:
+    """Decode the code in a word's upper bits by its length's range. Returns length << 8 | symbol, or 0."""
     for length in range(1, 17):
-        place = (bits >> (16 - length)) - codes[length, 0]
+        place = np.int64(window >> np.uint64(64 - length)) - codes[length, 0]
         if 0 <= place < codes[length, 1]:
-            return length << 8 | int(symbols[codes[length, 2] + place])
+            return length << 8 | np.int64(symbols[codes[length, 2] + place])
     return 0
+
+
+@kernel
+def difference_of(window: int, size: int) -> int:
+    """Return the DC difference that a word's upper `size` bits stand for."""
+    if size == 0:
+        return 0
+    value = np.int64(window >> np.uint64(64 - size))
+    return value - (1 << size) + 1 if value < 1 << (size - 1) else value

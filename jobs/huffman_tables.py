@@ -15,6 +15,15 @@ from lake.kernels import kernel
 LOOKUP_BITS = 12
 """Bits that one look-up decides by; longer codes take the slow way. 4,096 entries stay in a core's nearest cache."""
 
+STEP_BITS = 15
+"""Bits that a step goes on at most: four steps then need no more than the 57 bits that are read at once."""
+
+END_OF_BLOCK = 128
+"""Added to a step's coefficients where it ends its block."""
+
+_NO_STEP = (END_OF_BLOCK - 63) << 8
+"""A step that no block has room for: 65 coefficients."""
+
 _DIFFERENCES = frozenset(range(12))
 """Sizes in bits of a DC difference of 8-bit samples."""
 
@@ -27,7 +36,7 @@ class HuffmanTables:
 
     dc: npt.NDArray[np.uint16]  # (4, 4096): length << 8 | symbol; 0 for a code that is longer, or none
     ac: npt.NDArray[np.uint16]
-    steps: npt.NDArray[np.uint32]  # (4, 4096): bits | coefficients << 8 | end of block << 16, of several codes at once
+    steps: npt.NDArray[np.uint16]  # (4, 4096): bits | coefficients << 8, of several codes at once; more than 64 where there is none
     long_codes: npt.NDArray[np.int64]  # (2, 4, 17, 3): by class, slot and length: first code, count, first symbol's place
     symbols: npt.NDArray[np.uint8]  # (2, 4, 256)
     dc_codes: npt.NDArray[np.int64]  # (4, 256): length << 16 | code, by symbol; 0 for a symbol without a code
@@ -48,6 +57,7 @@ def huffman_tables(content: bytes) -> HuffmanTables:
         MalformedJpegError: A table is cut off or has more codes than fit.
     """
     dc, ac = (np.zeros((_SLOTS, 1 << LOOKUP_BITS), np.uint16) for _ in range(2))
+    steps = np.full(ac.shape, _NO_STEP, np.uint16)
     long_codes = np.zeros((2, _SLOTS, 17, 3), np.int64)
     symbols = np.zeros((2, _SLOTS, 256), np.uint8)
     dc_codes = np.zeros((_SLOTS, 256), np.int64)
@@ -62,15 +72,17 @@ def huffman_tables(content: bytes) -> HuffmanTables:
             raise MalformedJpegError("a Huffman table of the JPEG file is cut off or of no known class")
         if kind == 0:
             counts, values = _completed(counts, values)
-            total = len(values)
         completed += bytes([kind << 4 | slot]) + counts + values
+        long_codes[kind, slot, 1:] = _ranges(counts)
+        symbols[kind, slot, : len(values)] = np.frombuffer(values, np.uint8)
+        lengths = np.repeat(np.arange(1, 17), np.frombuffer(counts, np.uint8))
         lookup = (dc, ac)[kind][slot]
-        lookup[:] = 0
-        _fill(lookup, long_codes[kind, slot], counts, values)
-        symbols[kind, slot, :total] = np.frombuffer(values, np.uint8)
+        _fill(lookup, lengths, symbols[kind, slot, : len(values)])
         if kind == 0:
-            dc_codes[slot] = _codes(long_codes[0, slot], values)
-    steps = np.stack([_steps(table) for table in ac])
+            first, _, place = long_codes[0, slot, lengths].T
+            dc_codes[slot, symbols[0, slot, : len(values)]] = lengths << 16 | (first + np.arange(len(values)) - place)
+        else:
+            follow_codes(lookup, steps[slot])
     return HuffmanTables(dc, ac, steps, long_codes, symbols, dc_codes, completed)
 
 
@@ -86,44 +98,39 @@ def _completed(counts: bytes, values: bytes) -> tuple[bytes, bytes]:
     return counts, values
 
 
-def _fill(lookup: npt.NDArray[np.uint16], long_codes: npt.NDArray[np.int64], counts: bytes, values: bytes) -> None:
+def _ranges(counts: bytes) -> list[tuple[int, int, int]]:
+    """Return the first code of each length, how many there are, and the place of the first's symbol."""
+    ranges = []
     code = place = 0
     for length, count in enumerate(counts, start=1):
-        long_codes[length] = code, count, place
+        ranges.append((code, count, place))
         if code + count > 1 << length:
             raise MalformedJpegError(f"a Huffman table of the JPEG file has too many codes of {length} bits")
-        for number in range(count if length <= LOOKUP_BITS else 0):
-            spare = LOOKUP_BITS - length
-            lookup[(code + number) << spare : (code + number + 1) << spare] = length << 8 | values[place + number]
         code, place = (code + count) << 1, place + count
+    return ranges
 
 
-def _codes(long_codes: npt.NDArray[np.int64], values: bytes) -> npt.NDArray[np.int64]:
-    codes = np.zeros(256, np.int64)
-    for length in range(1, 17):
-        first, count, place = long_codes[length].tolist()
-        for number in range(count):
-            codes[values[place + number]] = length << 16 | (first + number)
-    return codes
+def _fill(lookup: npt.NDArray[np.uint16], lengths: npt.NDArray[np.int64], symbols: npt.NDArray[np.uint8]) -> None:
+    """Enter the short codes: in the order of the table, they follow upon each other without a gap."""
+    short = int(np.searchsorted(lengths, LOOKUP_BITS, side="right"))
+    entries = np.repeat(lengths[:short] << 8 | symbols[:short], 1 << (LOOKUP_BITS - lengths[:short]))
+    lookup[: len(entries)] = entries
+    lookup[len(entries) :] = 0
 
 
 @kernel
-def _steps(lookup: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint32]:
+def follow_codes(lookup: npt.NDArray[np.uint16], steps: npt.NDArray[np.uint16]) -> None:
     """Follow as many AC codes as each pattern of bits decides."""
     size = len(lookup)
-    steps = np.zeros(size, np.uint32)
     for pattern in range(size):
-        bits = coefficients = end = 0
-        while bits < LOOKUP_BITS and not end:
+        bits = coefficients = 0
+        while bits < LOOKUP_BITS and coefficients < END_OF_BLOCK:
             entry = int(lookup[(pattern << bits) & (size - 1)])
             length, symbol = entry >> 8, entry & 255
             if entry == 0 or length > LOOKUP_BITS - bits or (symbol & 15 == 0 and symbol not in (0, 0xF0)):
                 break
+            if bits + length + (symbol & 15) > STEP_BITS or (symbol and coefficients + (symbol >> 4) > 62):
+                break
             bits += length + (symbol & 15)
-            if symbol == 0:
-                end = 1
-            else:
-                coefficients += (symbol >> 4) + 1
-        if coefficients < 64:
-            steps[pattern] = bits | coefficients << 8 | end << 16
-    return steps
+            coefficients += (symbol >> 4) + 1 if symbol else END_OF_BLOCK
+        steps[pattern] = bits | coefficients << 8 if bits else _NO_STEP

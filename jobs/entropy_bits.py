@@ -1,0 +1,81 @@
+"""Bytes and a bit's place in them in, the next bits out, and the other way: most significant bit first.
+
+These are instructions rather than functions: compiled code that uses them has them in line. The caller sees to it that
+eight bytes more than it reads or writes exist behind the place.
+"""
+
+import sys
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.extending import intrinsic
+
+_WORD = ir.IntType(64)
+
+
+def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [place])
+
+
+def _load(builder: Any, address: Any) -> Any:
+    word = builder.load(builder.bitcast(address, _WORD.as_pointer()), align=1)
+    return builder.bswap(word) if sys.byteorder == "little" else word
+
+
+def _store(builder: Any, word: Any, address: Any) -> None:
+    turned = builder.bswap(word) if sys.byteorder == "little" else word
+    builder.store(turned, builder.bitcast(address, _WORD.as_pointer()), align=1)
+
+
+@intrinsic
+def bits_at(_typing: Any, data: Any, position: Any) -> Any:
+    """Return a word whose upper 57 bits are those at a position of an array of bytes; what follows them is arbitrary."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, bit = arguments
+        address = _address(context, builder, signature.args[0], array, builder.ashr(bit, _WORD(3)))
+        return builder.shl(_load(builder, address), builder.and_(bit, _WORD(7)))
+
+    return types.uint64(data, types.int64), generate
+
+
+@intrinsic
+def whole_bits_at(_typing: Any, data: Any, position: Any) -> Any:
+    """Return the 64 bits at a position of an array of bytes."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, bit = arguments
+        place, shift = builder.ashr(bit, _WORD(3)), builder.and_(bit, _WORD(7))
+        address = _address(context, builder, signature.args[0], array, place)
+        behind = builder.zext(builder.load(builder.gep(address, [_WORD(8)])), _WORD)
+        return builder.or_(builder.shl(_load(builder, address), shift), builder.lshr(behind, builder.sub(_WORD(8), shift)))
+
+    return types.uint64(data, types.int64), generate
+
+
+@intrinsic
+def set_bits(_typing: Any, data: Any, position: Any, bits: Any) -> Any:
+    """Write the upper 57 bits of a word from a position of an array of bytes on; what stands before it in its byte stays."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, bit, word = arguments
+        shift = builder.and_(bit, _WORD(7))
+        address = _address(context, builder, signature.args[0], array, builder.ashr(bit, _WORD(3)))
+        kept = builder.and_(_load(builder, address), builder.not_(builder.lshr(_WORD(2**64 - 1), shift)))
+        _store(builder, builder.or_(kept, builder.lshr(word, shift)), address)
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64, types.uint64), generate
+
+
+@intrinsic
+def set_word(_typing: Any, data: Any, place: Any, word: Any) -> Any:
+    """Write the 64 bits of a word from a byte of an array of bytes on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, byte, bits = arguments
+        _store(builder, bits, _address(context, builder, signature.args[0], array, byte))
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64, types.uint64), generate
