@@ -4,7 +4,6 @@ Run by `benchmarks/crop_rate.py`, each in a process of its own. `limit` decodes 
 the bytes back; `spark` is the stage itself, with session start apart; `pool` runs the same function in plain processes.
 """
 
-import functools
 import json
 import os
 import shutil
@@ -17,14 +16,12 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs import blocks
-from jobs.crop_shards import assign_shards, image_loads
+from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
 from jobs.crop_sources import read_source
-from jobs.crops import cut_shard
+from jobs.crops import COMPRESSION, cut_shard
 from jobs.entropy_crop import NoEntropyCropError
 from jobs.spark.crop import crop
 from jobs.spark.session import spark_session
@@ -101,42 +98,31 @@ def limit(folder: Path, out: Path, workers: int) -> Figures:
         return clock.stop(sum(sizes))
 
 
-def cut_one(shard: int, tables: "Shards", out: Path) -> int:
+def cut_one(rows: ShardRows, shards: int, out: Path) -> int:
     """Cut one shard in a plain process."""
-    plan, instances = (tables.rows(name, shard) for name in ("plan", "instances"))
     place = ShardPlace(open_store(out), "crops", "0" * 64)
-    cut = (part.crops for part in cut_shard(plan, instances, CropSpec(), read_source))
-    receipt = write_shard(place, shard_name(shard, tables.count), cut)
+    cut = (part.crops for part in cut_shard(rows.plan, rows.instances, CropSpec(), read_source))
+    receipt = write_shard(place, shard_name(rows.shard, shards), cut, compression=COMPRESSION)
     return receipt.bytes if receipt else 0
 
 
 def pool(folder: Path, out: Path, workers: int) -> Figures:
-    """Cut every shard in plain processes; their first shard, which loads compiled code, is before the clock."""
-    tables = Shards(folder)
+    """Cut every shard in plain processes; some shards, which load compiled code, are cut before the clock starts."""
     with ProcessPoolExecutor(workers, get_context("fork")) as processes:
-        list(processes.map(partial(cut_one, tables=tables, out=out / "warm"), range(2 * workers)))
+        pieces, count = shards_of(folder)
+        warm = partial(cut_one, shards=count, out=out / "warm")
+        list(processes.map(warm, pieces[: 2 * workers]))
         clock = Clock()
-        sizes = list(processes.map(partial(cut_one, tables=tables, out=out), range(tables.count)))
+        pieces, count = shards_of(folder)
+        sizes = list(processes.map(partial(cut_one, shards=count, out=out), pieces))
         return clock.stop(sum(sizes))
 
 
-class Shards:
-    """The plan and the instances of a set, by shard."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._assignment, self.count = assign_shards(image_loads(pq.read_table(folder / "plan.parquet").to_batches()))
-
-    def rows(self, name: str, shard: int) -> pa.Table:
-        """Return the rows of one table in one shard."""
-        ids = self._assignment.filter(pc.equal(self._assignment.column("first_shard"), shard)).column("image_id").combine_chunks()
-        table = _table(self._folder / f"{name}.parquet")
-        return table.filter(pc.is_in(table.column("image_id"), ids))
-
-
-@functools.cache
-def _table(path: Path) -> pa.Table:
-    return pq.read_table(path)
+def shards_of(folder: Path) -> tuple[list[ShardRows], int]:
+    """Deal the plan and the instances of a set to shards."""
+    plan, instances = (pq.read_table(folder / f"{name}.parquet") for name in ("plan", "instances"))
+    assignment, count = assign_shards(image_loads(plan.to_batches()))
+    return list(deal(plan, instances, assignment)), count
 
 
 def transform_pool(folder: Path, out: Path, workers: int) -> Figures:

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from jobs.entropy_crop import NoEntropyCropError, entropy_crop
 from lake.crop_pixels import JPEG_95, JPEG_BLOCK, PNG
-from lake.images import ImageHeader, decode_image, read_header
-from lake.jpeg_header import JpegHeader, parse_jpeg
+from lake.images import ImageHeader, ImageRefusedError, decode_image, is_jpeg, jpeg_image_header, read_header, within_budget
+from lake.jpeg_header import JpegHeader, MalformedJpegError, parse_jpeg
 from lake.libjpeg import JpegRefusedError, crop_jpeg, encode_jpeg
 from lake.orientation import Box, displayed_box, stored_box
+from lake.reasons import Reason
 
 MARGIN = 2
 """Pixels by which a box grows before it is widened to whole MCUs: chroma upsampling reaches that far over an edge."""
@@ -43,10 +44,11 @@ def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Blo
     Raises:
         ImageRefusedError: The picture cannot be decoded.
     """
-    header = read_header(data)
-    if lossless and header.format == "jpeg" and header.mode in ("L", "RGB"):
+    stored = _stored_header(data)
+    header = within_budget(jpeg_image_header(stored)) if stored else read_header(data)
+    if lossless and stored and header.mode in ("L", "RGB"):
         try:
-            return _jpeg_blocks(data, header, boxes)
+            return _jpeg_blocks(data, header, stored, boxes)
         except JpegRefusedError:
             pass  # arithmetic coding or odd sampling; a picture that is cut off is refused by the decoder below
     pixels = decode_image(data, header)
@@ -75,8 +77,14 @@ def _aligned(start: int, end: int, step: int, limit: int) -> tuple[int, int]:
     return max(start - MARGIN, 0) // step * step, min(-(-(end + MARGIN) // step) * step, limit)
 
 
-def _jpeg_blocks(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> list[Block]:
-    stored = parse_jpeg(data)
+def _stored_header(data: bytes) -> JpegHeader | None:
+    try:
+        return parse_jpeg(data) if is_jpeg(data) else None
+    except MalformedJpegError as error:
+        raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, str(error)) from error
+
+
+def _jpeg_blocks(data: bytes, header: ImageHeader, stored: JpegHeader, boxes: Sequence[Box]) -> list[Block]:
     turn = (header.width, header.height, header.orientation)
     blocks = [mcu_block(stored_box(box, *turn), stored) for box in boxes]
     cut = []

@@ -3,20 +3,16 @@
 import numpy as np
 import numpy.typing as npt
 
+from lake.kernels import kernel
 from lake.runs import Mask
-
-_ROWS_AT_ONCE = 256
-"""Boxes that are compared with all others at once: bounds the memory for an image of thousands."""
 
 SMALL, LARGE = 32 * 32, 96 * 96
 """Area in px below which an object is small, and from which it is large. Source: COCO's detection evaluation."""
 
 
-def size_of(area: int) -> str:
-    """Name the size of an object by its area in px: small, medium or large."""
-    if area < SMALL:
-        return "small"
-    return "medium" if area < LARGE else "large"
+def sizes_of(areas: npt.NDArray[np.int64]) -> list[str]:
+    """Name the size of objects by their areas in px: small, medium or large."""
+    return np.array(["small", "medium", "large"])[np.searchsorted([SMALL, LARGE], areas, side="right")].tolist()
 
 
 def thinness_of(mask: Mask) -> float:
@@ -31,25 +27,34 @@ def thinness_of(mask: Mask) -> float:
     """
     padded = np.pad(mask, 1)
     edges = int(np.count_nonzero(padded[1:] != padded[:-1]) + np.count_nonzero(padded[:, 1:] != padded[:, :-1]))
-    return thinness(int(np.count_nonzero(mask)), edges)
+    return float(thinness(np.count_nonzero(mask), edges))
 
 
-def thinness(area: int, edges: int) -> float:
-    """Return `thinness_of` from the area in px and the number of pixel edges on the outline."""
-    return min(1.0, 64 * area / (np.pi * edges**2)) if edges else 0.0
+def thinness(area: npt.ArrayLike, edges: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return `thinness_of` from areas in px and the numbers of pixel edges on the outlines."""
+    area, edges = np.asarray(area, np.float64), np.asarray(edges, np.float64)
+    return np.where(edges > 0, np.minimum(1.0, 64 * area / (np.pi * np.maximum(edges, 1) ** 2)), 0.0)
 
 
 def crowding_of(boxes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Count for each box how many of the others it meets.
+    """Count for each box of one image how many of the others it meets.
 
     Args:
         boxes: (N, 4) left, top, width, height in px; half-open, so that boxes side by side do not meet.
     """
-    left, top = boxes[:, 0], boxes[:, 1]
-    right, bottom = left + boxes[:, 2], top + boxes[:, 3]
-    met = np.empty(len(boxes), np.int64)
-    for first in range(0, len(boxes), _ROWS_AT_ONCE):
-        some = slice(first, first + _ROWS_AT_ONCE)
-        across = (left < right[some, None]) & (left[some, None] < right)
-        met[some] = np.count_nonzero(across & (top < bottom[some, None]) & (top[some, None] < bottom), axis=1) - 1
+    met = np.zeros(len(boxes), np.int64)
+    count_met(np.ascontiguousarray(boxes), met)
     return met
+
+
+@kernel
+def count_met(boxes: npt.NDArray[np.int64], met: npt.NDArray[np.int64]) -> None:
+    """Do as `crowding_of`; adds to `met`."""
+    for one in range(len(boxes)):
+        left, top = boxes[one, 0], boxes[one, 1]
+        right, bottom = left + boxes[one, 2], top + boxes[one, 3]
+        for other in range(one + 1, len(boxes)):
+            across = boxes[other, 0] < right and left < boxes[other, 0] + boxes[other, 2]
+            if across and boxes[other, 1] < bottom and top < boxes[other, 1] + boxes[other, 3]:
+                met[one] += 1
+                met[other] += 1

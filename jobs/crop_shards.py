@@ -1,10 +1,12 @@
 """The plan's images with their crops in, the shard that each is cut in out; the plan alone decides, no cluster does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 CROPS_PER_SHARD = 2048
 PIXELS_PER_SHARD = 1 << 26
@@ -14,6 +16,15 @@ LEAST_CROPS_PER_SHARD, SHARDS_WANTED = 64, 32
 """Small plans are cut finer, down to 64 crops a shard, so that a few cores all have work."""
 
 ASSIGNMENT = pa.schema([("image_id", pa.string()), ("first_shard", pa.int32()), ("shards", pa.int32())])
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRows:
+    """What is cut into one shard."""
+
+    shard: int
+    plan: pa.Table
+    instances: pa.Table  # of the plan's images
 
 
 def image_loads(plan: Iterable[pa.RecordBatch]) -> pa.Table:
@@ -57,6 +68,43 @@ def assign_shards(loads: pa.Table) -> tuple[pa.Table, int]:
             shard, filled = shard + int(count[row]), 0.0
     columns = [loads.column("image_id"), pa.array(first, pa.int32()), pa.array(count, pa.int32())]
     return pa.table(columns, schema=ASSIGNMENT), shard + int(filled > 0)
+
+
+def deal(plan: pa.Table, instances: pa.Table, assignment: pa.Table) -> Iterator[ShardRows]:
+    """Give each shard its rows, shard by shard.
+
+    Args:
+        plan: Rows of `plan`.
+        instances: Rows of `instances`; those of images that are not planned are left out.
+        assignment: As `assign_shards` returns it.
+    """
+    first, shards = (np.array(assignment.column(name), np.int64) for name in ("first_shard", "shards"))
+    image = _images_of(plan, assignment)
+    # A crop's id is a hash: its first digits spread the crops of an image that takes several shards.
+    spread = np.zeros(len(plan), np.int64)
+    for row in np.flatnonzero(shards[image] > 1).tolist():
+        spread[row] = int(plan.column("crop_id")[row].as_py()[:8], 16) % shards[image[row]]
+    planned = _by_shard(plan, np.arange(len(plan)), first[image] + spread)
+    image = _images_of(instances, assignment)
+    rows = np.flatnonzero(image >= 0)
+    copies = shards[image[rows]]
+    numbers = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
+    known = _by_shard(instances, np.repeat(rows, copies), np.repeat(first[image[rows]], copies) + numbers)
+    for shard, crops in planned.items():
+        yield ShardRows(shard, crops, known.get(shard, instances.slice(0, 0)))
+
+
+def _images_of(table: pa.Table, assignment: pa.Table) -> npt.NDArray[np.int64]:
+    """Return the row of `assignment` of each row's image, or -1."""
+    found = pc.index_in(table.column("image_id"), assignment.column("image_id").combine_chunks())
+    return np.array(pc.fill_null(found, -1), np.int64)
+
+
+def _by_shard(table: pa.Table, rows: npt.NDArray[np.int64], shards: npt.NDArray[np.int64]) -> dict[int, pa.Table]:
+    order = np.argsort(shards, kind="stable")
+    names, begins = np.unique(shards[order], return_index=True)
+    limits = [*begins.tolist(), len(order)]
+    return {shard: table.take(pa.array(rows[order[limits[n] : limits[n + 1]]])) for n, shard in enumerate(names.tolist())}
 
 
 def _shares(crops: npt.NDArray[np.float64], pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

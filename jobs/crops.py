@@ -14,21 +14,29 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.blocks import Block, cut_blocks
-from jobs.crop_facts import size_of
-from jobs.crop_masks import ObjectRows, PlanRows, WindowCut, cut_windows, object_rows, plan_rows
+from jobs.crop_facts import sizes_of
+from jobs.crop_masks import WindowCuts, cut_windows
 from lake.configuration import CropSpec
 from lake.contracts import Crop, Instance, PlannedCrop, Reject
 from lake.crop_pixels import COCO_RLE
 from lake.digests import digest
 from lake.images import ImageRefusedError
+from lake.orientation import Box
 from lake.reasons import Reason
-from lake.schemas import conform
+from lake.schemas import conform, empty_table
 
 STAGE = "crop"
 VERSION = 1
 """Of this code: raised when the same plan gives other crops."""
 
-CROPS_PER_BATCH = 64
+BATCH_BYTES = 8 << 20
+"""Of pixels that are gathered before they are written."""
+
+COMPRESSION = "snappy"
+"""Of all columns but pixels and masks, which are compressed already; see `benchmarks/crop_files.py`."""
+
+_COLUMNS = [field.name for field in fields(Crop)]
+_OF_INSTANCE = [field.name for field in fields(Instance) if field.name in _COLUMNS]
 
 ReadSource = Callable[[Sequence[str], str], bytes]
 """Locations and image id in, the picture's bytes out; see `jobs.crop_sources.read_source`."""
@@ -64,74 +72,79 @@ def cut_shard(
     Raises:
         ContractError: The plan names an instance that is not there, or a window breaks the centre rule.
     """
-    plan = plan.sort_by([("image_id", "ascending"), ("crop_id", "ascending")])
-    instances = instances.sort_by([("image_id", "ascending"), ("instance_id", "ascending")])
-    planned, known = plan_rows(plan), known or {}
-    names = planned.crops
-    cut: list[tuple[WindowCut, Block]] = []
-    refused: list[tuple[WindowCut, ImageRefusedError]] = []
-    images = reused = 0
-    for uris, image_id, windows in _images(planned, object_rows(instances)):
-        new = [window for window in windows if names[window.plan] not in known]
-        fresh: dict[int, Block] = {}
+    if not len(plan):
+        yield CutCrops(empty_table(Crop), empty_table(Reject), 0, 0)
+        return
+    plan = plan.sort_by([("image_id", "ascending"), ("crop_id", "ascending")]).combine_chunks()
+    instances = instances.sort_by([("image_id", "ascending"), ("instance_id", "ascending")]).combine_chunks()
+    windows, known = cut_windows(plan, instances), known or {}
+    names = plan.column("crop_id").to_pylist()
+    cut: dict[int, Block] = {}
+    refused: dict[int, ImageRefusedError] = {}
+    images = reused = size = 0
+    for image_id, uris, crops in _images(plan, instances, windows):
+        cut |= {crop: known[names[crop]] for crop in crops if names[crop] in known}
+        new = [crop for crop in crops if crop not in cut]
         images += bool(new)
+        reused += len(crops) - len(new)
         try:
             if new:
-                blocks = _blocks(read(uris, image_id), new, spec)
-                fresh = {window.plan: block for window, block in zip(new, blocks, strict=True)}
+                cut |= zip(new, _blocks(read(uris, image_id), [windows.visible[crop] for crop in new], spec), strict=True)
         except ImageRefusedError as error:
-            refused += ((window, error) for window in new)
-        reused += len(windows) - len(new)
-        blocks_of = {window.plan: fresh.get(window.plan) or known.get(names[window.plan]) for window in windows}
-        cut += ((window, block) for window in windows if (block := blocks_of[window.plan]) is not None)
-        if len(cut) >= CROPS_PER_BATCH:
-            yield CutCrops(_crops(plan, instances, cut, spec), _rejects(plan, instances, refused), images, reused)
-            cut, refused, images, reused = [], [], 0, 0
-    yield CutCrops(_crops(plan, instances, cut, spec), _rejects(plan, instances, refused), images, reused)
+            refused |= dict.fromkeys(new, error)
+        size += sum(len(cut[crop].data) for crop in crops if crop in cut)
+        if size >= BATCH_BYTES:
+            yield CutCrops(_crops(plan, instances, windows, cut, spec), _rejects(plan, instances, windows, refused), images, reused)
+            cut, refused, images, reused, size = {}, {}, 0, 0, 0
+    yield CutCrops(_crops(plan, instances, windows, cut, spec), _rejects(plan, instances, windows, refused), images, reused)
 
 
-def _blocks(data: bytes, windows: Sequence[WindowCut], spec: CropSpec) -> list[Block]:
+def _blocks(data: bytes, boxes: Sequence[Box], spec: CropSpec) -> list[Block]:
     try:
-        return cut_blocks(data, [window.visible for window in windows], lossless=spec.codec == "lossless")
+        return cut_blocks(data, boxes, lossless=spec.codec == "lossless")
     except ImageRefusedError as error:
         raise ImageRefusedError(Reason.UNREADABLE_SOURCE, str(error)) from error
 
 
-def _images(plan: PlanRows, objects: ObjectRows) -> Iterator[tuple[list[str], str, list[WindowCut]]]:
-    """Yield each image of the plan: its locations, its id and its windows, masks cut."""
-    for image_id, group in itertools.groupby(range(len(plan.images)), key=plan.images.__getitem__):
-        crops = list(group)
-        rows = range(*(int(np.searchsorted(objects.images, image_id, side=side)) for side in ("left", "right")))
-        windows = list(cut_windows(plan, objects, range(crops[0], crops[-1] + 1), rows))
-        yield sorted(set(objects.uris[rows.start : rows.stop])), image_id, windows
+def _images(plan: pa.Table, instances: pa.Table, windows: WindowCuts) -> Iterator[tuple[str, list[str], range]]:
+    """Yield each image of the plan: its id, its locations and the rows of its crops."""
+    images = plan.column("image_id").to_pylist()
+    uris = instances.column("uri").to_pylist()
+    begin = 0
+    for image_id, group in itertools.groupby(images):
+        crops = range(begin, begin := begin + sum(1 for _ in group))
+        yield image_id, sorted({uris[row] for row in windows.instances[crops.start : crops.stop].tolist()}), crops
 
 
-def _crops(plan: pa.Table, instances: pa.Table, cut: Sequence[tuple[WindowCut, Block]], spec: CropSpec) -> pa.Table:
-    planned = plan.take(pa.array([window.plan for window, _ in cut], pa.int64()))
-    known = instances.take(pa.array([window.instance for window, _ in cut], pa.int64()))
-    columns: dict[str, Any] = {field.name: known.column(field.name) for field in fields(Instance)}
+def _crops(plan: pa.Table, instances: pa.Table, windows: WindowCuts, cut: Mapping[int, Block], spec: CropSpec) -> pa.Table:
+    rows, blocks = np.fromiter(cut, np.int64, len(cut)), list(cut.values())
+    planned = plan.take(pa.array(rows))
+    known = instances.select(_OF_INSTANCE).take(pa.array(windows.instances[rows]))
+    columns: dict[str, Any] = {name: known.column(name) for name in _OF_INSTANCE}
     columns |= {field.name: planned.column(field.name) for field in fields(PlannedCrop)}
     columns |= {
-        "size": [size_of(area) for area in known.column("area").to_pylist()],
-        "thinness": [window.thinness for window, _ in cut],
-        "crowding": pa.array([window.crowding for window, _ in cut], pa.int32()),
-        "pixel_codec": [block.codec for _, block in cut],
-        "pixels": pa.array([block.data for _, block in cut], pa.binary()),
-        "block_left": pa.array([block.left for _, block in cut], pa.int32()),
-        "block_top": pa.array([block.top for _, block in cut], pa.int32()),
-        "orientation": pa.array([block.orientation for _, block in cut], pa.int32()),
-        "mask_codec": [COCO_RLE] * len(cut),
-        "mask": pa.array([window.mask.encode("ascii") for window, _ in cut], pa.binary()),
-        "ignore": pa.array([window.ignore and window.ignore.encode("ascii") for window, _ in cut], pa.binary()),
-        "spec": [spec_digest(spec)] * len(cut),
+        "size": sizes_of(known.column("area").to_numpy()),
+        "thinness": windows.thinness[rows],
+        "crowding": windows.crowding[rows].astype(np.int32),
+        "pixel_codec": [block.codec for block in blocks],
+        "pixels": pa.array([block.data for block in blocks], pa.binary()),
+        "block_left": pa.array([block.left for block in blocks], pa.int32()),
+        "block_top": pa.array([block.top for block in blocks], pa.int32()),
+        "orientation": pa.array([block.orientation for block in blocks], pa.int32()),
+        "mask_codec": [COCO_RLE] * len(blocks),
+        "mask": pa.array([windows.masks[row] for row in cut], pa.binary()),
+        "ignore": pa.array([windows.ignored[row] for row in cut], pa.binary()),
+        "spec": [spec_digest(spec)] * len(blocks),
     }
-    return conform(pa.table({field.name: columns[field.name] for field in fields(Crop)}), Crop)
+    typed = {name: pa.array(columns[name], pa.string()) if isinstance(columns[name], list) else columns[name] for name in _COLUMNS}
+    return conform(pa.table(typed), Crop)
 
 
-def _rejects(plan: pa.Table, instances: pa.Table, refused: Sequence[tuple[WindowCut, ImageRefusedError]]) -> pa.Table:
-    crops = plan.column("crop_id").take(pa.array([window.plan for window, _ in refused], pa.int64())).to_pylist()
-    known = instances.select(["source", "source_ref"]).take(pa.array([window.instance for window, _ in refused], pa.int64()))
-    reasons = [error.reason.value for _, error in refused]
+def _rejects(plan: pa.Table, instances: pa.Table, windows: WindowCuts, refused: Mapping[int, ImageRefusedError]) -> pa.Table:
+    rows = np.fromiter(refused, np.int64, len(refused))
+    crops = plan.column("crop_id").take(pa.array(rows)).to_pylist()
+    known = instances.select(["source", "source_ref"]).take(pa.array(windows.instances[rows]))
+    reasons = [error.reason.value for error in refused.values()]
     pairs = list(zip(crops, reasons, strict=True))
     columns = {
         "reject_id": [hashlib.sha256(f"{STAGE}/{crop}/{reason}".encode()).hexdigest() for crop, reason in pairs],
@@ -139,6 +152,6 @@ def _rejects(plan: pa.Table, instances: pa.Table, refused: Sequence[tuple[Window
         "source": known.column("source").to_pylist(),
         "source_ref": known.column("source_ref").to_pylist(),
         "reason": reasons,
-        "detail": [f"{error}; crop {crop}" for (_, error), crop in zip(refused, crops, strict=True)],
+        "detail": [f"{error}; crop {crop}" for error, crop in zip(refused.values(), crops, strict=True)],
     }
     return conform(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), Reject)

@@ -71,14 +71,28 @@ def read_header(data: bytes, *, pixel_budget: int = PIXEL_BUDGET) -> ImageHeader
     Raises:
         ImageRefusedError: No known format, a broken header (undecodable-image), or too many pixels (image-too-large).
     """
-    if data[:3] == b"\xff\xd8\xff":
-        header = _jpeg_header(data)
+    if is_jpeg(data):
+        header = jpeg_image_header(_parsed(data))
     else:
         try:
             with _open(data) as picture:
                 header = _pillow_header(picture)
         except _PILLOW_FAULTS as error:
             raise _undecodable(error) from error
+    return within_budget(header, pixel_budget)
+
+
+def is_jpeg(data: bytes) -> bool:
+    """Say whether a file begins as JPEG files do."""
+    return data[:3] == b"\xff\xd8\xff"
+
+
+def within_budget(header: ImageHeader, pixel_budget: int = PIXEL_BUDGET) -> ImageHeader:
+    """Return a header whose pixels may be decoded.
+
+    Raises:
+        ImageRefusedError: It has more than the budget (image-too-large).
+    """
     if header.width * header.height > pixel_budget:
         raise ImageRefusedError(
             Reason.IMAGE_TOO_LARGE,
@@ -116,11 +130,19 @@ def decode_image(data: bytes, header: ImageHeader) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def _jpeg_header(data: bytes) -> ImageHeader:
+def _parsed(data: bytes) -> JpegHeader:
     try:
-        header = parse_jpeg(data)
+        return parse_jpeg(data)
     except MalformedJpegError as error:
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, str(error)) from error
+
+
+def jpeg_image_header(header: JpegHeader) -> ImageHeader:
+    """Return what `read_header` returns for a JPEG file whose header has been parsed, whatever its size.
+
+    Raises:
+        ImageRefusedError: It has no 1, 3 or 4 components of 8 bits (undecodable-image).
+    """
     mode = {1: "L", 3: "RGB", 4: "CMYK"}.get(len(header.components))
     if mode is None or header.precision != 8:
         raise ImageRefusedError(

@@ -48,22 +48,31 @@ def outline_edges(runs: Runs, height: int) -> int:
         runs: Of the whole image.
         height: Of the image, in px.
     """
-    ends = np.cumsum(runs)
     area = segments = shared = 0
-    other = 1
+    end = 0
+    other, other_end = 1, runs[0] + (runs[1] if len(runs) > 1 else 0)
     for place in range(1, len(runs), 2):
-        begin, end = ends[place] - runs[place], ends[place]
+        begin = end + runs[place - 1]
+        end = begin + runs[place]
         if begin == end:
             continue
         area += end - begin
         segments += (end - 1) // height - begin // height + 1
-        while other < len(runs) and ends[other] <= begin + height:
-            other += 2
-        look = other
-        while look < len(runs) and ends[look] - runs[look] < end + height:
-            shared += min(ends[look], end + height) - max(ends[look] - runs[look], begin + height)
-            look += 2
+        while other < len(runs) and other_end <= begin + height:
+            other, other_end = _next_inside(runs, other, other_end)
+        look, look_end = other, other_end
+        while look < len(runs) and look_end - runs[look] < end + height:
+            shared += min(look_end, end + height) - max(look_end - runs[look], begin + height)
+            look, look_end = _next_inside(runs, look, look_end)
     return 2 * (segments + area - shared)
+
+
+@kernel
+def _next_inside(runs: Runs, place: int, end: int) -> tuple[int, int]:
+    """Go from a run inside the mask, which ends at a position, to the next one inside."""
+    if place + 2 >= len(runs):
+        return place + 2, end
+    return place + 2, end + runs[place + 1] + runs[place + 2]
 
 
 @kernel

@@ -16,7 +16,9 @@ from lake.kernels import kernel
 Runs = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_LONGEST = 13  # characters of a 64-bit value
+LONGEST = 13
+"""Characters of a 64-bit value."""
+
 _FOREIGN, _CUT_OFF, _TOO_LONG, _NEGATIVE = -1, -2, -3, -4
 
 
@@ -43,7 +45,7 @@ def parse_counts(counts: str, height: int, width: int) -> Runs:
     except UnicodeEncodeError:
         raise MalformedMaskError("expected COCO counts in ASCII, got other characters; export the mask again") from None
     runs = np.empty(len(characters), np.int64)
-    found = _parse(characters, runs)
+    found = parse_into(characters, runs)
     if found < 0:
         raise MalformedMaskError(_complaint(found, counts))
     return check_runs(runs[:found], height, width)
@@ -51,7 +53,7 @@ def parse_counts(counts: str, height: int, width: int) -> Runs:
 
 def check_runs(runs: Runs, height: int, width: int) -> Runs:
     """Return `runs` when they are non-negative and fill the image, else raise MalformedMaskError."""
-    total = _total(runs)
+    total = total_of(runs)
     if total < 0:
         raise MalformedMaskError("expected run lengths of at least 0, got a negative one; export the mask again")
     if total != height * width:
@@ -68,8 +70,8 @@ def format_counts(runs: Runs) -> str:
     Args:
         runs: (N,) int64; neighbours of equal colour must have been joined (see `canonical_runs`).
     """
-    characters = np.empty(_LONGEST * len(runs), np.uint8)
-    return str(characters[: _format(runs, characters)].tobytes(), "ascii")
+    characters = np.empty(LONGEST * len(runs), np.uint8)
+    return str(characters[: format_into(runs, characters)].tobytes(), "ascii")
 
 
 def window_runs(runs: Runs, height: int, left: int, top: int, window_width: int, window_height: int) -> Runs:
@@ -90,7 +92,7 @@ def window_runs(runs: Runs, height: int, left: int, top: int, window_width: int,
         Canonical run lengths of the window.
     """
     cut = np.empty(len(runs) + 1, np.int64)
-    return cut[: _window(runs, height, left, top, window_width, window_height, cut)]
+    return cut[: window_into(runs, height, left, top, window_width, window_height, cut)]
 
 
 def holds_pixel(runs: Runs, height: int, x: int, y: int) -> bool:
@@ -114,7 +116,8 @@ def _complaint(code: int, counts: str) -> str:
 
 
 @kernel
-def _parse(characters: npt.NDArray[np.uint8], runs: Runs) -> int:
+def parse_into(characters: npt.NDArray[np.uint8], runs: Runs) -> int:
+    """Do as `parse_counts` for compiled code; `runs` has room for one a character. Returns how many, or a negative code."""
     count = position = 0
     while position < len(characters):
         value, shift = np.int64(0), 0
@@ -141,7 +144,8 @@ def _parse(characters: npt.NDArray[np.uint8], runs: Runs) -> int:
 
 
 @kernel
-def _format(runs: Runs, characters: npt.NDArray[np.uint8]) -> int:
+def format_into(runs: Runs, characters: npt.NDArray[np.uint8]) -> int:
+    """Do as `format_counts` for compiled code; `characters` has room for LONGEST a run. Returns how many."""
     size = 0
     for place in range(len(runs)):
         value = runs[place] - runs[place - 2] if place > 2 else runs[place]
@@ -156,7 +160,7 @@ def _format(runs: Runs, characters: npt.NDArray[np.uint8]) -> int:
 
 
 @kernel
-def _total(runs: Runs) -> int:
+def total_of(runs: Runs) -> int:
     """Add up; negative where a length or the sum of some is."""
     total = np.int64(0)
     for length in runs:
@@ -167,7 +171,8 @@ def _total(runs: Runs) -> int:
 
 
 @kernel
-def _window(runs: Runs, height: int, left: int, top: int, window_width: int, window_height: int, cut: Runs) -> int:
+def window_into(runs: Runs, height: int, left: int, top: int, window_width: int, window_height: int, cut: Runs) -> int:
+    """Do as `window_runs` for compiled code; `cut` has room for one run more than `runs`. Returns how many."""
     first, last = left * height, (left + window_width) * height
     cut[0] = count = colour = 0
     end = before = 0

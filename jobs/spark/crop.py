@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import Any
@@ -16,12 +16,13 @@ from pyspark.sql import functions as sql
 from jobs.assurance import assure
 from jobs.crop_masks import IGNORED, KEPT
 from jobs.crop_reuse import CutFile, cut_files, known_blocks
-from jobs.crop_shards import assign_shards, image_loads
+from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
 from jobs.crop_sources import read_source
-from jobs.crops import STAGE, VERSION, cut_shard, spec_digest
+from jobs.crops import COMPRESSION, STAGE, VERSION, cut_shard, spec_digest
 from jobs.spark.progress import Done, counter, shown
 from jobs.spark.session import spark_session
 from jobs.spark.tables import table_frame
+from jobs.spark.tasks import spare_loaded_modules
 from lake.configuration import CropSpec, Pipeline
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import stage_key
@@ -33,6 +34,9 @@ from lake.stage_report import StageReport
 _REJECTS = {"stage": STAGE}
 _PLAN = "plan_"
 """Before the columns of `plan` in the frame that holds both tables' rows."""
+
+DEALT_BYTES = 64 << 20
+"""Of the Parquet files of `plan` and `instances`, some 200 MB in memory: what the driver deals out itself."""
 
 _RESULT = "shard int, result string"
 
@@ -70,7 +74,10 @@ def crop(pipeline: Pipeline) -> StageReport:
     done = counter(spark)
     work = ShardWork(lake.place("crops", key), lake.place("rejects", key, _REJECTS), shards, pipeline.crops, known, done)
     with shown(done, crops=sum(loads.column("crops").to_pylist())):
-        results = cut_shards(shard_rows(spark, lake, assignment), work, partitions=max(shards, 1))
+        if sum(file.bytes for table in inputs for file in lake.files(table)) <= DEALT_BYTES:
+            results = cut_dealt(spark, dealt_rows(lake, assignment), work)
+        else:
+            results = cut_shards(joined_rows(spark, lake, assignment), work, partitions=max(shards, 1))
     crops, rejects = ([Receipt(**one) for result in results for one in result[table]] for table in ("crops", "rejects"))
     return publish_stage(
         lake,
@@ -91,8 +98,43 @@ def crop(pipeline: Pipeline) -> StageReport:
     )
 
 
-def shard_rows(spark: SparkSession, lake: Lake, assignment: pa.Table) -> DataFrame:
-    """Return the rows that each shard needs: its part of the plan, and the instances of its images.
+def dealt_rows(lake: Lake, assignment: pa.Table) -> list[ShardRows]:
+    """Return what `joined_rows` does, dealt out by the driver: without a shuffle, for tables that it can hold."""
+    instances = lake.read("instances", where=pc.field("disposition").isin([KEPT, IGNORED]))
+    return list(deal(lake.read("plan"), instances, assignment))
+
+
+def cut_dealt(spark: SparkSession, pieces: Sequence[ShardRows], work: ShardWork, *, partitions: int | None = None) -> list[dict[str, Any]]:
+    """Do as `cut_shards` does for rows that the driver holds: each shard's rows go to the task that cuts it.
+
+    Args:
+        spark: The session.
+        pieces: As `dealt_rows` returns them.
+        work: What the workers need to know.
+        partitions: Of the work, by default one a shard.
+    """
+    if not pieces:
+        return []
+    sent = [(piece.shard, _as_ipc(piece.plan), _as_ipc(piece.instances)) for piece in pieces]
+    tasks = spark.sparkContext.parallelize(sent, partitions or len(sent))
+    return [json.loads(result) for result in tasks.map(partial(_cut_sent, work=work)).collect()]
+
+
+def _as_ipc(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    return sink.getvalue().to_pybytes()
+
+
+def _cut_sent(sent: tuple[int, bytes, bytes], *, work: ShardWork) -> str:
+    shard, plan, instances = sent
+    rows = ShardRows(shard, pa.ipc.open_stream(plan).read_all(), pa.ipc.open_stream(instances).read_all())
+    return json.dumps(_cut(rows, work), sort_keys=True)
+
+
+def joined_rows(spark: SparkSession, lake: Lake, assignment: pa.Table) -> DataFrame:
+    """Join the rows that each shard needs on Spark: its part of the plan, and the instances of its images.
 
     Args:
         spark: The session.
@@ -104,7 +146,6 @@ def shard_rows(spark: SparkSession, lake: Lake, assignment: pa.Table) -> DataFra
     """
     images = spark.createDataFrame(assignment)
     plan = table_frame(spark, lake, "plan").join(images, "image_id")
-    # A crop's id is a hash: its first digits spread the crops of an image that takes several shards.
     spread = sql.conv(sql.substring("crop_id", 1, 8), 16, 10).cast("long") % sql.col("shards")
     planned = plan.select(
         (sql.col("first_shard") + spread).cast("int").alias("shard"),
@@ -120,7 +161,7 @@ def cut_shards(rows: DataFrame, work: ShardWork, *, partitions: int) -> list[dic
     """Cut and write every shard on Spark's workers; returns one result a shard, in their order.
 
     Args:
-        rows: As `shard_rows` returns them.
+        rows: As `joined_rows` returns them.
         work: What the workers need to know.
         partitions: Of the work; what is written is the same for any number.
     """
@@ -133,7 +174,7 @@ def cut_shards(rows: DataFrame, work: ShardWork, *, partitions: int) -> list[dic
 
 def _each_shard(batches: Iterator[pa.RecordBatch], *, work: ShardWork) -> Iterator[pa.RecordBatch]:
     for shard, rows in _by_shard(batches):
-        result = json.dumps(_cut(shard, rows, work), sort_keys=True)
+        result = json.dumps(_cut(_parted(shard, rows), work), sort_keys=True)
         yield pa.record_batch({"shard": pa.array([shard], pa.int32()), "result": pa.array([result], pa.string())})
 
 
@@ -152,28 +193,32 @@ def _by_shard(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, pa.Table
         yield current, pa.Table.from_batches(gathered)
 
 
-def _cut(shard: int, rows: pa.Table, work: ShardWork) -> dict[str, Any]:
+def _parted(shard: int, rows: pa.Table) -> ShardRows:
     planned = pc.is_valid(rows.column(f"{_PLAN}crop_id"))
     plan = rows.filter(planned).select([_PLAN + field.name for field in fields(PlannedCrop)])
     plan = plan.rename_columns([field.name for field in fields(PlannedCrop)])
-    instances = rows.filter(pc.invert(planned)).select([field.name for field in fields(Instance)])
-    known = known_blocks(work.crops.store, work.known, plan, spec_digest(work.spec))
+    return ShardRows(shard, plan, rows.filter(pc.invert(planned)).select([field.name for field in fields(Instance)]))
+
+
+def _cut(rows: ShardRows, work: ShardWork) -> dict[str, Any]:
+    known = known_blocks(work.crops.store, work.known, rows.plan, spec_digest(work.spec))
     counts: Counter[str] = Counter()
     rejects: list[pa.Table] = []
 
     def crops() -> Iterator[pa.Table]:
-        for cut in cut_shard(plan, instances, work.spec, read_source, known):
+        for cut in cut_shard(rows.plan, rows.instances, work.spec, read_source, known):
             counts.update(images=cut.images, reused=cut.reused)
             rejects.append(cut.rejects)
             if work.done is not None:
                 work.done.add(Done(len(cut.crops), cut.images, len(cut.rejects)))
             yield cut.crops
 
-    name = shard_name(shard, work.shards)
-    receipt = write_shard(work.crops, name, crops())
+    name = shard_name(rows.shard, work.shards)
+    receipt = write_shard(work.crops, name, crops(), compression=COMPRESSION)
     refused = pa.concat_tables(rejects)
+    spare_loaded_modules()
     return {
-        "planned": plan.num_rows,
+        "planned": rows.plan.num_rows,
         "images": counts["images"],
         "reused": counts["reused"],
         "crops": [asdict(receipt)] if receipt else [],

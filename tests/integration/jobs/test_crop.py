@@ -9,7 +9,7 @@ import pytest
 from jobs.crop_shards import assign_shards, image_loads
 from jobs.crop_sources import read_source
 from jobs.crops import cut_shard
-from jobs.spark.crop import ShardWork, crop, cut_shards, shard_rows
+from jobs.spark.crop import ShardWork, crop, cut_dealt, cut_shards, dealt_rows, joined_rows
 from jobs.spark.session import spark_session
 from lake.contracts import Crop
 from lake.lake import Lake
@@ -48,19 +48,18 @@ def test_bytes_do_not_depend_on_the_number_of_partitions(world: CropWorld, tmp_p
     lake = publish_world(pipeline, world)
     assignment, shards = assign_shards(image_loads(lake.batches("plan")))
     assert shards > 2
+    spark = spark_session(pipeline)
     digests = []
-    for partitions in (1, 2, 7):
-        work = ShardWork(
-            lake.place("crops", f"{partitions:064x}"),
-            lake.place("rejects", f"{partitions:064x}", {"stage": "crop"}),
-            shards,
-            pipeline.crops,
-        )
-        rows = shard_rows(spark_session(pipeline), lake, assignment)
-        results = cut_shards(rows, work, partitions=partitions)
+    for number, partitions in enumerate((1, 2, 7, 1, 2, 7)):
+        places = lake.place("crops", f"{number:064x}"), lake.place("rejects", f"{number:064x}", {"stage": "crop"})
+        work = ShardWork(*places, shards, pipeline.crops)
+        if number < 3:
+            results = cut_dealt(spark, dealt_rows(lake, assignment), work, partitions=partitions)
+        else:
+            results = cut_shards(joined_rows(spark, lake, assignment), work, partitions=partitions)
         digests.append([receipt["sha256"] for result in results for receipt in result["crops"]])
     assert len(digests[0]) == shards
-    assert digests[0] == digests[1] == digests[2]
+    assert all(found == digests[0] for found in digests)
 
 
 def test_a_new_plan_cuts_only_what_is_new(world: CropWorld, tmp_path: Path) -> None:

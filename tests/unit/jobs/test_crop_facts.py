@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from jobs.crop_facts import crowding_of, size_of, thinness_of
+from jobs.crop_facts import crowding_of, sizes_of, thinness_of
 
 
 @pytest.mark.parametrize(("area", "size"), [(1, "small"), (1023, "small"), (1024, "medium"), (9215, "medium"), (9216, "large")])
 def test_size_has_coco_s_thresholds(area: int, size: str) -> None:
-    assert size_of(area) == size
+    assert sizes_of(np.array([area])) == [size]
 
 
 @pytest.mark.parametrize("radius", [10, 40, 100])
