@@ -1,11 +1,17 @@
 """A numeric Python function in, its compiled form out: machine code made on the first call and kept on disk.
 
 numba is a dependency rather than an option: it has wheels wherever torch has, and no install needs a compiler. The
-first call on a machine compiles (seconds); later processes load the code (milliseconds). Where no folder can be
-written to, nor `NUMBA_CACHE_DIR` is set, each process compiles for itself.
+first call on a machine compiles (seconds); later processes load the code (milliseconds). The code is kept beside the
+modules or, where that folder is read-only, in the user's own cache folder; `NUMBA_CACHE_DIR` names another. Where none
+can be written to, each process compiles for itself.
 """
 
-from collections.abc import Callable
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -18,3 +24,15 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     except RuntimeError:  # numba found no folder to keep the machine code in
         compiled = numba.njit(nogil=True)(function)
     return compiled
+
+
+@contextmanager
+def compiling_alone() -> Iterator[None]:
+    """Let one process of this user at a time into the block: what it compiles there, the next ones find on disk."""
+    path = Path(tempfile.gettempdir()) / f"centrepiece-kernels-{os.getuid()}"
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)

@@ -50,7 +50,7 @@ def outline_edges(runs: Runs, height: int) -> int:
     """
     area = segments = shared = 0
     end = 0
-    other, other_end = 1, runs[0] + (runs[1] if len(runs) > 1 else 0)
+    other, other_end = np.int64(1), runs[0] + (runs[1] if len(runs) > 1 else 0)
     for place in range(1, len(runs), 2):
         begin = end + runs[place - 1]
         end = begin + runs[place]

@@ -14,7 +14,7 @@ from jobs.windows import nearest_owned_pixel
 from lake.configuration import CropSpec, Pipeline, Source, SparkSettings
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import digest, stage_key
-from lake.images import read_header
+from lake.images import ImageHeader, read_header
 from lake.lake import Lake, open_lake
 from lake.masks import mask_facts, polygons_to_counts
 from lake.publishing import Output, publish_stage
@@ -87,9 +87,14 @@ def instance(random: np.random.Generator, data: bytes, path: Path, image_id: str
     corners = np.stack([x + radii * np.cos(angles), y + radii * np.sin(angles)], axis=1)
     corners = corners.clip(0, [header.width, header.height])
     counts = polygons_to_counts([corners.ravel().tolist()], header.height, header.width)
-    facts = mask_facts(counts, header.height, header.width)
-    while not facts.area:
+    if not mask_facts(counts, header.height, header.width).area:
         return instance(random, data, path, image_id, row, disposition)
+    return described(counts, header, path, image_id, row, disposition)
+
+
+def described(counts: str, header: ImageHeader, path: Path, image_id: str, row: int, disposition: str = "kept") -> Instance:
+    """Describe an object that is not empty by its mask on a picture."""
+    facts = mask_facts(counts, header.height, header.width)
     kept = disposition == "kept"
     return Instance(
         instance_id=digest(image_id, row),

@@ -18,6 +18,7 @@ from jobs.crop_masks import IGNORED, KEPT
 from jobs.crop_reuse import CutFile, cut_files, known_blocks
 from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
 from jobs.crop_sources import read_source
+from jobs.crop_warmup import load_kernels
 from jobs.crops import COMPRESSION, STAGE, VERSION, cut_shard, spec_digest
 from jobs.spark.progress import Done, counter, shown
 from jobs.spark.session import spark_session
@@ -201,6 +202,7 @@ def _parted(shard: int, rows: pa.Table) -> ShardRows:
 
 
 def _cut(rows: ShardRows, work: ShardWork) -> dict[str, Any]:
+    load_kernels()
     known = known_blocks(work.crops.store, work.known, rows.plan, spec_digest(work.spec))
     counts: Counter[str] = Counter()
     rejects: list[pa.Table] = []
