@@ -118,7 +118,7 @@ def cut_dealt(spark: SparkSession, pieces: Sequence[ShardRows], work: ShardWork,
         return []
     sent = [(piece.shard, _as_ipc(piece.plan), _as_ipc(piece.instances)) for piece in pieces]
     tasks = spark.sparkContext.parallelize(sent, partitions or len(sent))
-    return [json.loads(result) for result in tasks.map(partial(_cut_sent, work=work)).collect()]
+    return [json.loads(result) for result in tasks.map(partial(cut_sent, work=work)).collect()]
 
 
 def _as_ipc(rows: pa.Table) -> bytes:
@@ -128,7 +128,8 @@ def _as_ipc(rows: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _cut_sent(sent: tuple[int, bytes, bytes], *, work: ShardWork) -> str:
+def cut_sent(sent: tuple[int, bytes, bytes], *, work: ShardWork) -> str:
+    """Cut one shard on a worker: its number, plan and instances as Arrow streams in, its result as JSON out."""
     shard, plan, instances = sent
     rows = ShardRows(shard, pa.ipc.open_stream(plan).read_all(), pa.ipc.open_stream(instances).read_all())
     return json.dumps(_cut(rows, work), sort_keys=True)
