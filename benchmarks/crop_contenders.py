@@ -160,12 +160,12 @@ def spark(folder: Path, out: Path, workers: int) -> Figures:
 def _published(folder: Path, out: Path, workers: int, rows: int | None = None) -> Pipeline:
     pipeline = crop_pipeline(out, master=f"local[{workers}]")
     lake = open_lake(pipeline)
-    for stage, table in (("label", "instances"), ("balance", "plan")):
+    for name, table in (("label", "instances"), ("balance", "plan")):
         some = pq.read_table(folder / f"{table}.parquet")[: rows if table == "plan" else None]
-        key = stage_key(stage, inputs={}, spec=[folder.name, rows])
+        key = stage_key(name, inputs={}, spec=[folder.name, rows])
         receipts = [write_shard(lake.place(table, key), shard_name(0, 1), [some])]
         outputs = [Output(table, {}, receipts)]
-        publish_stage(lake, stage=stage, key=key, rows_in=len(some), rows_out=len(some), rejected={}, outputs=outputs)
+        publish_stage(lake, stage=name, key=key, rows_in=len(some), rows_out=len(some), rejected={}, outputs=outputs)
     return pipeline
 
 
