@@ -2,11 +2,13 @@
 
 import io
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from jobs.sources.png_maps import decode_plain_png
 from jobs.sources.records import Rejected
 from lake.images import ImageRefusedError, read_header
 from lake.reasons import Reason
@@ -15,11 +17,11 @@ Map = NDArray[np.int32]
 _FAULTS = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, OverflowError, RuntimeError, MemoryError)
 
 
-def decode_index_map(data: bytes) -> Map:
+def decode_index_map(data: bytes) -> NDArray[Any]:
     """Decode a map whose samples are ids: gray, palette (its indices, not its colours), 1 bit or 16 bit.
 
     Returns:
-        (H, W) int32.
+        (H, W) uint8, uint16 or int32.
 
     Raises:
         ImageRefusedError: It is no picture, too large, cut off, or has several channels.
@@ -27,7 +29,7 @@ def decode_index_map(data: bytes) -> Map:
     values = _decode(data)
     if values.ndim != 2:
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"expected a label map of one channel, got {values.shape[2]}")
-    return values.astype(np.int32)
+    return values if values.dtype in (np.uint8, np.uint16) else values.astype(np.int32)
 
 
 def decode_colour_map(data: bytes) -> Map:
@@ -64,6 +66,8 @@ def _decode(data: bytes) -> NDArray[np.generic]:
     header = read_header(data)
     if header.format not in ("png", "bmp", "tiff", "gif"):
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"a label map needs a lossless format, got {header.format}")
+    if header.format == "png" and (plain := decode_plain_png(data)) is not None:
+        return plain
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

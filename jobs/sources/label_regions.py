@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jobs.sources.class_list import HIGHEST_ID, ClassList
 from jobs.sources.label_maps import Map, decode_colour_map, decode_index_map, is_coloured
@@ -32,10 +34,10 @@ def label_regions(data: bytes, classes: ClassList) -> LabelRegions:
     """
     if classes.divisor is not None:
         return _coded_instances(data, classes, classes.divisor)
-    values = class_ids(data, classes)
+    values, ids = _values_and_ids(data, classes)
     numbers: dict[int, int] = {}
     found = []
-    for region in find_regions(values, classes.divided()):
+    for region in find_regions(values, classes.divided(), ids):
         number = numbers[region.value] = numbers.get(region.value, -1) + 1
         name = classes.names.get(region.value)
         found.append((f"{VOID_LABEL if name is None else region.value}/{number}", name, region))
@@ -48,18 +50,28 @@ def class_ids(data: bytes, classes: ClassList) -> Map:
     Raises:
         ImageRefusedError: See `label_regions`.
     """
+    values, ids = _values_and_ids(data, classes)
+    return ids[values]
+
+
+def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], Map]:
+    """Return a map's values, and the class id of each value."""
     if not is_coloured(data):
-        return _known(decode_index_map(data), classes)
+        values = decode_index_map(data)
+        if values.dtype == np.int32:
+            numbers, places = np.unique(values, return_inverse=True)
+            return places.astype(np.int32), _known(numbers, classes)
+        return values, _known(np.arange(np.iinfo(values.dtype).max + 1, dtype=np.int32), classes)
     if not classes.colours:
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "coded by colour, but no class of the class list has an rgb")
     colours, places = np.unique(decode_colour_map(data), return_inverse=True)
     ids = np.array([classes.colours.get(int(colour), VOID) for colour in colours], np.int32)
-    return _known(ids[places], classes)
+    return places.astype(np.int32), _known(ids, classes)
 
 
 def _coded_instances(data: bytes, classes: ClassList, divisor: int) -> LabelRegions:
     """Divide a map of class * divisor + instance: one region a value, things without instance by their parts."""
-    values = decode_index_map(data) if not is_coloured(data) else _least_first(decode_colour_map(data))
+    values = _least_first(decode_colour_map(data)) if is_coloured(data) else decode_index_map(data)
     coded, places = np.unique(values, return_inverse=True)
     of_class = _known(np.where(coded < divisor, coded, coded // divisor).astype(np.int32), classes)
     void = of_class == VOID

@@ -170,7 +170,7 @@ def _index_bytes(export: Export, document: str, combined: Mapping[str, Any]) -> 
 def _index_map(export: Export, document: str, combined: Mapping[str, Any]) -> Map:
     data = _index_bytes(export, document, combined)
     if combined.get("indexedImage"):
-        return decode_index_map(data)
+        return decode_index_map(data).astype(np.int32)
     coded = decode_colour_map(data)
     # Scale writes the least significant byte into red, the decoder reads it as the most significant.
     return (coded >> 16) | (coded & 0xFF00) | ((coded & 0xFF) << 16)
