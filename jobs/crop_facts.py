@@ -12,7 +12,8 @@ SMALL, LARGE = 32 * 32, 96 * 96
 
 def sizes_of(areas: npt.NDArray[np.int64]) -> list[str]:
     """Name the size of objects by their areas in px: small, medium or large."""
-    return np.array(["small", "medium", "large"])[np.searchsorted([SMALL, LARGE], areas, side="right")].tolist()
+    names: list[str] = np.array(["small", "medium", "large"])[np.searchsorted([SMALL, LARGE], areas, side="right")].tolist()
+    return names
 
 
 def thinness_of(mask: Mask) -> float:

@@ -1,7 +1,7 @@
 """Bytes and a bit's place in them in, the next bits out, and the other way: most significant bit first.
 
-These are instructions rather than functions: compiled code that uses them has them in line. The caller sees to it that
-eight bytes more than it reads or writes exist behind the place.
+These are instructions rather than functions: compiled code that uses them has them in line, as `bits_at(data,
+position)` and so on. The caller sees to it that nine bytes exist from the place on.
 """
 
 import sys
@@ -28,8 +28,7 @@ def _store(builder: Any, word: Any, address: Any) -> None:
     builder.store(turned, builder.bitcast(address, _WORD.as_pointer()), align=1)
 
 
-@intrinsic
-def bits_at(_typing: Any, data: Any, position: Any) -> Any:
+def _bits_at(_typing: Any, data: Any, position: Any) -> Any:
     """Return a word whose upper 57 bits are those at a position of an array of bytes; what follows them is arbitrary."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -40,8 +39,7 @@ def bits_at(_typing: Any, data: Any, position: Any) -> Any:
     return types.uint64(data, types.int64), generate
 
 
-@intrinsic
-def whole_bits_at(_typing: Any, data: Any, position: Any) -> Any:
+def _whole_bits_at(_typing: Any, data: Any, position: Any) -> Any:
     """Return the 64 bits at a position of an array of bytes."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -54,8 +52,7 @@ def whole_bits_at(_typing: Any, data: Any, position: Any) -> Any:
     return types.uint64(data, types.int64), generate
 
 
-@intrinsic
-def set_bits(_typing: Any, data: Any, position: Any, bits: Any) -> Any:
+def _set_bits(_typing: Any, data: Any, position: Any, bits: Any) -> Any:
     """Write the upper 57 bits of a word from a position of an array of bytes on; what stands before it in its byte stays."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -69,8 +66,7 @@ def set_bits(_typing: Any, data: Any, position: Any, bits: Any) -> Any:
     return types.void(data, types.int64, types.uint64), generate
 
 
-@intrinsic
-def set_word(_typing: Any, data: Any, place: Any, word: Any) -> Any:
+def _set_word(_typing: Any, data: Any, place: Any, word: Any) -> Any:
     """Write the 64 bits of a word from a byte of an array of bytes on."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -79,3 +75,9 @@ def set_word(_typing: Any, data: Any, place: Any, word: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(data, types.int64, types.uint64), generate
+
+
+bits_at: Any = intrinsic(_bits_at)
+whole_bits_at: Any = intrinsic(_whole_bits_at)
+set_bits: Any = intrinsic(_set_bits)
+set_word: Any = intrinsic(_set_word)

@@ -63,7 +63,7 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
     crops = []
     for block, first, length in zip(blocks, (2 * places[:, 4]).tolist(), lengths.tolist(), strict=True):
         size = struct.pack(">HH", block.height, block.width)
-        crops.append(b"".join((before, size, after, stuffed[first : first + length], EOI)))
+        crops.append(b"".join((before, size, after, stuffed[first : first + length].tobytes(), EOI)))
     return crops
 
 

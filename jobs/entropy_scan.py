@@ -176,7 +176,7 @@ def long_code(window: int, codes: Places, symbols: Bytes) -> int:
     for length in range(1, 17):
         place = np.int64(window >> np.uint64(64 - length)) - codes[length, 0]
         if 0 <= place < codes[length, 1]:
-            return length << 8 | np.int64(symbols[codes[length, 2] + place])
+            return int(length << 8 | np.int64(symbols[codes[length, 2] + place]))
     return 0
 
 
@@ -186,4 +186,4 @@ def difference_of(window: int, size: int) -> int:
     if size == 0:
         return 0
     value = np.int64(window >> np.uint64(64 - size))
-    return value - (1 << size) + 1 if value < 1 << (size - 1) else value
+    return int(value - (1 << size) + 1 if value < 1 << (size - 1) else value)

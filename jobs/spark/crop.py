@@ -125,7 +125,8 @@ def _as_ipc(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as stream:
         stream.write_table(rows)
-    return sink.getvalue().to_pybytes()
+    sent: bytes = sink.getvalue().to_pybytes()
+    return sent
 
 
 def cut_sent(sent: tuple[int, bytes, bytes], *, work: ShardWork) -> str:
