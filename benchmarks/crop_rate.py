@@ -90,6 +90,7 @@ def show(middle: dict[str, Figures], images: int, crops: int, rounds: int) -> No
         cells += [f"{one['bytes'] / crops:,.0f}", f"{one['peak_mb']:,.0f}", *(f"{ratio:.2f} x" for ratio in ratios)]
         table.add_row(name, *cells)
     Console(width=150).print(table)
+    print(f"apart from the stage's figures: {stage['checks']:.1f} s for the expectations on its table")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,8 @@ def class_ids(data: bytes, classes: ClassList) -> Map:
         ImageRefusedError: See `label_regions`.
     """
     values, ids = _values_and_ids(data, classes)
-    return ids[values]
+    found: Map = ids[values]
+    return found
 
 
 def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], Map]:
