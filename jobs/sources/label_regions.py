@@ -44,17 +44,6 @@ def label_regions(data: bytes, classes: ClassList) -> LabelRegions:
     return LabelRegions(_size(values), found)
 
 
-def class_ids(data: bytes, classes: ClassList) -> Map:
-    """Decode a label map into class ids, `VOID` where the class list does not name one.
-
-    Raises:
-        ImageRefusedError: See `label_regions`.
-    """
-    values, ids = _values_and_ids(data, classes)
-    found: Map = ids[values]
-    return found
-
-
 def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], Map]:
     """Return a map's values, and the class id of each value."""
     if not is_coloured(data):
@@ -72,7 +61,7 @@ def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], Map]
 
 def _coded_instances(data: bytes, classes: ClassList, divisor: int) -> LabelRegions:
     """Divide a map of class * divisor + instance: one region a value, things without instance by their parts."""
-    values = _least_first(decode_colour_map(data)) if is_coloured(data) else decode_index_map(data)
+    values = _least_first(decode_colour_map(data)) if is_coloured(data) else decode_index_map(data).astype(np.int32)
     coded, places = np.unique(values, return_inverse=True)
     of_class = _known(np.where(coded < divisor, coded, coded // divisor).astype(np.int32), classes)
     void = of_class == VOID
