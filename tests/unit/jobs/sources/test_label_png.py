@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from jobs.sources import label_png
-from jobs.sources.class_list import parse_classes
+from jobs.sources.class_list import ClassList, parse_classes
 from jobs.sources.exports import Export, open_export
+from jobs.sources.label_regions import label_regions
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Rejected, RunLengths
 from lake.errors import InputError
 from lake.reasons import Reason
@@ -80,6 +81,15 @@ def test_a_map_coded_by_colour_is_read_through_the_class_list(tmp_path: Path) ->
     colours = {0: (0, 0, 255), 1: (255, 0, 0), 9: (1, 2, 3), 3: (4, 5, 6), 5: (7, 8, 9)}
     pixels = np.array([[colours[value] for value in row] for row in VALUES.tolist()], np.uint8)
     assert described(objects(export(tmp_path, Image.fromarray(pixels)))) == EXPECTED
+
+
+def test_an_8_bit_map_may_have_a_divisor_beyond_its_values() -> None:
+    values = np.zeros((6, 8), np.uint8)
+    values[1:3, 1:3] = values[1:3, 5:7] = 7
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "PNG")
+    found = label_regions(file.getvalue(), ClassList({7: "car"}, frozenset({7}), {}, divisor=1000))
+    assert [(name, label) for name, label, _ in found.regions] == [("7/0", "car"), ("7/1", "car"), ("void/0", None)]
 
 
 def test_a_map_of_another_size_than_its_image_is_one_reject(tmp_path: Path) -> None:
