@@ -50,14 +50,14 @@ def write_coco_file(folder: Path, *, instances: int, seed: int = 1) -> Path:
     rng = np.random.default_rng(seed)
     counts = _turnout(instances, rng)
     sizes = rng.choice(len(SIZES), size=counts.size, p=SHARES)
-    flat = [_flat_jpeg(height, width) for height, width in SIZES]
+    flat = [flat_jpeg(height, width) for height, width in SIZES]
     written = 0
     with path.open("wb") as file:
         categories = [{"id": n, "name": f"class {n}", "supercategory": "thing"} for n in range(1, CATEGORIES + 1)]
         file.write(orjson.dumps({"info": {}, "licenses": [], "categories": categories})[:-1] + b',"images":[')
         for number, size in enumerate(sizes.tolist()):
             file.write((b",\n" if number else b"") + orjson.dumps(_image(number, *SIZES[size])))
-            (folder / "images" / _name(number)).write_bytes(_numbered(flat[size], number))
+            (folder / "images" / _name(number)).write_bytes(numbered(flat[size], number))
         file.write(b'],"annotations":[')
         for begin in range(0, counts.size, _IMAGES_AT_ONCE):
             images = np.repeat(np.arange(begin, min(begin + _IMAGES_AT_ONCE, counts.size)), counts[begin : begin + _IMAGES_AT_ONCE])
@@ -85,13 +85,14 @@ def _name(number: int) -> str:
     return f"{number + 1:012d}.jpg"
 
 
-def _flat_jpeg(height: int, width: int) -> bytes:
+def flat_jpeg(height: int, width: int) -> bytes:
+    """Return a gray picture of that size as a JPEG file of a few KB."""
     settings = [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
     return bytes(cv2.imencode(".jpg", np.full((height, width, 3), 128, np.uint8), settings)[1].tobytes())
 
 
-def _numbered(jpeg: bytes, number: int) -> bytes:
-    """Put a comment of its own behind the start marker, so that no two files are alike."""
+def numbered(jpeg: bytes, number: int) -> bytes:
+    """Return a JPEG file with its number in it: a comment behind the start marker, so that no two are alike."""
     return jpeg[:2] + b"\xff\xfe\x00\x0a" + number.to_bytes(8, "big") + jpeg[2:]
 
 

@@ -31,12 +31,13 @@ gates: gates.yaml
 """
 
 
-def write_pipeline(out: Path, annotations: Path, images: Path, *, kind: str = "coco", threads: int = 2) -> Path:
-    """Write a pipeline of one source; its store lies beside it."""
+def write_pipeline(out: Path, annotations: Path, images: Path | None, *, kind: str = "coco", threads: int = 2) -> Path:
+    """Write a pipeline of one source; its store lies beside it. Without `images`, pictures lie beside the annotations."""
     (out / "maps").mkdir(parents=True, exist_ok=True)
     path = out / "pipeline.yaml"
     path.write_text(
-        PIPELINE.format(threads=threads, format=kind, annotations=annotations.resolve(), images=images.resolve()), encoding="utf-8"
+        PIPELINE.format(threads=threads, format=kind, annotations=annotations.resolve(), images=images.resolve() if images else "null"),
+        encoding="utf-8",
     )
     return path
 

@@ -1,6 +1,6 @@
 """Records of an export and its sound images in, rows of `annotations` and `rejects` out: every record ends in one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ STAGE = "ingest"
 LONGEST_DETAIL = 300
 """Characters of a reject's detail: an export's text never grows the table without bound."""
 
+OWNER = "owner"
+"""Column, beside those of `annotations` while a shard is written, of the place of a row's unit in the shard."""
 OBJECTS_AT_ONCE = 2048
 PIXELS_AT_ONCE = 1 << 26
 """Objects, and pixels of bitmaps, whose masks are made together: this bounds a worker's memory."""
@@ -41,30 +43,51 @@ class Outcomes:
     rejected: list[Rejected]
 
 
-def annotate(records: Iterable[LabelledObject | Rejected], images: Mapping[str, ImageOutcome], source: Source) -> Outcomes:
-    """Turn the records of one unit into rows of `annotations`.
+@dataclass(frozen=True, slots=True)
+class UnitRecords:
+    """The records of one unit, as a reader yields them; `images` says what became of its images, by `ListedImage.name`."""
+
+    owner: int  # the unit's place in its shard
+    records: Iterable[Record]
+    images: Mapping[str, ImageOutcome]
+
+
+def annotate(records: Iterable[Record], images: Mapping[str, ImageOutcome], source: Source) -> Outcomes:
+    """Turn the records of one unit into rows of `annotations`; see `annotate_units`."""
+    found, rows, rejected = annotate_units([UnitRecords(0, records, images)], source)
+    return Outcomes(found, rows.drop_columns(OWNER), [reject for _, reject in rejected])
+
+
+def annotate_units(units: Iterable[UnitRecords], source: Source) -> tuple[int, pa.Table, list[tuple[int, Rejected]]]:
+    """Turn the records of units into rows of `annotations`, those of many small units together.
 
     Args:
-        records: As a reader yields them.
-        images: What became of each image of the unit, by `ListedImage.name`.
+        units: In order; each is read when its turn comes.
         source: The stanza of the export.
+
+    Returns:
+        How many records there were; the rows, with the unit of each in the column `OWNER`; the rejects, each with its unit.
     """
-    rejected: list[Rejected] = []
-    tables = []
+    rejected: list[tuple[int, Rejected]] = []
+    tables = [_owned(empty_table(Annotation), [])]
     found = 0
-    for batch in _batches(records):
+    for batch in _batches(units):
         found += len(batch)
+        owners: list[int] = []
         placed: list[tuple[LabelledObject, SoundImage]] = []
-        for record in batch:
-            outcome = record if isinstance(record, Rejected) else _on_image(record, images)
+        for unit, record in batch:
+            outcome = record if isinstance(record, Rejected) else _on_image(record, unit.images)
             if isinstance(outcome, Rejected):
-                rejected.append(outcome)
+                rejected.append((unit.owner, outcome))
             else:
+                owners.append(unit.owner)
                 placed.append(outcome)
         masks = displayed_masks([Placed(record.geometry, image.file.header, source.exif) for record, image in placed])
-        rejected += [Rejected(placed[place][0].ref, why.reason, str(why)) for place, why in sorted(masks.refused.items())]
-        tables.append(annotation_table(placed, masks, source))
-    return Outcomes(found, pa.concat_tables([empty_table(Annotation), *tables]), rejected)
+        for place, why in sorted(masks.refused.items()):
+            rejected.append((owners[place], Rejected(placed[place][0].ref, why.reason, str(why))))
+        kept = [owner for place, owner in enumerate(owners) if place not in masks.refused]
+        tables.append(_owned(annotation_table(placed, masks, source), kept))
+    return found, pa.concat_tables(tables), rejected
 
 
 def without_doubles(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]:
@@ -115,19 +138,24 @@ def by_reason(rejected: Iterable[Rejected]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+def _batches(units: Iterable[UnitRecords]) -> Iterator[list[tuple[UnitRecords, Record]]]:
     """Cut records into batches; one with bitmaps ends early, when these reach `PIXELS_AT_ONCE`."""
-    batch: list[Record] = []
+    batch: list[tuple[UnitRecords, Record]] = []
     pixels = 0
-    for record in records:
-        batch.append(record)
-        if isinstance(record, LabelledObject) and isinstance(record.geometry, Bitmap):
-            pixels += record.geometry.mask.size
-        if len(batch) == OBJECTS_AT_ONCE or pixels >= PIXELS_AT_ONCE:
-            yield batch
-            batch, pixels = [], 0
+    for unit in units:
+        for record in unit.records:
+            batch.append((unit, record))
+            if isinstance(record, LabelledObject) and isinstance(record.geometry, Bitmap):
+                pixels += record.geometry.mask.size
+            if len(batch) == OBJECTS_AT_ONCE or pixels >= PIXELS_AT_ONCE:
+                yield batch
+                batch, pixels = [], 0
     if batch:
         yield batch
+
+
+def _owned(rows: pa.Table, owners: Sequence[int]) -> pa.Table:
+    return rows.append_column(OWNER, pa.array(owners, pa.int32()))
 
 
 def _on_image(record: LabelledObject, images: Mapping[str, ImageOutcome]) -> tuple[LabelledObject, SoundImage] | Rejected:

@@ -5,14 +5,14 @@ Both classes here are what a worker runs: picklable, with everything they need a
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 
 from jobs.image_files import ImageFile, SoundImage, check_size, describe_image
-from jobs.ingest import ImageOutcome, Outcomes, annotate, by_reason, reject_rows, without_doubles
+from jobs.ingest import OWNER, ImageOutcome, Outcomes, UnitRecords, annotate_units, by_reason, reject_rows, without_doubles
 from jobs.ingest_images import by_name, sizes_of
 from jobs.ingest_reuse import StoredTables, known_pictures
 from jobs.outlined_objects import annotate_outlined
@@ -32,8 +32,8 @@ from lake.schemas import empty_table, table_of
 from lake.shards import Receipt, ShardPlace, write_shard
 from lake.store import Store
 
-OWNER = "owner"
-"""Column, beside those of `annotations` while a shard is written, of the place of a row's unit in the shard."""
+OwnedUnit = tuple[int, Unit, Mapping[str, ImageOutcome]]
+"""A unit, behind its place in its shard and before what became of its images, by `ListedImage.name`."""
 CARRIED_IMAGES = "exports/images"
 """Folder of the store for pictures that an export carries inside its annotation files."""
 
@@ -134,16 +134,7 @@ class WriteShard:
     rejects: ShardPlace
 
     def __call__(self, work: ShardWork) -> WrittenShard:
-        found, rejects = 0, list[tuple[Rejected, ...]]()
-        tables = [_owned(empty_table(Annotation), 0)]
-        earlier = StoredTables(self.annotations.store, work.owners)
-        for number, (unit, outcomes) in enumerate(zip(work.units, work.images, strict=True)):
-            rows = work.rows[number] if work.rows else None
-            annotated = earlier.outcomes(rows) if rows is not None else read_unit(self.export, self.source, unit, by_name(outcomes))
-            found += annotated.found
-            tables.append(_owned(annotated.annotations, number))
-            rejects.append(tuple(annotated.rejected))
-        read = pa.concat_tables(tables)
+        found, read, rejects = self._read(work)
         kept, doubles = without_doubles(read)
         rejected = [*(reject for unit in rejects for reject in unit), *doubles]
         if found != len(kept) + len(rejected):
@@ -161,26 +152,64 @@ class WriteShard:
             write_shard(self.annotations, work.name, [kept.drop_columns(OWNER)]),
             write_rejects(self.rejects, work.name, rejected, self.source.name),
             tuple(owners.tolist()),
-            tuple(None if again or len(unit) > MOST_REJECTS else unit for again, unit in zip(lost.tolist(), rejects, strict=True)),
+            tuple(None if again or len(unit) > MOST_REJECTS else tuple(unit) for again, unit in zip(lost.tolist(), rejects, strict=True)),
         )
+
+    def _read(self, work: ShardWork) -> tuple[int, pa.Table, list[list[Rejected]]]:
+        """Return how many records a shard's units hold, their rows with the unit of each, and the rejects of each unit."""
+        earlier = StoredTables(self.annotations.store, work.owners)
+        found, tables = 0, [_owned(empty_table(Annotation), 0)]
+        rejects: list[list[Rejected]] = [[] for _ in work.units]
+        anew: list[OwnedUnit] = []
+        for number, (unit, outcomes) in enumerate(zip(work.units, work.images, strict=True)):
+            rows = work.rows[number] if work.rows else None
+            if rows is None:
+                anew.append((number, unit, by_name(outcomes)))
+                continue
+            stored = earlier.outcomes(rows)
+            found += stored.found
+            tables.append(_owned(stored.annotations, number))
+            rejects[number] += stored.rejected
+        others, rows_anew, rejected = read_units(self.export, self.source, anew)
+        for number, reject in rejected:
+            rejects[number].append(reject)
+        return found + others, pa.concat_tables([*tables, rows_anew]), rejects
 
 
 def read_unit(export: Export, source: Source, unit: Unit, images: Mapping[str, ImageOutcome]) -> Outcomes:
-    """Turn a unit's objects into rows: the plain ones as columns where the format allows it, the others one by one.
+    """Turn the objects of one unit into rows; see `read_units`."""
+    found, rows, rejected = read_units(export, source, [(0, unit, images)])
+    return Outcomes(found, rows.drop_columns(OWNER), [reject for _, reject in rejected])
+
+
+def read_units(export: Export, source: Source, units: Sequence[OwnedUnit]) -> tuple[int, pa.Table, list[tuple[int, Rejected]]]:
+    """Turn the objects of units into rows: the plain ones as columns where the format allows it, the others one by one.
 
     Args:
         export: The export.
         source: Its stanza.
-        unit: Of the export.
-        images: What became of each image of the unit, by `ListedImage.name`.
+        units: Each with its place in the shard, and what became of each of its images, by `ListedImage.name`.
+
+    Returns:
+        As `jobs.ingest.annotate_units` does.
     """
     reader = reader_of(source.format)
-    plain = empty_table(Annotation)
-    if reader.columns is not None:
+    tables, left, found = [_owned(empty_table(Annotation), 0)], list[OwnedUnit](), 0
+    for number, unit, images in units:
+        if reader.columns is None:
+            left.append((number, unit, images))
+            continue
         plain, taken = annotate_outlined(reader.columns.outlined(export, unit), images, source)
-        unit = reader.columns.without(unit, taken)
-    others = annotate(reader.objects(export, unit, sizes_of(images, source.exif)), images, source)
-    return Outcomes(len(plain) + others.found, pa.concat_tables([plain, others.annotations]), others.rejected)
+        found += len(plain)
+        tables.append(_owned(plain, number))
+        left.append((number, reader.columns.without(unit, taken), images))
+
+    def records() -> Iterator[UnitRecords]:
+        for number, unit, images in left:
+            yield UnitRecords(number, reader.objects(export, unit, sizes_of(images, source.exif)), images)
+
+    others, rows, rejected = annotate_units(records(), source)
+    return found + others, pa.concat_tables([*tables, rows]), rejected
 
 
 def _owned(rows: pa.Table, owner: int) -> pa.Table:

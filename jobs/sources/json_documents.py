@@ -81,9 +81,9 @@ def numbers(value: Any) -> list[float] | None:
     """Return a list of finite numbers, or None when it is anything else."""
     if not isinstance(value, list):
         return None
-    if not all(isinstance(item, int | float) and not isinstance(item, bool) for item in value):
+    if not {*map(type, value)} <= {int, float}:
         return None
-    return value if all(math.isfinite(item) for item in value) else None
+    return value if all(map(math.isfinite, value)) else None
 
 
 def text(value: Any) -> str | None:
