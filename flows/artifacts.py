@@ -20,6 +20,7 @@ def as_markdown(report: StageReport) -> str:
         f"| in | {report.rows_in:,} |",
         f"| out | {report.rows_out:,} |",
         *(f"| rejected: {reason} | {count:,} |" for reason, count in sorted(report.rejected.items())),
+        *_markdown_of_sources(report),
         "",
         *(f"- snapshot of `{table}`: {snapshot}" for table, snapshot in sorted(report.snapshots.items())),
         *(f"- {key}: `{value}`" for key, value in sorted(report.details.items()) if is_short(value)),
@@ -40,12 +41,29 @@ def as_table(reports: Iterable[StageReport]) -> Table:
             "nothing to do: already committed" if report.skipped else _outcome(report.details),
             f"{report.seconds:.1f}",
         )
+        for name, source in _sources(report).items():
+            outcome = "nothing to do" if source.get("skipped") else ""
+            table.add_row(f"  {name}", f"{source['rows_in']:,}", f"{source['rows_out']:,}", _reasons(source["rejected"]), outcome, "")
     return table
 
 
 def is_short(value: Any) -> bool:
     """Tell whether a detail is fit for one line: a number or a short text."""
     return isinstance(value, int | float) or (isinstance(value, str) and len(value) <= 200)
+
+
+def _sources(report: StageReport) -> Mapping[str, Any]:
+    """Return the counts of each source, where a stage read several."""
+    found = report.details.get("sources", {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _markdown_of_sources(report: StageReport) -> list[str]:
+    rows = [
+        f"| {name} | {source['rows_in']:,} | {source['rows_out']:,} | {_reasons(source['rejected'])} |"
+        for name, source in _sources(report).items()
+    ]
+    return ["", "| source | in | out | rejected |", "| --- | ---: | ---: | --- |", *rows] if rows else []
 
 
 def _reasons(rejected: Mapping[str, int]) -> str:

@@ -215,10 +215,11 @@ def _write_local(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _write_remote(filesystem: fs.FileSystem, path: str) -> Iterator[BinaryIO]:
-    # Closing a pyarrow stream completes the upload, so a block that fails must not reach the close.
+    # Closing a pyarrow stream completes the upload, so a block that fails must not reach the close. And it would compress
+    # what goes under a name such as x.json.gz, unless told not to.
     with tempfile.SpooledTemporaryFile(max_size=128 << 20) as stream:
         yield cast(BinaryIO, stream)
         stream.seek(0)
-        with filesystem.open_output_stream(path) as upload:
+        with filesystem.open_output_stream(path, compression=None) as upload:
             while chunk := stream.read(8 << 20):
                 upload.write(chunk)

@@ -118,7 +118,8 @@ def _documents(export: Export, reader: Reader) -> dict[str, str]:
 
 def _joined(reports: Sequence[StageReport], sources: Sequence[Source]) -> StageReport:
     details: dict[str, Any] = {
-        source.name: {**report.details, "skipped": report.skipped} for source, report in zip(sources, reports, strict=True)
+        source.name: {**report.details, "rows_in": report.rows_in, "rows_out": report.rows_out, "skipped": report.skipped}
+        for source, report in zip(sources, reports, strict=True)
     }
     return StageReport(
         STAGE,

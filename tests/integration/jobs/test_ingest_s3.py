@@ -14,6 +14,7 @@ from jobs.sources.detect import detect
 from jobs.spark.ingest import ingest
 from lake.configuration import Pipeline, Source
 from lake.lake import open_lake
+from lake.store import open_store
 from tests.plain_ingest import Ingested, plain_ingest, source_of
 from tests.sample_exports import REAL, Sample, demo_samples
 from tests.services import CREDENTIALS, environment
@@ -68,12 +69,20 @@ def test_an_export_on_s3_is_found_and_read_as_on_a_disk(
         assert contents(plain_ingest(tmp_path / "store", Source.model_validate(found.stanza))) == wanted
 
 
-def test_spark_reads_exports_of_a_bucket_into_a_store_in_it_and_sees_which_object_changed(
-    bucket: str, samples: dict[str, Sample], tmp_path: Path
+@pytest.mark.parametrize("name", ["a.json.gz", "b.zst", "c.bz2"])
+def test_a_store_on_s3_keeps_bytes_as_they_are_whatever_their_name(name: str, bucket: str) -> None:
+    store = open_store(f"{bucket}/names")
+    store.write_bytes(name, b"plain")
+    assert store.read_bytes(name) == b"plain"
+
+
+def test_spark_reads_exports_of_a_bucket_into_a_store_in_it_and_reads_changed_objects_alone_again(
+    bucket: str, data_folder: Path, tmp_path: Path
 ) -> None:
-    samples["demo-labelme"].make(tmp_path, tmp_path / "export")
-    upload(tmp_path / "export", "spark/it")
-    stanza = source_of("s", **samples["demo-labelme"].paths(f"{bucket}/spark/it"))
+    sample, export = REAL["labelme"], tmp_path / "export"
+    sample.make(data_folder, export)
+    upload(export, "spark/it")
+    stanza = source_of("s", **sample.paths(f"{bucket}/spark/it"))
     settings = {
         "name": "s3",
         "store": f"{bucket}/spark/store",
@@ -84,13 +93,15 @@ def test_spark_reads_exports_of_a_bucket_into_a_store_in_it_and_sees_which_objec
     pipeline = Pipeline.model_validate({**settings, **places, "sources": [stanza]})
     report = ingest(pipeline)
     lake = open_lake(pipeline)
-    local = plain_ingest(tmp_path / "store", source_of("s", **samples["demo-labelme"].paths(str(tmp_path / "export"))))
+    local = plain_ingest(tmp_path / "store", source_of("s", **sample.paths(str(export))))
     assert [row["geometry"] for row in lake.read("annotations").to_pylist()] == [row["geometry"] for row in local.annotations]
     assert all(row["uri"].startswith(f"{bucket}/spark/it/") for row in lake.read("images").to_pylist())
-    assert report.rows_in == report.rows_out > 0
+    assert report.rows_in == report.rows_out == 3 + 14
     assert ingest(pipeline).skipped
-    document = next((tmp_path / "export").glob("*.json"))
-    document.write_text(document.read_text().replace('"scissors"', '"shears"'))
+    document = export / "2011_000006.json"
+    document.write_text(document.read_text().replace('"sofa"', '"couch"'))
     upload(document, "spark/it")
-    assert not ingest(pipeline).skipped
-    assert "shears" in lake.read("annotations").column("label").to_pylist()
+    changed = ingest(pipeline)
+    assert not changed.skipped
+    assert changed.details["sources"]["s"]["unread"] == 2
+    assert {"couch", "bus", "bottle"} <= set(lake.read("annotations").column("label").to_pylist())

@@ -35,3 +35,12 @@ def test_a_skipped_stage_says_that_nothing_was_written() -> None:
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert "already committed" in said
     assert "5 changed-source" in said
+
+
+def test_each_source_of_a_stage_has_its_own_sums() -> None:
+    sources = {"a": {"rows_in": 1234, "rows_out": 1200, "rejected": {"box-only": 34}, "skipped": False}}
+    report = StageReport("ingest", "k", False, 1234, 1200, {"box-only": 34}, details={"sources": sources})
+    assert "| a | 1,234 | 1,200 | 34 box-only |" in as_markdown(report)
+    console = Console(record=True, width=200)
+    console.print(as_table([report]))
+    assert [line.split()[1:6] for line in console.export_text().splitlines() if "│   a" in line] == [["a", "│", "1,234", "│", "1,200"]]
