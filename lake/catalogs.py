@@ -17,7 +17,8 @@ from sqlalchemy.pool import NullPool
 
 from lake.contracts import CONTRACT_VERSION, PARTITIONS
 from lake.errors import ConfigurationError, ContractError
-from lake.object_storage import endpoint, region
+from lake.file_io import StoreFileIO
+from lake.object_storage import region
 from lake.schemas import arrow_schema, iceberg_schema, record_of
 from lake.store import Store
 
@@ -65,9 +66,10 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
     """Open the Iceberg catalog: SQLite, PostgreSQL, REST (`https://…`) or Glue (`glue://`).
 
     Raises:
-        ConfigurationError: The address has another scheme, or the catalog cannot be reached.
+        ConfigurationError: The address has another scheme.
+        SQLAlchemyError: The catalog's database cannot be used; another catalog raises what its client raises.
     """
-    properties = {"warehouse": store.uri("tables"), **_file_properties()}
+    properties = {"warehouse": store.uri("tables"), "py-io-impl": f"{StoreFileIO.__module__}.{StoreFileIO.__qualname__}"}
     if catalog is None or _is_sql(catalog):
         if store.is_local:
             Path(store.root).mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
     elif catalog.startswith(("http://", "https://")):
         properties |= {"type": "rest", "uri": catalog}
     elif catalog.startswith("glue:"):
-        properties |= {"type": "glue"}
+        properties |= {"type": "glue"} | ({"glue.region": where} if (where := region()) else {})
     else:
         raise ConfigurationError(
             "catalog: expected null, sqlite:///…, postgresql+psycopg://…, https://… (REST) or glue://, "
@@ -86,7 +88,7 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
     except (OperationalError, ProgrammingError, IntegrityError) as error:
         # Two processes that make the catalog's tables at once collide once; the second look finds them made.
         if isinstance(error, OperationalError) and "already exists" not in str(error.orig):
-            raise ConfigurationError(f"the catalog's database cannot be used: {error.orig}") from None
+            raise
         return _load(properties)
 
 
@@ -189,9 +191,3 @@ def _with_timeout(address: str) -> str:
     if not address.startswith("sqlite:") or "timeout=" in address:
         return address
     return f"{address}{'&' if '?' in address else '?'}timeout={SQLITE_TIMEOUT_S}"
-
-
-def _file_properties() -> dict[str, str]:
-    properties = {"py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"}
-    known = {"s3.endpoint": endpoint(), "s3.region": region()}
-    return properties | {name: value for name, value in known.items() if value}

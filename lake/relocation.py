@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from pyiceberg.avro.file import AvroFile, AvroOutputFile
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.io import FileIO, InputFile, OutputFile, OutputStream
-from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.typedef import Record
 from pyiceberg.types import StructType
 
 from lake.errors import ConfigurationError
+from lake.file_io import StoreFileIO
 from lake.lake import Lake
 
 _AVRO_HEADER = frozenset({"avro.schema"})
@@ -99,7 +99,7 @@ def _here(lake: Lake, before: str) -> Callable[[str], str]:
 def _relocate_table(lake: Lake, location: str, here: Callable[[str], str]) -> None:
     path = lake.store.relative(location)
     document = orjson.loads(lake.store.read_bytes(path))
-    files = PyArrowFileIO()
+    files = StoreFileIO()
     manifests: set[str] = set()
     for snapshot in document["snapshots"]:
         # A table's manifests are shared by its snapshots: each is rewritten once, before what names it.

@@ -46,7 +46,8 @@ class Store:
 
     def filesystem(self) -> fs.FileSystem:
         """Return a pyarrow filesystem whose root is the store's, for paths as this class takes them."""
-        return _filesystem(self.root, frozenset() if self.is_local else aws_environment())
+        inner = fs.LocalFileSystem() if self.is_local else s3_filesystem()
+        return fs.SubTreeFileSystem(self.root.removeprefix("s3://"), inner)
 
     def uri(self, path: str = "") -> str:
         """Return the absolute location of a path: a local path or an `s3://` URI."""
@@ -123,6 +124,19 @@ class Store:
         with writing as stream:
             yield stream
 
+    def check_writable(self, path: str) -> None:
+        """Check that objects can be written under a folder of a local store; on S3 the first write tells.
+
+        Raises:
+            ConfigurationError: The folder, or the one that it would be made in, cannot be written to.
+        """
+        if not self.is_local:
+            return
+        folder = Path(self.root, _checked(path))
+        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise ConfigurationError(f"cannot write to {str(nearest)!r} of store {self.root!r}; check who may write there")
+
     def delete(self, path: str) -> None:
         """Delete an object; one that is not there is no error."""
         if not self.is_local:
@@ -170,13 +184,16 @@ def open_store(uri: str | Path) -> Store:
     return Store(str(Path(text.removeprefix("file://")).resolve()))
 
 
-@functools.lru_cache(maxsize=32)
-def _filesystem(root: str, environment: frozenset[tuple[str, str]]) -> fs.FileSystem:
-    if not root.startswith("s3://"):
-        return fs.SubTreeFileSystem(root, fs.LocalFileSystem())
-    # One an environment: a filesystem keeps the credentials it began with.
-    remote = fs.S3FileSystem(endpoint_override=endpoint(), region=region())
-    return fs.SubTreeFileSystem(root.removeprefix("s3://"), remote)
+def s3_filesystem() -> fs.FileSystem:
+    """Return pyarrow's S3 by the standard AWS chain and the endpoint of the environment, for paths `bucket/key`."""
+    return _s3_filesystem_of(aws_environment())
+
+
+@functools.lru_cache(maxsize=8)
+def _s3_filesystem_of(environment: frozenset[tuple[str, str]]) -> fs.FileSystem:
+    # One an environment: a filesystem keeps the credentials it began with. A delayed open sends a small object whole in
+    # one request, where a multipart upload takes three.
+    return fs.S3FileSystem(endpoint_override=endpoint(), region=region(), allow_delayed_open=True)
 
 
 def _checked(path: str) -> str:

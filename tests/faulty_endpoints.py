@@ -1,4 +1,4 @@
-"""An HTTP proxy before an S3 endpoint that answers well up to a request, and from then on not at all."""
+"""An HTTP proxy before an S3 endpoint that answers well up to a request, and from then on not at all or with an error."""
 
 import http.client
 import threading
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 class Plan:
-    """When the line goes dead: before, during or after the n-th upload whose path holds a text."""
+    """When the line goes dead (before, during, after), or the endpoint out of service (refused), at an upload."""
 
     def __init__(self, endpoint: str) -> None:
         """Pass everything on, for now."""
@@ -23,14 +23,14 @@ class Plan:
         self.seen, self.is_dead = 0, False
 
     def break_off(self, moment: str, text: str, number: int) -> None:
-        """Go dead at a moment (before, during, after) of the n-th upload whose path holds a text."""
+        """Fail from a moment (before, during, after, refused) of the n-th upload on whose path holds a text."""
         self.heal()
         self.moment, self.text, self.number = moment, text, number
 
     def moment_of(self, method: str, path: str) -> str:
-        """Return what is to happen to a request: pass, before, during or after."""
+        """Return what is to happen to a request: pass, before, during, after or refused."""
         if self.is_dead:
-            return "before"
+            return "refused" if self.moment == "refused" else "before"
         if method != "PUT" or self.moment == "never" or self.text not in path:
             return "pass"
         self.seen += 1
@@ -48,6 +48,7 @@ def faulty_endpoint(endpoint: str) -> Iterator[tuple[str, Plan]]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # an answer in one piece: its end would wait for the other side's acknowledgement of its beginning
 
         def _answer(self) -> None:
             with lock:
@@ -59,6 +60,11 @@ def faulty_endpoint(endpoint: str) -> Iterator[tuple[str, Plan]]:
             body = self.rfile.read(length // 2 if moment == "during" else length)
             if moment == "during":
                 self._hang_up()
+                return
+            if moment == "refused":
+                self.send_response_only(503)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             line = http.client.HTTPConnection(plan.endpoint.hostname or "", plan.endpoint.port, timeout=60)
             line.request(self.command, self.path, body, dict(self.headers.items()))
@@ -77,6 +83,11 @@ def faulty_endpoint(endpoint: str) -> Iterator[tuple[str, Plan]]:
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
+
+        def handle_expect_100(self) -> bool:
+            goes_on = super().handle_expect_100()
+            self.wfile.flush()
+            return goes_on
 
         def _hang_up(self) -> None:
             self.close_connection = True
