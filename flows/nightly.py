@@ -10,14 +10,14 @@ from prefect.client.schemas.objects import TaskRun
 from flows.artifacts import as_markdown
 from flows.stages import models_to_score, run_stage
 from lake.configuration import load_pipeline
-from lake.errors import CentrepieceError
+from lake.errors import CentrepieceError, UnreachableError
 from lake.stage_report import StageReport
 
 
 def is_crash(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Tell whether a failed task is worth another try: a deliberate error would only come again."""
+    """Tell whether a failed task is worth another try: a deliberate error would only come again, unless it is an outage."""
     outcome = state.result(raise_on_failure=False)
-    return not isinstance(outcome, CentrepieceError)
+    return not isinstance(outcome, CentrepieceError) or isinstance(outcome, UnreachableError)
 
 
 @task(task_run_name="{name}", retries=2, retry_delay_seconds=5, retry_condition_fn=is_crash, persist_result=False)

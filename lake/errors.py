@@ -15,6 +15,10 @@ class ConfigurationError(CentrepieceError):
     """A pipeline, taxonomy, label map or gates file cannot be used as it stands."""
 
 
+class UnreachableError(ConfigurationError):
+    """A store, a catalog or a database does not answer, or refuses the credentials; later it may be another matter."""
+
+
 class InputError(CentrepieceError):
     """A whole file or export is unreadable, missing or not what its source stanza says."""
 

@@ -13,15 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from lake.errors import LeaseLostError
+from lake.errors import ConfigurationError, LeaseLostError
 from lake.processes import is_dead, this_process
 
 LEASE_S = 60.0
 RENEWALS_IN_A_LEASE = 4
 POLL_S = 0.2
+_READ_ONLY_STATES = frozenset({"25006", "42501"})
+"""PostgreSQL's for a read-only transaction and for a missing privilege (its manual, appendix A)."""
 
 _LOGGER = logging.getLogger(__name__)
 _METADATA = sa.MetaData()
@@ -201,22 +203,36 @@ class LeaseKeeper:
     @contextmanager
     def _database(self) -> Iterator[sa.Connection]:
         engine = self._engine_for_use()
+        try:
+            self._prepare(engine)
+            with engine.connect() as connection:
+                if engine.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+                connection.commit()
+        except DBAPIError as error:
+            if _is_read_only(error):
+                raise ConfigurationError(
+                    f"the catalog's database cannot be written to: {error.orig}; give the pipeline's user the right to write there"
+                ) from None
+            raise
+
+    def _prepare(self, engine: sa.Engine) -> None:
         if not self._prepared:
             try:
                 _METADATA.create_all(engine)
             except (IntegrityError, OperationalError, ProgrammingError):
                 _METADATA.create_all(engine)  # another process made the tables at the same moment
             self._prepared = True
-        with engine.connect() as connection:
-            if engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-            connection.commit()
 
     def _engine_for_use(self) -> sa.Engine:
         if self._engine is None:
             self._engine = sa.create_engine(self._url, poolclass=NullPool)
         return self._engine
+
+
+def _is_read_only(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in _READ_ONLY_STATES or "readonly" in str(error.orig)
 
 
 def _is(lease: Lease) -> tuple[sa.ColumnElement[bool], ...]:
