@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from lake.errors import ChampionChangedError, ModelError
 
-CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
+ALIASES = CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
 _BUSY_S = 30
 
 _metadata = MetaData()
@@ -111,7 +111,7 @@ class Registry:
         found = [digest for digest in known if model and digest.startswith(model)]
         if len(found) == 1:
             return found[0]
-        if model in (CANDIDATE, CHAMPION, PREVIOUS):
+        if model in ALIASES:
             raise ModelError(f"no model is {model!r} yet; run fit for a candidate, judge and promote for a champion")
         raise ModelError(f"expected an alias, a digest or an unambiguous prefix of one, got {model!r}, which fits {len(found)} models")
 

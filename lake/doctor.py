@@ -13,6 +13,7 @@ from lake.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.contracts import TABLES
 from lake.errors import CentrepieceError, MissingTableError
 from lake.lake import DataFile, Lake, open_lake
+from lake.model_files import FOLDER, missing_weights, registered_weights, unregistered_files
 from lake.object_storage import unfinished_uploads
 from lake.processes import is_dead
 from lake.records import receipts_of
@@ -78,6 +79,19 @@ def examine_lake(lake: Lake, *, verify: bool = False) -> Iterator[Finding]:
             yield Finding("fault", table, f"a metadata file is gone: {error}", "restore it from a backup of the store")
 
 
+def _examine_models(lake: Lake, verify: bool) -> Iterator[Finding]:
+    gone, known = missing_weights(lake), registered_weights(lake)
+    changed = [path for path, sha256 in known.items() if verify and _sha256(lake, path) != sha256]
+    mend = "restore them from a backup; else `centrepiece rollback` if one is the champion, and fit with another `training.seed`"
+    if gone:
+        yield Finding("fault", FOLDER, f"weights of registered models are gone: {_some(gone)}", mend)
+    if changed:
+        yield Finding("fault", FOLDER, f"weights differ from what was registered: {_some(changed)}", mend)
+    if known and not gone and not changed:
+        told = ", every sha-256 as registered" if verify else ""
+        yield Finding("good", FOLDER, f"{len(known):,} models with their weights{told}")
+
+
 def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
     table = lake.table(name)
     current = table.current_snapshot()
@@ -91,6 +105,8 @@ def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
         faults = list(_digest_faults(lake, name, receipts))
     yield from faults
     yield from _orphans(lake, name, found.kept.keys() | found.metadata)
+    if name == FOLDER:
+        yield from _examine_models(lake, verify)
     if not faults:
         rows, told = sum(file.rows for file in files), ", every sha-256 as on record" if verify else ""
         snapshots = len(table.metadata.snapshots)
@@ -140,6 +156,9 @@ def _orphans(lake: Lake, name: str, known: Iterable[str]) -> Iterator[Finding]:
     if orphans:
         message = f"no snapshot names {_some(orphans)}: a run that was killed, or one that is still at work"
         yield Finding("note", name, message, "`centrepiece gc` removes them once they are a day old")
+    if name == FOLDER and (strangers := unregistered_files(lake)):
+        message = f"no registered model has {_some(strangers)}: a fit that was killed before it published, or one at work"
+        yield Finding("note", name, message, "the next `centrepiece fit` of the same crops and settings registers them, else delete them")
 
 
 def _stale_leases(lake: Lake) -> Iterator[Finding]:

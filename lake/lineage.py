@@ -8,10 +8,12 @@ from lake.contracts import TABLES
 from lake.digests import digest
 from lake.errors import InputError, MissingTableError
 from lake.lake import Lake
+from lake.parts import part_name
 from lake.records import PublicationRecord, records_of
 from lake.snapshots import CONTENT, AsOf, history, summary_of
 
 Kind = Literal["model", "table", "stage", "input"]
+INGEST = "ingest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,16 @@ class Lineage:
         """Return the lineage as plain JSON values."""
         return asdict(self)
 
-    def lines(self, indent: int = 0) -> Iterator[str]:
-        """Yield the lineage as text, a line a thing, what it was made from below it."""
+    def lines(self, indent: int = 0, told_before: set[str] | None = None) -> Iterator[str]:
+        """Yield the lineage as text, a line a thing, what it was made from below it; what was told before only by name."""
+        before = set() if told_before is None else told_before
         told = ", ".join(f"{key} {value}" for key, value in self.details.items() if not isinstance(value, dict | list))
-        yield f"{'  ' * indent}{self.kind} {self.name}{': ' if told else ''}{told}"
-        for source in self.sources:
-            yield from source.lines(indent + 1)
+        line = f"{self.kind} {self.name}{': ' if told else ''}{told}"
+        again = line in before and bool(self.sources)
+        yield f"{'  ' * indent}{line}{' (see above)' if again else ''}"
+        before.add(line)
+        for source in () if again else self.sources:
+            yield from source.lines(indent + 1, before)
 
 
 def lineage(lake: Lake, what: str, *, as_of: AsOf = None) -> Lineage:
@@ -41,15 +47,16 @@ def lineage(lake: Lake, what: str, *, as_of: AsOf = None) -> Lineage:
     Args:
         lake: Whose models and tables.
         what: A table's name, or a model's digest or the beginning of one.
-        as_of: Of the table; see `lake.snapshots.AsOf`.
+        as_of: A snapshot id or tag of any table, or a time: the table as it was then, the models that there were then.
 
     Raises:
         InputError: There is no such table and no such model, or several models' digests begin like this.
         MissingTableError: The table had not been published by then.
     """
+    still = lake.pinned(as_of)
     if what in TABLES:
-        return _of_table(lake, what, as_of, ())
-    return _of_model(lake, what)
+        return _of_table(still, what, None, ())
+    return _of_model(still, what)
 
 
 def _of_model(lake: Lake, what: str) -> Lineage:
@@ -82,13 +89,14 @@ def _of_table(lake: Lake, name: str, as_of: AsOf, above: tuple[str, ...]) -> Lin
         "committed_at": snapshot.committed_at.isoformat(),
     }
     records = [record for key in sorted(keys) for record in records_of(lake.store, key) if _writes(record, name)]
-    stages = tuple(_of_stage(lake, record, (*above, name)) for record in records)
+    stages = tuple(_of_stage(lake, record, name, above) for record in records)
     return Lineage("table", name, details, stages)
 
 
-def _of_stage(lake: Lake, record: PublicationRecord, above: tuple[str, ...]) -> Lineage:
+def _of_stage(lake: Lake, record: PublicationRecord, table: str, above: tuple[str, ...]) -> Lineage:
     preimage = record.preimage
     details = {
+        "part": ", ".join(part_name(output.part) for output in record.outputs if output.table == table),
         "key": record.report.key,
         "spec": digest(preimage.get("spec")),
         "commit": record.commit,
@@ -96,8 +104,10 @@ def _of_stage(lake: Lake, record: PublicationRecord, above: tuple[str, ...]) -> 
         "rows_out": record.report.rows_out,
         "settings": preimage.get("spec"),
     }
+    # What ingest reads is an export's, also where it is called like a table.
+    known = tuple(TABLES) if record.report.stage == INGEST else (*above, table)
     inputs = sorted(preimage.get("inputs", {}).items())
-    return Lineage("stage", record.report.stage, details, tuple(_of_input(lake, name, content, above) for name, content in inputs))
+    return Lineage("stage", record.report.stage, details, tuple(_of_input(lake, name, content, known) for name, content in inputs))
 
 
 def _of_input(lake: Lake, name: str, content: str, above: tuple[str, ...]) -> Lineage:

@@ -1,10 +1,16 @@
+import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from lake.configuration import Pipeline
+from lake.contracts import Model
 from lake.doctor import Finding, examine, examine_lake
 from lake.lake import Lake
+from lake.publishing import Output, publish_stage
+from lake.schemas import table_of
+from lake.shards import write_shard
 from tests.publications import publish_rejects
 
 
@@ -102,3 +108,27 @@ def test_a_pipeline_whose_lake_cannot_be_opened_is_a_fault() -> None:
     pipeline = Pipeline.model_validate({"name": "x", "store": "s3://bucket/x", "sources": [source], **paths})
     (finding,) = examine(pipeline)
     assert (finding.level, finding.what) == ("fault", "catalog")
+
+
+def test_weights_that_are_gone_changed_or_registered_by_nobody_are_found(lake: Lake) -> None:
+    weights = {name: f"models/{name * 64}/weights.safetensors" for name in "abcd"}
+    for name, path in weights.items():
+        lake.store.write_bytes(path, name.encode())
+    rows = [
+        Model(
+            name * 64, "m", "nano", weights[name], hashlib.sha256(name.encode()).hexdigest(), "0" * 64, 1, "t", "{}", "c", datetime.now(UTC)
+        )
+        for name in "abc"
+    ]
+    receipt = write_shard(lake.place("models", "k" * 64), "shard-00000-of-00001", [table_of(Model, rows)])
+    publish_stage(lake, stage="fit", key="k" * 64, rows_in=3, rows_out=3, rejected={}, outputs=[Output("models", {}, [receipt], "append")])
+    (good,) = [finding.message for finding in _findings(lake, "good", "models") if "weights" in finding.message]
+    assert good == "3 models with their weights"
+    assert weights["d"] in _findings(lake, "note", "models")[0].message
+    lake.store.delete(weights["a"])
+    lake.store.write_bytes(weights["b"], b"x")
+    faults = [finding.message for finding in examine_lake(lake, verify=True) if (finding.level, finding.what) == ("fault", "models")]
+    assert faults == [
+        f"weights of registered models are gone: 1 files ({weights['a']})",
+        f"weights differ from what was registered: 1 files ({weights['b']})",
+    ]

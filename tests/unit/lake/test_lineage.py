@@ -49,7 +49,9 @@ def test_a_model_leads_back_to_the_exports_of_the_night_it_was_trained_on(lake: 
     (ingest,) = rejects.sources
     (export,) = ingest.sources
     assert (export.kind, export.name, export.details) == ("input", "export", {"content": "a"})
-    assert "    stage crop: key " in "\n".join(found.lines())
+    assert "    stage crop: part *, key " in "\n".join(found.lines())
+    assert "      table rejects: " in "\n".join(found.lines())
+    assert ingest.details["part"] == "source=a/stage=ingest"
 
 
 def test_a_table_of_several_parts_leads_back_to_each_publication(lake: Lake) -> None:
