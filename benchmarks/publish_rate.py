@@ -2,9 +2,10 @@
 
     python -m benchmarks.publish_rate [--files 10000] [--shards 100] [--catalog postgresql+psycopg://…]
 
-Two tables grow to the same number of files, by appends and by replacing one part after the other. A publication is
-what a stage pays after its shards are written: lease, record, footers, one snapshot. The limit beside it is the same
-commit with nothing of ours around it: pyiceberg's `add_files`.
+Three tables grow to the same number of files, a publication each in turn: by appends, by replacing one part after the
+other, and, as the limit, by pyiceberg's bare `add_files`, the same commit with nothing of ours around it. A
+publication is what a stage pays after its shards are written: lease, record, footers, one snapshot. A fourth table
+takes one file a commit. All in one run, in alternation; the ratios are of medians.
 """
 
 import argparse
@@ -26,6 +27,8 @@ from lake.reasons import Reason
 from lake.schemas import iceberg_schema, table_of
 from lake.shards import Receipt, shard_name, write_shard
 
+APPEND, REPLACE, LIMIT, ONE_FILE = "append", "replace a part", "bare add_files", "append one file"
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -42,25 +45,29 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=100, help="files a publication")
     parser.add_argument("--catalog", default=None, help="SQLAlchemy URL of a catalog; SQLite by default")
     chosen = parser.parse_args()
-    publications = chosen.files // chosen.shards
-    ways: dict[str, Callable[[Lake, int, int], Cost]] = {"append": _append, "replace a part": _replace}
-    for way, publish in ways.items():
-        with tempfile.TemporaryDirectory() as folder:
-            lake = connect(folder, catalog=chosen.catalog, name=way.replace(" ", "_"))
-            _show(way, [publish(lake, number, chosen.shards) for number in range(publications)], chosen.shards)
     with tempfile.TemporaryDirectory() as folder:
-        _show("limit: add_files", list(_bare(folder, publications, chosen.shards)), chosen.shards)
-    with tempfile.TemporaryDirectory() as folder:
-        lake = connect(folder, catalog=chosen.catalog, name="small")
-        _show("append one file", [_append(lake, number, 1) for number in range(100)], 1)
+        ways = _ways(folder, chosen.catalog, chosen.shards)
+        costs: dict[str, list[Cost]] = {way: [] for way in ways}
+        for number in range(chosen.files // chosen.shards):
+            for way, publish in ways.items():
+                costs[way].append(publish(number))
+    for way, found in costs.items():
+        _show(way, found, 1 if way == ONE_FILE else chosen.shards)
+    for way in (APPEND, REPLACE):
+        first, last = (_median(costs[way][part]) / _median(costs[LIMIT][part]) for part in (slice(0, 20), slice(-20, None)))
+        print(f"{way} / {LIMIT}: {first:.2f} over the first 20 commits, {last:.2f} over the last 20")
 
 
-def _append(lake: Lake, number: int, shards: int) -> Cost:
-    return _publish(lake, number, shards, "same", "append")
-
-
-def _replace(lake: Lake, number: int, shards: int) -> Cost:
-    return _publish(lake, number, shards, f"source-{number}", "replace")
+def _ways(folder: str, catalog: str | None, shards: int) -> dict[str, Callable[[int], Cost]]:
+    lakes = {
+        way: connect(f"{folder}/{number}", catalog=catalog, name=f"way_{number}") for number, way in enumerate((APPEND, REPLACE, ONE_FILE))
+    }
+    return {
+        APPEND: lambda number: _publish(lakes[APPEND], number, shards, "same", "append"),
+        REPLACE: lambda number: _publish(lakes[REPLACE], number, shards, f"source-{number}", "replace"),
+        LIMIT: _bare(f"{folder}/bare", shards),
+        ONE_FILE: lambda number: _publish(lakes[ONE_FILE], number, 1, "same", "append"),
+    }
 
 
 def _publish(lake: Lake, number: int, shards: int, source: str, mode: str) -> Cost:
@@ -81,18 +88,21 @@ def _publish(lake: Lake, number: int, shards: int, source: str, mode: str) -> Co
     return costs[0]
 
 
-def _bare(folder: str, publications: int, shards: int) -> Iterator[Cost]:
+def _bare(folder: str, shards: int) -> Callable[[int], Cost]:
     lake = connect(f"{folder}/store")
     catalog = load_catalog("bare", type="sql", uri=f"sqlite:///{folder}/bare.db", warehouse=f"{folder}/bare")
     catalog.create_namespace("bare")
     table = catalog.create_table("bare.rejects", iceberg_schema(Reject))
-    for number in range(publications):
+
+    def publish(number: int) -> Cost:
         key = stage_key("bare", inputs={}, spec={"number": number})
         receipts = _write(lake, key, {"stage": "ingest", "source": "same"}, shards)
         costs: list[Cost] = []
         with _measured(costs):
             table.add_files([lake.store.uri(receipt.path) for receipt in receipts], check_duplicate_files=False)
-        yield costs[0]
+        return costs[0]
+
+    return publish
 
 
 def _write(lake: Lake, key: str, part: dict[str, str], shards: int) -> list[Receipt]:
@@ -119,6 +129,10 @@ def _show(way: str, costs: list[Cost], shards: int) -> None:
             f"  to {(start + len(window)) * shards:>7,} files: median {statistics.median(walls) * 1000:7.1f} ms, "
             f"longest {max(walls) * 1000:7.1f} ms, CPU {statistics.median(cpus) * 1000:7.1f} ms"
         )
+
+
+def _median(costs: list[Cost]) -> float:
+    return statistics.median(cost.wall_s for cost in costs)
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def write_shard(
     parts = _PartCheck(place)
     with place.store.open_output(path) as output:
         hashing = _HashingStream(output)
-        with pq.ParquetWriter(hashing, schema, **_write_settings(schema, compression)) as writer:
+        with pq.ParquetWriter(hashing, schema, **write_settings(schema, compression)) as writer:
             rows = 0
             for rows_of_group in _chain(first, groups):
                 parts.check(rows_of_group)
@@ -158,7 +158,8 @@ class _PartCheck:
         return {column: self._found[column] for column in sorted(self._found)}
 
 
-def _write_settings(schema: pa.Schema, compression: str) -> dict[str, Any]:
+def write_settings(schema: pa.Schema, compression: str) -> dict[str, Any]:
+    """Return how shards are written: pyarrow's arguments beside the size of row groups; `benchmarks.parquet_settings` compares."""
     codecs = {c.name: "NONE" if pa.types.is_binary(c.type) else compression.upper() for c in schema}
     return {
         "compression": codecs,
