@@ -1,7 +1,8 @@
 """A night is disturbed at one point after the other; after the next run its tables are those of an undisturbed one.
 
 Rows, files and their digests, contents, and the number of snapshots: nothing lost, nothing twice. Each kind of
-disturbance prints its points and what came of them (run pytest with -s, or see the captured output).
+disturbance prints its points and what came of them, whatever pytest captures. Spark's workers are killed in
+`test_spark_workers.py`.
 """
 
 import json
@@ -10,41 +11,52 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from lake.doctor import examine_lake
-from lake.gc import gc
 from lake.lake import connect
 from tests import disturbances
+from tests.disturbances import Place
 from tests.faulty_endpoints import faulty_endpoint
 from tests.nights import fingerprint, run_night
-from tests.services import environment
+from tests.services import CREDENTIALS
 
 THOROUGH = os.environ.get("CENTREPIECE_FAULTS") == "all"
-"""All 52 points take a quarter of an hour; without the setting a third of them stands for the rest."""
-KILLS = 30 if THOROUGH else 9
-A_YEAR = timedelta(days=365)
-DISCONNECTS = 10 if THOROUGH else 3
-DISKS_KIB = (60, 200, 330, 460) if THOROUGH else (60, 330)
+"""`make faults` disturbs at twice as many points."""
+KILLS = 48 if THOROUGH else 22
+DISCONNECTS = 20 if THOROUGH else 8
+DISKS_KIB = (60, 100, 150, 200, 250, 300, 330, 400, 460, 520) if THOROUGH else (60, 200, 330, 460)
 _UPLOADS = (
-    ("before", "shard-00000", 1),
-    ("during", "shard-00002", 5),
-    ("after", "publications/", 2),
-    ("before", ".avro", 3),
-    ("after", "snap-", 4),
     ("before", ".metadata.json", 4),
     ("during", ".metadata.json", 5),
     ("after", ".metadata.json", 8),
+    ("refused", ".metadata.json", 6),
+    ("during", "shard-00002", 5),
+    ("after", "publications/", 2),
+    ("before", ".avro", 3),
+    ("refused", "snap-", 4),
+    # further ones
+    ("before", "shard-00000", 1),
+    ("after", "snap-", 4),
+    ("refused", "shard-00001", 2),
+    ("refused", "publications/", 3),
+    ("during", "snap-", 2),
+    ("after", ".avro", 6),
+    ("before", ".metadata.json", 11),
+    ("after", ".metadata.json", 1),
 )
-UPLOADS = _UPLOADS if THOROUGH else _UPLOADS[1::3]
+UPLOADS = _UPLOADS if THOROUGH else _UPLOADS[:8]
+AT_A_TIME = 3
+"""Points that are tried at once, each in processes of its own: a night waits more than it computes."""
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.disturbances"])
 
+Point = TypeVar("Point")
 Row = tuple[str, str, str]
 
 
@@ -59,58 +71,66 @@ def _in_a_process(target: Callable[..., None], *arguments: object) -> int:
 
 
 def _spread(calls: int, points: int) -> list[int]:
-    return [1 + index * (calls - 1) // (points - 1) for index in range(points)]
+    return [1 + index * (calls - 51) // (points - 1) for index in range(points)]
 
 
-def _show(capsys: pytest.CaptureFixture[str], rows: list[Row]) -> None:
+def _each(capsys: pytest.CaptureFixture[str], head: Row, points: Sequence[Point], tried: Callable[[Point], Row]) -> list[Row]:
+    with ThreadPoolExecutor(AT_A_TIME) as tries:
+        rows = [head, *tries.map(tried, points)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     with capsys.disabled():
         sys.stdout.write("\n")
         for row in rows:
             sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    assert len(rows) > len(points) > 0
+    return rows[1:]
 
 
-def _check(store: str, catalog: str | None, expected: dict[str, Any], told: Path) -> str:
-    assert _in_a_process(disturbances.night_that_is_completed, store, catalog, str(told)) == 0
-    assert json.loads(told.read_text())["published"] == expected
-    lake = connect(store, catalog=catalog)
-    assert [finding.message for finding in examine_lake(lake, verify=True) if finding.level == "fault"] == []
-    swept = gc(lake, dry_run=True, keep=A_YEAR, grace=timedelta(0))
-    return f"as undisturbed; {len(swept.removed)} files for gc"
+def _counted(folder: Path, catalog: str | None, modules: Iterable[str]) -> dict[str, Any]:
+    quiet = Place(str(folder / "quiet"), catalog, folder / "quiet.json")
+    assert _in_a_process(disturbances.night_that_is_counted, quiet, tuple(modules)) == 0
+    word: dict[str, Any] = quiet.word()
+    assert word["published"]
+    return word
+
+
+def _check_the_next_run(place: Place, published: dict[str, Any]) -> str:
+    assert _in_a_process(disturbances.night_that_is_completed, place) == 0
+    word = place.word()
+    assert word["published"] == published
+    assert word["faults"] == []
+    return f"as undisturbed; {word['garbage']} files for gc"
 
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_anywhere_is_completed_by_the_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = tmp_path / "told"
-    counting = (str(tmp_path / "quiet"), None, disturbances.LAKE_AND_ICEBERG, str(told))
-    assert _in_a_process(disturbances.count_calls, *counting) == 0
-    quiet = json.loads(told.read_text())
-    rows: list[Row] = [("SIGKILL of the driver at call", "in", "after the next run")]
-    for at in _spread(quiet["calls"] - 50, KILLS):
-        store = str(tmp_path / f"killed at {at}")
-        assert _in_a_process(disturbances.night_that_is_killed, store, None, at, str(told)) == -9
-        where = told.read_text()
-        rows.append((f"{at:,} of {quiet['calls']:,}", where, _check(store, None, quiet["published"], told)))
-        shutil.rmtree(store)
-    _show(capsys, rows)
+    quiet = _counted(tmp_path, None, disturbances.LAKE_AND_ICEBERG)
+
+    def killed(at: int) -> Row:
+        place = Place(str(tmp_path / f"killed at {at}"), None, tmp_path / f"{at}.json")
+        assert _in_a_process(disturbances.night_that_is_killed, place, at) == -9
+        where = place.word()
+        outcome = _check_the_next_run(place, quiet["published"])
+        shutil.rmtree(place.store)
+        return f"{at:,} of {quiet['calls']:,}", where, outcome
+
+    _each(capsys, ("SIGKILL of the driver at call", "in", "after the next run"), _spread(quiet["calls"], KILLS), killed)
 
 
 @pytest.mark.slow
 def test_a_run_whose_catalog_hangs_up_anywhere_is_right_or_completed_by_the_next(
     tmp_path: Path, new_database: Callable[[], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = tmp_path / "told"
-    counting = (str(tmp_path / "quiet"), new_database(), disturbances.DATABASE, str(told))
-    assert _in_a_process(disturbances.count_calls, *counting) == 0
-    quiet = json.loads(told.read_text())
-    rows: list[Row] = [("PostgreSQL cuts all connections at call", "in", "this run, and after the next")]
-    for at in _spread(quiet["calls"] - 50, DISCONNECTS):
-        store, catalog = str(tmp_path / f"cut at {at}"), new_database()
-        code = _in_a_process(disturbances.night_that_is_disconnected, store, catalog, at, str(told))
-        where, ended = told.read_text(), "went through" if code == 0 else "ended with an error"
-        outcome = _check(store, catalog, quiet["published"], told)
-        rows.append((f"{at:,} of {quiet['calls']:,}", where, f"{ended}; {outcome}"))
-    _show(capsys, rows)
+    quiet = _counted(tmp_path, new_database(), disturbances.DATABASE)
+
+    def cut(at: int) -> Row:
+        place = Place(str(tmp_path / f"cut at {at}"), new_database(), tmp_path / f"{at}.json")
+        code = _in_a_process(disturbances.night_that_is_disconnected, place, at)
+        where, ended = place.word(), "went through" if code == 0 else "ended with an error"
+        return f"{at:,} of {quiet['calls']:,}", where, f"{ended}; {_check_the_next_run(place, quiet['published'])}"
+
+    head = ("PostgreSQL cuts all connections at call", "in", "this run, and after the next")
+    _each(capsys, head, _spread(quiet["calls"], DISCONNECTS), cut)
 
 
 @pytest.mark.slow
@@ -119,44 +139,39 @@ def test_a_run_on_a_full_disk_is_completed_once_there_is_room(tmp_path: Path, ca
         pytest.skip("a disk of a test's own needs `unshare -rm`, which this machine does not allow")
     quiet = connect(str(tmp_path / "quiet"))
     run_night(quiet)
-    rows: list[Row] = [("a disk of", "this run", "after the next run")]
-    for kib in DISKS_KIB:
+    published = fingerprint(quiet)
+
+    def filled(kib: int) -> Row:
         folder = tmp_path / f"disk of {kib}"
         folder.mkdir()
         command = ["unshare", "-rm", sys.executable, "-m", "tests.full_disks", str(folder), str(kib)]
         done = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
-        assert done["published"] == fingerprint(quiet)
-        assert done["faults"] == []
-        rows.append((f"{kib} KiB", done["ended"], "as undisturbed"))
+        assert (done["published"], done["faults"]) == (published, [])
+        return f"{kib} KiB", done["ended"], "as undisturbed"
+
+    rows = _each(capsys, ("a disk of", "this run", "after the next run"), DISKS_KIB, filled)
     assert any("No space left" in row[1] or "full" in row[1] for row in rows)
-    _show(capsys, rows)
 
 
 @pytest.mark.slow
-def test_a_run_whose_endpoint_goes_dead_is_completed_once_it_answers(
+def test_a_run_whose_endpoint_fails_is_completed_once_it_answers(
     tmp_path: Path, moto_bucket: str, moto_endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     quiet = connect(str(tmp_path / "quiet"))
     run_night(quiet)
-    rows: list[Row] = [("S3 goes dead", "this run", "after the next run")]
-    with faulty_endpoint(moto_endpoint) as (endpoint, plan), environment({"AWS_ENDPOINT_URL": endpoint}):
-        for number, (moment, text, count) in enumerate(UPLOADS):
-            store, catalog = f"{moto_bucket}/night-{number}", f"sqlite:///{tmp_path}/{number}.db"
+    published = fingerprint(quiet)
+
+    def broken_off(moment: str, text: str, count: int) -> Row:
+        name = f"{moment}-{text.strip('./')}-{count}"
+        with faulty_endpoint(moto_endpoint) as (endpoint, plan):
+            environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": endpoint}
+            place = Place(f"{moto_bucket}/{name}", f"sqlite:///{tmp_path}/{name}.db", tmp_path / f"{name}.json", environment)
             plan.break_off(moment, text, count)
-            ended = _night_against(store, catalog)
+            assert _in_a_process(disturbances.night_that_may_fail, place) == 0
             assert plan.is_dead
+            ended = place.word()
             plan.heal()
-            lake = connect(store, catalog=catalog)
-            run_night(lake)
-            assert fingerprint(lake) == fingerprint(quiet)
-            assert [finding.message for finding in examine_lake(lake, verify=True) if finding.level == "fault"] == []
-            rows.append((f"{moment} upload {count} of …{text}…", ended, "as undisturbed"))
-    _show(capsys, rows)
+            return f"{moment} upload {count} of …{text}…", ended, _check_the_next_run(place, published)
 
-
-def _night_against(store: str, catalog: str) -> str:
-    try:
-        run_night(connect(store, catalog=catalog))
-    except Exception as error:
-        return f"{type(error).__name__}: {str(error).splitlines()[0][:60]}"
-    return "went through"
+    head = ("S3 fails for good", "this run", "after the next run")
+    _each(capsys, head, UPLOADS, lambda upload: partial(broken_off, *upload)())
