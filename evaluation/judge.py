@@ -21,13 +21,14 @@ from lake.lake import Lake, open_lake
 from lake.publishing import Output, is_committed, publish_stage, skipped_report
 from lake.schemas import table_of
 from lake.shards import write_shard
+from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 
 JUDGING_VERSION = 1
 """Raised when the same scores and gates give another verdict."""
 
 
-def judge(pipeline: Pipeline, candidate: str, champion: str | None = None) -> StageReport:
+def judge(pipeline: Pipeline, candidate: str, champion: str | None = None, *, as_of: AsOf = None) -> StageReport:
     """Judge a candidate by the gates, against the champion or, where there is none, against floors alone.
 
     The report's details hold `outcome`, `verdict_id`, `candidate`, `champion` and `failing`; a FAIL is no exception. The present
@@ -37,13 +38,14 @@ def judge(pipeline: Pipeline, candidate: str, champion: str | None = None) -> St
         pipeline: The pipeline; its gates are read.
         candidate: Digest of a scored model.
         champion: Digest of the model to compare with; None is the registry's champion.
+        as_of: Of the crops; predictions and scores are those that stand, which must be of these crops.
 
     Raises:
         InputError: A model has no scores on the present crops.
         EmptyCheckError: A rule matched no stratum, or none judges a first model.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline)
+    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
     gates = load_gates(pipeline.gates, metric_spec(pipeline))
     present = Registry(lake.database_url).champion()
     against = champion or present

@@ -16,6 +16,7 @@ from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.errors import InputError
 from lake.lake import Lake, open_lake
+from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 
 _COLUMNS = ("image_id", "domain", "customer", "class_id", "size", "thinness", "crowding", "owns_centre")
@@ -35,7 +36,7 @@ class PlannedStratum:
     enough: bool
 
 
-def plan_gate(pipeline: Pipeline) -> StageReport:
+def plan_gate(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     """Say for every rule and stratum whether the test crops can see a drop as large as the margin.
 
     The report's details hold `strata` (every one) and `too_small` (names). Paired differences are taken to vary as edge F was
@@ -43,13 +44,14 @@ def plan_gate(pipeline: Pipeline) -> StageReport:
 
     Args:
         pipeline: Its gates are held against its crops.
+        as_of: Of the crops; see `lake.snapshots.AsOf`.
 
     Raises:
         MissingTableError: There are no crops yet.
         InputError: No crop lies in the evaluated splits.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline)
+    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
     gates = load_gates(pipeline.gates, metric_spec(pipeline))
     rows = crop_strata(lake, pipeline.evaluation.splits)
     planned = [stratum for rule in gates.rules for stratum in _planned(gates, rule, rows)]

@@ -15,35 +15,39 @@ from lake.configuration import Pipeline
 from lake.digests import digest, stage_key
 from lake.errors import MissingTableError
 from lake.lake import Lake, open_lake
+from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 
-PATH = "reports/report.html"
+FOLDER = "reports"
+PATH = f"{FOLDER}/report.html"
 REPORT_VERSION = 1
 _TABLES = ("balance", "crops", "scores", "verdicts")
 
 
-def report(pipeline: Pipeline) -> StageReport:
+def report(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     """Write the report of the newest verdict, or of the data alone before there is one.
 
     Args:
         pipeline: The pipeline.
+        as_of: Of every table; such a report stands beside the present one, under a name of its own.
 
     Raises:
         MissingTableError: There is not even a balance to show.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline)
+    lake = open_lake(pipeline).pinned(as_of)
     if not lake.has("balance"):
         raise MissingTableError("there is nothing to report yet: run `centrepiece balance` first")
     contents = {table: lake.snapshot(table).content for table in _TABLES if lake.has(table)}
     checked = assurances(lake)
     inputs = {**contents, "expectations": digest([[one.table, one.part, *one.pages] for one in checked])}
     key = stage_key("report", inputs=inputs, spec={"evaluation": pipeline.evaluation, "name": pipeline.name}, version=REPORT_VERSION)
-    made = lake.store.exists(PATH) and is_made_from(lake.store.read_bytes(PATH), key)
+    path = PATH if as_of is None else f"{FOLDER}/as-of-{key[:16]}.html"
+    made = lake.store.exists(path) and is_made_from(lake.store.read_bytes(path), key)
     judged = newest_verdict(lake)
     if not made:
-        lake.store.write_bytes(PATH, _document(lake, pipeline, judged, checked, key).encode())
-    details = {"path": PATH, "uri": lake.store.uri(PATH), **_outcome(judged)}
+        lake.store.write_bytes(path, _document(lake, pipeline, judged, checked, key).encode())
+    details = {"path": path, "uri": lake.store.uri(path), **_outcome(judged)}
     return StageReport("report", key, made, len(contents), len(contents), {}, {}, time.monotonic() - started, details)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.environment import prepare_environment
+from flows.options import AsJson, AsOf, PipelineFile
 from flows.run import run_pipeline
 from flows.stages import resolve_model, run_stage
 from flows.terminal import log_to_terminal, show_error, show_plan, show_reports
@@ -21,8 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Turn labelled images into a promoted, regression-gated model that segments the object at the centre.",
 )
-PipelineFile = Annotated[Path, typer.Argument(help="The pipeline's YAML file.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the stage's report as JSON on stdout.")]
 ModelName = Annotated[str, typer.Option("--model", help="A digest, a prefix of one, or an alias: candidate, champion, previous.")]
 
 
@@ -48,33 +47,33 @@ def ingest(
 
 
 @app.command()
-def label(pipeline_file: PipelineFile, json: AsJson = False) -> None:
+def label(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = False) -> None:
     """Map customers' labels onto the taxonomy, into `instances`."""
-    _stage("label", pipeline_file, json)
+    _stage("label", pipeline_file, json, as_of=as_of)
 
 
 @app.command()
-def balance(pipeline_file: PipelineFile, json: AsJson = False) -> None:
+def balance(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = False) -> None:
     """Choose what to crop, cell by cell, into `plan` and `balance`."""
-    _stage("balance", pipeline_file, json)
+    _stage("balance", pipeline_file, json, as_of=as_of)
 
 
 @app.command()
-def crop(pipeline_file: PipelineFile, json: AsJson = False) -> None:
+def crop(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = False) -> None:
     """Cut the planned windows, into `crops`."""
-    _stage("crop", pipeline_file, json)
+    _stage("crop", pipeline_file, json, as_of=as_of)
 
 
 @app.command()
-def fit(pipeline_file: PipelineFile, json: AsJson = False) -> None:
+def fit(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = False) -> None:
     """Train a candidate on the training crops."""
-    _stage("fit", pipeline_file, json)
+    _stage("fit", pipeline_file, json, as_of=as_of)
 
 
 @app.command()
-def predict(pipeline_file: PipelineFile, model: ModelName = "candidate", json: AsJson = False) -> None:
+def predict(pipeline_file: PipelineFile, model: ModelName = "candidate", as_of: AsOf = None, json: AsJson = False) -> None:
     """Predict a mask for every crop of the evaluated splits, into `predictions`."""
-    _stage("predict", pipeline_file, json, model=_digest(pipeline_file, model))
+    _stage("predict", pipeline_file, json, model=_digest(pipeline_file, model), as_of=as_of)
 
 
 @app.command()
@@ -84,9 +83,9 @@ def export(pipeline_file: PipelineFile, model: ModelName = "candidate", json: As
 
 
 @app.command()
-def score(pipeline_file: PipelineFile, model: ModelName = "candidate", json: AsJson = False) -> None:
+def score(pipeline_file: PipelineFile, model: ModelName = "candidate", as_of: AsOf = None, json: AsJson = False) -> None:
     """Score a model's predictions, into `scores`."""
-    _stage("score", pipeline_file, json, model=_digest(pipeline_file, model))
+    _stage("score", pipeline_file, json, model=_digest(pipeline_file, model), as_of=as_of)
 
 
 @app.command()
@@ -95,14 +94,15 @@ def judge(
     candidate: Annotated[str, typer.Option(help="A digest, a prefix of one, or an alias.")] = "candidate",
     champion: Annotated[str | None, typer.Option(help="What to compare with; the present champion by default.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Judge nothing; say which strata are too small for their margins.")] = False,
+    as_of: AsOf = None,
     json: AsJson = False,
 ) -> None:
     """Judge a candidate by the gates; ends with 3 unless the verdict is PASS."""
     if plan:
-        show_plan(pkgutil.resolve_name("evaluation.plan:plan_gate")(load_pipeline(pipeline_file)), as_json=json)
+        show_plan(pkgutil.resolve_name("evaluation.plan:plan_gate")(load_pipeline(pipeline_file), as_of=as_of), as_json=json)
         return
     against = None if champion is None else _digest(pipeline_file, champion)
-    report = _stage("judge", pipeline_file, json, candidate=_digest(pipeline_file, candidate), champion=against)
+    report = _stage("judge", pipeline_file, json, candidate=_digest(pipeline_file, candidate), champion=against, as_of=as_of)
     outcome = str(report.details["outcome"])
     if outcome != "PASS":
         raise GateRefusalError(f"verdict {outcome}: {_failures(report)}")
@@ -127,9 +127,9 @@ def rollback(pipeline_file: PipelineFile, json: AsJson = False) -> None:
 
 
 @app.command()
-def report(pipeline_file: PipelineFile, json: AsJson = False) -> None:
+def report(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = False) -> None:
     """Write the HTML report: balance, sample crops, scores by stratum, verdict."""
-    _stage("report", pipeline_file, json)
+    _stage("report", pipeline_file, json, as_of=as_of)
 
 
 def main() -> None:

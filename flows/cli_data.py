@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from evaluation.registry import ALIASES
+from flows.options import AsJson, AsOf, PipelineFile
 from flows.rows import WRITERS
+from flows.stages import resolve_model
 from flows.terminal import people, show_json
 from jobs.sources.detect import detect as detect_export
 from lake.configuration import load_pipeline
@@ -14,9 +17,6 @@ from lake.lake import open_lake
 from lake.lineage import lineage as trace
 from lake.sql import run_sql
 
-PipelineFile = Annotated[Path, typer.Argument(help="The pipeline's YAML file.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="A snapshot id, a tag, or a time such as 2026-01-31T06:00Z.")]
 RowFormat = Literal["table", "csv", "json", "parquet"]
 
 
@@ -45,12 +45,13 @@ def sql(
 
 def lineage(
     pipeline_file: PipelineFile,
-    what: Annotated[str, typer.Argument(help="A table's name, or a model's digest or a prefix of it.", show_default=False)],
+    what: Annotated[str, typer.Argument(help="A table's name, or a model's digest, a prefix of it or its alias.", show_default=False)],
     as_of: AsOf = None,
     json: AsJson = False,
 ) -> None:
     """Walk back from a model or a table to snapshots, settings, exports and the commit of the code."""
-    found = trace(open_lake(load_pipeline(pipeline_file)), what, as_of=as_of)
+    pipeline = load_pipeline(pipeline_file)
+    found = trace(open_lake(pipeline), resolve_model(pipeline, what) if what in ALIASES else what, as_of=as_of)
     if json:
         show_json(found.as_json())
         return

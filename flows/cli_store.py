@@ -1,7 +1,6 @@
 """Commands that look after the store: doctor, gc."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,14 +8,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.doctor import examine_all
+from flows.options import AsJson, PipelineFile
 from flows.terminal import people, show_json
 from lake.configuration import load_pipeline
 from lake.gc import gc as sweep
 from lake.lake import open_lake
 from lake.relocation import relocate as move_in
 
-PipelineFile = Annotated[Path, typer.Argument(help="The pipeline's YAML file.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 MARKS = {"fault": "[red]fault[/]", "note": "[yellow]note[/]", "good": "[green]good[/]"}
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from flows.options import AsJson, AsOf, PipelineFile
 from flows.terminal import people, show_json
 from jobs.label import LABEL_COLUMNS, label_counts
 from lake.configuration import Pipeline, load_pipeline
@@ -18,8 +18,6 @@ from taxonomy.labelling import LabelCount, Labelling, load_labelling
 from taxonomy.suggestions import as_label_maps
 from taxonomy.suggestions import suggest as propose
 
-PipelineFile = Annotated[Path, typer.Argument(help="The pipeline's YAML file.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 taxonomy = typer.Typer(no_args_is_help=True, help="What the taxonomy makes of the labels in use.")
 
 
@@ -29,10 +27,10 @@ def add_commands(app: typer.Typer) -> None:
 
 
 @taxonomy.command()
-def coverage(pipeline_file: PipelineFile, json: AsJson = False) -> None:
+def coverage(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = False) -> None:
     """Show every customer's labels, what becomes of them, and which classes and map entries nothing uses."""
     pipeline = load_pipeline(pipeline_file)
-    found = cover(*_labelling(pipeline))
+    found = cover(*_labelling(pipeline, as_of))
     if json:
         show_json(asdict(found) | {"totals": found.totals()})
         return
@@ -44,10 +42,10 @@ def coverage(pipeline_file: PipelineFile, json: AsJson = False) -> None:
 
 
 @taxonomy.command()
-def suggest(pipeline_file: PipelineFile, json: AsJson = False) -> None:
+def suggest(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = False) -> None:
     """Propose a class for every label that no map knows, as YAML to paste into the label maps."""
     pipeline = load_pipeline(pipeline_file)
-    found = propose(*_labelling(pipeline))
+    found = propose(*_labelling(pipeline, as_of))
     if json:
         show_json([asdict(one) for one in found])
         return
@@ -58,8 +56,8 @@ def suggest(pipeline_file: PipelineFile, json: AsJson = False) -> None:
         people.print("every label in use is mapped")
 
 
-def _labelling(pipeline: Pipeline) -> tuple[Labelling, list[LabelCount]]:
-    in_use = label_counts(open_lake(pipeline).batches("annotations", columns=LABEL_COLUMNS))
+def _labelling(pipeline: Pipeline, as_of: str | None) -> tuple[Labelling, list[LabelCount]]:
+    in_use = label_counts(open_lake(pipeline).pinned(as_of, tables=("annotations",)).batches("annotations", columns=LABEL_COLUMNS))
     return load_labelling(pipeline.taxonomy, pipeline.label_maps), in_use
 
 

@@ -1,28 +1,30 @@
 """A pipeline in, its lake out: tables to read as of any snapshot, and places to write shards to."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, RESTError
 from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from lake.catalogs import database_url, load_table, namespace_of, open_catalog
 from lake.configuration import Pipeline
 from lake.content import EMPTY_CONTENT, changed_content, file_identity
-from lake.contracts import PARTITIONS
-from lake.errors import ContractError, InputError, MissingTableError, PublishError
+from lake.contracts import PARTITIONS, TABLES
+from lake.errors import ContractError, InputError, MissingTableError, PublishError, UnreachableError
 from lake.filters import Where, arrow_filter, file_filter
 from lake.leases import LeaseKeeper
 from lake.parts import checked_part, part_name
 from lake.records import receipts_of
 from lake.schemas import arrow_schema, empty_table, record_of
 from lake.shards import ShardPlace
-from lake.snapshots import AsOf, Snapshot, described, resolve, tags
+from lake.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, described, resolve, state, tags
 from lake.store import Store, open_store
 
 BATCH_ROWS = 4096
@@ -49,6 +51,25 @@ class Lake:
     namespace: str
     database_url: str = field(repr=False)  # SQLAlchemy URL of the database beside the catalog; holds its password
     leases: LeaseKeeper = field(repr=False)
+    pins: Pins = NOT_PINNED
+
+    def pinned(self, as_of: AsOf = None, *, tables: Collection[str] = tuple(TABLES)) -> "Lake":
+        """Return this lake with tables that stand still: whatever is published meanwhile, readers see one state of all.
+
+        Publishing does not change: it adds to the tables as they are. What was pinned before is pinned anew.
+
+        Args:
+            as_of: Which state: a snapshot id or a tag of any table, or a time; None is now. See `lake.snapshots.state`.
+            tables: That are pinned; all others are read as they are when they are read.
+
+        Raises:
+            InputError: `as_of` names nothing.
+        """
+        looked_at = tables if as_of is None else TABLES
+        found = state({name: self.table(name) for name in looked_at if self._is_made(name)}, as_of)
+        snapshots = {name: snapshot_id for name, snapshot_id in found.snapshots.items() if name in tables}
+        expired = {name: why for name, why in found.expired.items() if name in tables}
+        return replace(self, pins=Pins(as_of, frozenset(tables), snapshots, expired))
 
     def place(self, table: str, key: str, part: Mapping[str, str] | None = None) -> ShardPlace:
         """Return where a stage writes its shards of a part of a table, and take the lease to publish there.
@@ -59,8 +80,10 @@ class Lake:
         Raises:
             ContractError: There is no such table, or it is not partitioned by the part's columns.
             LeaseLostError: Another process is publishing the same stage key there.
+            ConfigurationError: The store or the catalog's database cannot be written to.
         """
         place = ShardPlace(self.store, table, key, checked_part(table, part or {}))
+        self.store.check_writable(place.folder)
         self.leases.take(self.scope(table), part_name(place.part), key)
         return place
 
@@ -69,11 +92,17 @@ class Lake:
         return f"{self.namespace}.{table}"
 
     def has(self, table: str) -> bool:
-        """Whether a table has been published."""
+        """Whether a table has been published; of a pinned one, by then."""
+        if table in self.pins.tables:
+            return table in self.pins.snapshots or table in self.pins.expired
+        return self._is_made(table) and self.table(table).current_snapshot() is not None
+
+    def _is_made(self, table: str) -> bool:
         try:
-            return self.table(table).current_snapshot() is not None
+            self.table(table)
         except MissingTableError:
             return False
+        return True
 
     def table(self, table: str) -> Table:
         """Return the Iceberg table.
@@ -86,23 +115,29 @@ class Lake:
         try:
             return load_table(self.store, self.catalog, self.namespace, table)
         except NoSuchTableError:
-            raise MissingTableError(f"table {table!r} has not been published yet in {self.store.root!r}; {_RUN}") from None
+            raise MissingTableError(_missing(self.store, table, None)) from None
 
     def snapshot(self, table: str, as_of: AsOf = None, *, part: Mapping[str, str] | None = None) -> Snapshot:
         """Return the state of a table now, or as of a snapshot id, tag or time.
 
         Args:
             table: Its name.
-            as_of: See `lake.snapshots.AsOf`.
+            as_of: See `lake.snapshots.AsOf`; None is what the table is pinned to, or else now.
             part: Count the content over this part's files alone, so that publishing another part changes nothing.
 
         Raises:
             MissingTableError: The table had not been published by then.
+            InputError: What `as_of` means has expired.
         """
-        loaded = self.table(table)
-        found = resolve(loaded, as_of)
+        if as_of is None and table in self.pins.tables:
+            if table in self.pins.expired:
+                raise InputError(self.pins.expired[table])
+            as_of = self.pins.snapshots.get(table)
+            if as_of is None:
+                raise MissingTableError(_missing(self.store, table, self.pins.as_of))
+        found = resolve(self.table(table), as_of)
         if found is None:
-            raise MissingTableError(f"table {table!r} had not been published{'' if as_of is None else f' as of {as_of}'}; {_RUN}")
+            raise MissingTableError(_missing(self.store, table, as_of))
         whole = described(found)
         if not part:
             return whole
@@ -220,6 +255,11 @@ class Lake:
                     raise
 
 
+def _missing(store: Store, table: str, as_of: AsOf) -> str:
+    when = "has not been published yet" if as_of is None else f"had not been published as of {as_of}"
+    return f"table {table!r} {when} in {store.root!r}; run the stage that writes it"
+
+
 def open_lake(pipeline: Pipeline) -> Lake:
     """Open the lake of a pipeline.
 
@@ -232,10 +272,19 @@ def open_lake(pipeline: Pipeline) -> Lake:
 
 
 def connect(store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None) -> Lake:
-    """Open a lake by its addresses; see `lake.catalogs.open_catalog` and `lake.catalogs.database_url`."""
+    """Open a lake by its addresses; see `lake.catalogs.open_catalog` and `lake.catalogs.database_url`.
+
+    Raises:
+        ConfigurationError: An address cannot be used.
+        UnreachableError: What is at an address does not answer, or refuses these credentials.
+    """
     place = open_store(store)
     url = database_url(place, catalog, database)
-    return Lake(place, open_catalog(place, catalog), namespace_of(place, name), url, LeaseKeeper(url))
+    try:
+        return Lake(place, open_catalog(place, catalog), namespace_of(place, name), url, LeaseKeeper(url))
+    except (OSError, BotoCoreError, ClientError, RESTError, SQLAlchemyError) as error:
+        # A database's own words: SQLAlchemy's would quote the statement.
+        raise UnreachableError(f"the lake at {place.root!r} cannot be opened: {getattr(error, 'orig', None) or error}; {_CHECK}") from error
 
 
 def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:
@@ -246,5 +295,5 @@ def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:
     return wanted
 
 
-_RUN = "run the stage that writes it"
+_CHECK = "check `store`, `catalog` and `database` of the pipeline, the AWS settings where it is on S3, and who may read there"
 _DOCTOR = "`centrepiece doctor` names what is wrong"

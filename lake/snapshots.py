@@ -1,10 +1,11 @@
-"""A table and an `as of` in, the snapshot it means out."""
+"""A table and an `as of` in, the snapshot it means out; for all tables of a lake, the state that it means."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from pyiceberg.table import Table
-from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
+from pyiceberg.table.refs import SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 
 from lake.content import EMPTY_CONTENT
@@ -29,6 +30,19 @@ class Snapshot:
     content: str  # digest over all live files; equal rows, written alike, have equal content on every store
     key: str  # stage key of the publication that made it
     committed_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Tables that stand still for their readers, each at a snapshot; those without one had not been published by then."""
+
+    as_of: AsOf
+    tables: Collection[str] = ()
+    snapshots: Mapping[str, int] = field(default_factory=dict)
+    expired: Mapping[str, str] = field(default_factory=dict)  # why a table cannot be read as of then
+
+
+NOT_PINNED = Pins(None)
 
 
 def described(snapshot: IcebergSnapshot) -> Snapshot:
@@ -65,27 +79,95 @@ def resolve(table: Table, as_of: AsOf) -> IcebergSnapshot | None:
     """
     if as_of is None:
         return table.current_snapshot()
-    if isinstance(as_of, str):
-        if as_of != MAIN_BRANCH and as_of in table.metadata.refs:
-            return table.snapshot_by_name(as_of)
-        as_of = int(as_of) if as_of.isdecimal() and len(as_of) > 8 else _time(table, as_of)
-    if isinstance(as_of, datetime):
-        until = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
-        return next((s for s in history(table) if s.timestamp_ms <= until.timestamp() * 1000), None)
-    snapshot = table.snapshot_by_id(as_of)
-    if snapshot is None:
+    if (named := _named(table, as_of)) is not None:
+        return named
+    if isinstance(as_of, int) or (isinstance(as_of, str) and _is_id(as_of)):
         raise InputError(f"table {table.name()[-1]!r} has no snapshot {as_of}, or it has expired; {_known(table)}")
+    try:
+        return _newest(table, _milliseconds(_time(as_of)))
+    except ValueError:
+        raise InputError(
+            f"as of {as_of!r}: expected a snapshot id, a tag or a time such as 2026-01-31T04:00 of table "
+            f"{table.name()[-1]!r}; {_known(table)}"
+        ) from None
+
+
+def state(tables: Mapping[str, Table], as_of: AsOf) -> Pins:
+    """Return the snapshot of each table in one state of all.
+
+    A snapshot id, or a tag, belongs to one table, or a tag to several: these are at theirs, and the others are as they
+    were when the last of these was committed.
+
+    Args:
+        tables: By name; all of a lake, for what an id or a tag belongs to is looked for among them.
+        as_of: See `AsOf`.
+
+    Raises:
+        InputError: `as_of` is neither a snapshot id nor a tag of any table nor a time.
+    """
+    if as_of is None:
+        current = {name: table.metadata.current_snapshot_id for name, table in tables.items()}
+        return Pins(as_of, frozenset(tables), {name: snapshot_id for name, snapshot_id in current.items() if snapshot_id is not None})
+    named = {name: snapshot for name, table in tables.items() if (snapshot := _named(table, as_of)) is not None}
+    if named:
+        moment = max(snapshot.timestamp_ms for snapshot in named.values())
+    else:
+        try:
+            moment = _milliseconds(_time(as_of))
+        except ValueError:
+            known = {name: sorted(tags(table)) for name, table in tables.items() if tags(table)}
+            raise InputError(
+                f"as of {as_of!r}: expected a snapshot id or a tag of a table, or a time such as 2026-01-31T04:00; the tags are {known}"
+            ) from None
+    found = {name: snapshot.snapshot_id for name, snapshot in named.items()}
+    expired = {}
+    for name, table in tables.items():
+        try:
+            if name not in named and (snapshot := _newest(table, moment)) is not None:
+                found[name] = snapshot.snapshot_id
+        except InputError as error:  # of no concern to who does not read this table
+            expired[name] = str(error)
+    return Pins(as_of, frozenset(tables), found, expired)
+
+
+def _named(table: Table, as_of: AsOf) -> IcebergSnapshot | None:
+    if isinstance(as_of, str):
+        if as_of in tags(table):
+            return table.snapshot_by_name(as_of)
+        as_of = int(as_of) if _is_id(as_of) else None
+    return table.snapshot_by_id(as_of) if isinstance(as_of, int) else None
+
+
+def _is_id(text: str) -> bool:
+    return text.isdecimal() and len(text) > 8  # a date may be written in eight digits
+
+
+def _time(as_of: AsOf) -> datetime:
+    if isinstance(as_of, datetime):
+        return as_of
+    if isinstance(as_of, int) or _is_id(str(as_of)):
+        raise ValueError(as_of)
+    return datetime.fromisoformat(str(as_of))
+
+
+def _newest(table: Table, moment: int) -> IcebergSnapshot | None:
+    """Return the newest snapshot by a moment, in milliseconds since 1970."""
+    kept = history(table)
+    found = next((position for position, snapshot in enumerate(kept) if snapshot.timestamp_ms <= moment), len(kept))
+    snapshot = kept[found] if found < len(kept) else None
+    if snapshot is not None and snapshot.timestamp_ms == moment:
+        return snapshot
+    # Every commit counts the sequence up by one: in a gap after what is found lies what may have been the newest then.
+    if found and (kept[found - 1].sequence_number or 0) > ((snapshot.sequence_number or 0) if snapshot else 0) + 1:
+        when = datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds")
+        raise InputError(
+            f"table {table.name()[-1]!r} cannot be read as of {when}: its snapshots of that time have expired; {_known(table)}"
+        )
     return snapshot
 
 
-def _time(table: Table, text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(
-            f"as of {text!r}: expected a snapshot id, a tag or a time such as 2026-01-31T04:00 of table "
-            f"{table.name()[-1]!r}; {_known(table)}"
-        ) from None
+def _milliseconds(time: datetime) -> int:
+    return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def _known(table: Table) -> str:

@@ -11,7 +11,7 @@ from lake.provenance import code_commit
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.schemas import table_of
 from lake.shards import shard_name, write_shard
-from lake.snapshots import Snapshot
+from lake.snapshots import AsOf, Snapshot
 from lake.stage_report import StageReport
 from training.launch import launch
 from training.training_run import TrainingRun
@@ -23,10 +23,14 @@ CODE_VERSION = 1
 """Raised when equal crops and settings give another model."""
 
 
-def fit(pipeline: Pipeline) -> StageReport:
+def fit(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     """Train a network on the train split of the crops and register it; a second fit of equal inputs is a skip.
 
     The crops' snapshot is tagged before training starts, so it can neither change nor expire under the model.
+
+    Args:
+        pipeline: The pipeline.
+        as_of: Of the crops; see `lake.snapshots.AsOf`.
 
     Returns:
         A report whose rows are the crops trained on, and whose details name the `model` and its `weights`.
@@ -37,7 +41,7 @@ def fit(pipeline: Pipeline) -> StageReport:
         ModelError: Training did not reach its last step, or diverged.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline)
+    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
     crops = lake.snapshot("crops")
     key = stage_key(STAGE, inputs={"crops": crops.content}, spec=pipeline.training, version=CODE_VERSION)
     skipped = skipped_report(lake, stage=STAGE, key=key, targets=[("models", {})])

@@ -25,7 +25,7 @@ from lake.orientation import Box
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.schemas import table_of
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard
-from lake.snapshots import Snapshot
+from lake.snapshots import AsOf, Snapshot
 from lake.stage_report import StageReport
 from training.hardware import choose_hardware
 from training.predictor import Pixels, Predictor, Probability, encode_probability
@@ -50,12 +50,13 @@ class _Job:
     predictor: Callable[[], Predictor]  # loaded when first needed
 
 
-def predict(pipeline: Pipeline, model: str) -> StageReport:
+def predict(pipeline: Pipeline, model: str, *, as_of: AsOf = None) -> StageReport:
     """Predict every crop of `evaluation.splits` at its window's full resolution.
 
     Args:
         pipeline: Whose crops are predicted.
         model: Digest of a registered model.
+        as_of: Of the crops; see `lake.snapshots.AsOf`.
 
     Returns:
         The report on the plain predictions; those under jitters stand beside them.
@@ -65,7 +66,7 @@ def predict(pipeline: Pipeline, model: str) -> StageReport:
         EmptyCheckError: The splits hold no crop.
         ModelError: The model is not registered, or its weights are not those that were.
     """
-    lake = open_lake(pipeline)
+    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
     predictor = functools.cache(lambda: _loaded(lake, pipeline, model))
     splits = tuple(sorted(set(pipeline.evaluation.splits)))
     job = _Job(lake, lake.snapshot("crops"), splits, model, predictor)

@@ -20,6 +20,7 @@ from lake.errors import EmptyCheckError
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 from lake.store import Store
 
@@ -77,15 +78,19 @@ class _Planner:
         )
 
 
-def balance(pipeline: Pipeline) -> StageReport:
+def balance(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     """Plan the crops of a balanced training split and of the unsampled val and test; publishes `plan` and `balance`.
+
+    Args:
+        pipeline: The pipeline.
+        as_of: Of what it reads; see `lake.snapshots.AsOf`. What it publishes is published now.
 
     Raises:
         MissingTableError: Nothing has been labelled.
         EmptyCheckError: No instance at all could be planned.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline)
+    lake = open_lake(pipeline).pinned(as_of, tables=("instances",))
     spec = {"balance": pipeline.balance, "crops": pipeline.crops}
     key = stage_key(STAGE, inputs={"instances": lake.snapshot("instances").content}, spec=spec)
     if (done := skipped_report(lake, stage=STAGE, key=key, targets=_TARGETS)) is not None:

@@ -30,8 +30,10 @@ from lake.digests import stage_key
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 
+INPUTS = ("plan", "instances")
 _REJECTS = {"stage": STAGE}
 _PLAN = "plan_"
 """Before the columns of `plan` in the frame that holds both tables' rows."""
@@ -54,8 +56,12 @@ class ShardWork:
     done: Any = None  # counts for the progress bar
 
 
-def crop(pipeline: Pipeline) -> StageReport:
+def crop(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     """Cut every planned crop, or reject it; publishes `crops`.
+
+    Args:
+        pipeline: The pipeline.
+        as_of: Of what it reads; see `lake.snapshots.AsOf`. What it publishes is published now.
 
     Raises:
         MissingTableError: Nothing has been planned.
@@ -63,8 +69,8 @@ def crop(pipeline: Pipeline) -> StageReport:
         ExpectationError: The crops do not meet the expectations on their table; nothing is published.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline)
-    inputs = {table: lake.snapshot(table).content for table in ("plan", "instances")}
+    lake = open_lake(pipeline).pinned(as_of, tables=INPUTS)
+    inputs = {table: lake.snapshot(table).content for table in INPUTS}
     key = stage_key(STAGE, inputs=inputs, spec=pipeline.crops, version=VERSION)
     if (done := skipped_report(lake, stage=STAGE, key=key, targets=[("rejects", _REJECTS), ("crops", {})])) is not None:
         return done

@@ -19,10 +19,12 @@ from lake.digests import stage_key
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.shards import Receipt, ShardPlace, write_shard
+from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 from lake.store import Store
 from taxonomy.labelling import Labelling, load_labelling
 
+INPUTS = ("annotations", "images")
 _REJECTS = {"stage": STAGE}
 
 
@@ -66,8 +68,12 @@ class _Labeller:
         return regroup(found, self.groups)
 
 
-def label(pipeline: Pipeline) -> StageReport:
+def label(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     """Put every annotation under the taxonomy, or among the rejects; publishes `instances`.
+
+    Args:
+        pipeline: The pipeline.
+        as_of: Of what it reads; see `lake.snapshots.AsOf`. What it publishes is published now.
 
     Raises:
         ConfigurationError: The taxonomy or a label map cannot be used.
@@ -77,7 +83,7 @@ def label(pipeline: Pipeline) -> StageReport:
         ExpectationError: The instances do not meet the expectations on their table; nothing is published.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline)
+    lake = open_lake(pipeline).pinned(as_of, tables=INPUTS)
     labelling = load_labelling(pipeline.taxonomy, pipeline.label_maps)
     key = _key(lake, pipeline, labelling)
     if (done := skipped_report(lake, stage=STAGE, key=key, targets=[("rejects", _REJECTS), ("instances", {})])) is not None:
@@ -115,4 +121,4 @@ def _key(lake: Lake, pipeline: Pipeline, labelling: Labelling) -> str:
         "taxonomy": {customer: labelling.digest_for(customer) for customer in customers},
         "near_duplicates": pipeline.splits.near_duplicates,
     }
-    return stage_key(STAGE, inputs={table: lake.snapshot(table).content for table in ("annotations", "images")}, spec=spec)
+    return stage_key(STAGE, inputs={table: lake.snapshot(table).content for table in INPUTS}, spec=spec)

@@ -18,6 +18,7 @@ from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.reasons import Reason
 from lake.shards import Receipt
+from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 
 SMALL_SET = 4096
@@ -26,18 +27,19 @@ SMALL_SET = 4096
 Engine = Literal["auto", "spark", "local"]
 
 
-def score(pipeline: Pipeline, model: str, *, engine: Engine = "auto") -> StageReport:
+def score(pipeline: Pipeline, model: str, *, as_of: AsOf = None, engine: Engine = "auto") -> StageReport:
     """Score a model's predictions on the crops of `evaluation.splits`, and the floors and ceilings beside it.
 
     Args:
         pipeline: The pipeline.
         model: Digest of a model that has predicted.
+        as_of: Of the crops; the model's predictions are those that stand, which must be of these crops.
         engine: Where the tasks run; either gives the same rows in the same files.
 
     Raises:
         InputError: The predictions are missing, or were made on other crops than the present ones.
     """
-    lake = open_lake(pipeline)
+    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
     jittered = [jittered_name(model, jitter) for jitter in pipeline.evaluation.jitters]
     names = (model, *REFERENCES, *jittered)
     reports = {name: report for name in names if (report := _committed(lake, pipeline, name)) is not None}

@@ -1,5 +1,6 @@
 """Label and balance on real Spark over real tables: equal to the plain functions, conserved, and done once."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from jobs.spark.balance import balance
 from jobs.spark.label import label
 from jobs.spark.session import spark_session
 from lake.configuration import Pipeline, load_pipeline
+from lake.digests import stage_key
 from lake.errors import EmptyCheckError, UnmappedLabelError
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage
@@ -68,7 +70,7 @@ def _world(folder: Path, *, threads: int = 2, images: int = 60, annotations: int
 
 
 def _publish(lake: Lake, source: str, images: pa.Table, annotations: pa.Table) -> None:
-    key, part, outputs = f"{source:0<64}", {"source": source}, []
+    key, part, outputs = stage_key("ingest", inputs={"rows": str(len(annotations))}, spec=source), {"source": source}, []
     for table, rows, shards in (("images", images, 1), ("annotations", annotations, 3)):
         size = -(-len(rows) // shards)
         place = lake.place(table, key, part)
@@ -138,6 +140,23 @@ def test_an_annotation_without_its_image_is_a_reject_not_a_loss(world: World, tm
     assert report.rejected.keys() == {"missing-image"}
     assert report.rows_in == 300 == report.rows_out + report.rejected["missing-image"]
     assert world.pipeline.store != fewer.pipeline.store
+
+
+def test_stages_read_their_inputs_as_they_were(tmp_path: Path) -> None:
+    made = _world(tmp_path, images=30, annotations=300)
+    lake = made.lake
+    first = [stage(made.pipeline) for stage in (label, balance)]
+    contents = {table: lake.snapshot(table).content for table in ("instances", "plan")}
+    then = lake.snapshot("plan").snapshot_id
+    time.sleep(0.005)
+    _publish(lake, "acme", _of(made.images, "acme"), _of(made.annotations, "acme").slice(0, 20))
+    later = [stage(made.pipeline) for stage in (label, balance)]
+    assert later[0].rows_in < first[0].rows_in
+    assert label(made.pipeline, as_of=then).rows_in == first[0].rows_in
+    assert lake.snapshot("instances").content == contents["instances"]
+    assert balance(made.pipeline, as_of=lake.snapshot("plan").committed_at).skipped
+    assert balance(made.pipeline, as_of=then).rows_in == first[1].rows_in
+    assert lake.snapshot("plan").content == contents["plan"]
 
 
 def test_labels_in_no_map_stop_the_stage_before_anything_is_written(tmp_path: Path) -> None:

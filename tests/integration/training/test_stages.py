@@ -1,6 +1,7 @@
 """Fit, predict and export on published crops: registered, repeatable, skipped when done, and equal in ONNX Runtime."""
 
 import threading
+import time
 from pathlib import Path
 
 import cv2
@@ -111,6 +112,20 @@ def test_each_jitter_is_a_part_of_its_own_and_empty_outside_its_box(
             assert probability[top : top + height, left : left + width].any()
             probability[top : top + height, left : left + width] = 0
             assert not probability.any()
+
+
+def test_a_fit_and_a_prediction_as_of_a_snapshot_see_its_crops(pipeline: Pipeline, fitted: StageReport, predicted: StageReport) -> None:
+    lake = open_lake(pipeline)
+    then, crops = lake.snapshot("crops"), lake.read("crops")
+    time.sleep(0.005)
+    publish_crops(pipeline, crops.slice(0, crops.num_rows // 2))
+    assert fit(pipeline, as_of=then.snapshot_id).details["model"] == fitted.details["model"]
+    assert fit(pipeline, as_of=str(then.committed_at)).skipped
+    model = fitted.details["model"]
+    assert predict(pipeline, model, as_of=lake.read("models").to_pylist()[0]["crops_tag"]).skipped
+    assert predict(pipeline, model).rows_in < predicted.rows_in
+    assert predict(pipeline, model, as_of=then.snapshot_id).rows_in == predicted.rows_in
+    publish_crops(pipeline, crops)
 
 
 def test_an_export_computes_what_the_model_computes(pipeline: Pipeline, fitted: StageReport) -> None:
