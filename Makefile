@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help java system install demo test fuzz check format lock clean
+.PHONY: help java system install demo test faults fuzz check format lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,9 @@ demo: install ## render the demo world, run the whole pipeline on it, say where 
 
 test: install ## run every test, in TESTERS processes side by side (2)
 	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
+
+faults: install ## disturb a run at every point of the fault-injection test, where `make test` takes half of them
+	CENTREPIECE_FAULTS=all $(BIN)/python -m pytest -s tests/integration/lake/test_faults.py tests/integration/lake/test_spark_workers.py
 
 fuzz: install ## mutate every sample export MUTATIONS times (2,000 unless told otherwise)
 	CENTREPIECE_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest --timeout 0 tests/property/jobs/test_ingest_fuzz.py

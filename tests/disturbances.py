@@ -23,8 +23,8 @@ from lake.gc import gc
 from lake.lake import Lake, connect
 from tests.nights import fingerprint, run_night
 
-LAKE_AND_ICEBERG = ("/lake/", "/pyiceberg/catalog/", "/pyiceberg/table/", "/pyiceberg/io/", "/pyiceberg/manifest")
-DATABASE = ("/sqlalchemy/engine/", "/lake/leases", "/lake/turns")
+LAKE_AND_ICEBERG = ("lake.", "pyiceberg.catalog.", "pyiceberg.table.", "pyiceberg.io.", "pyiceberg.manifest")
+DATABASE = ("sqlalchemy.engine.", "lake.leases", "lake.turns")
 A_YEAR = timedelta(days=365)
 
 
@@ -113,7 +113,7 @@ class _Counter:
         self.reached: Callable[[str], None] = lambda where: None
 
     def count(self, frame: FrameType, event: str, _: Any) -> None:
-        if event != "call" or not any(module in frame.f_code.co_filename for module in self._modules):
+        if event != "call" or not str(frame.f_globals.get("__name__")).startswith(self._modules):
             return
         self.calls += 1
         if self.calls == self._at:
