@@ -111,6 +111,20 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
     )
 
 
+def account_of(report: StageReport) -> str:
+    """Return one source's report as a line: what its records became, so that everybody can add it up."""
+    found = report.details
+    images, objects = found["image_records"] - found["images"], found["object_records"] - found["annotations"]
+    documents = sum(found["rejected"].values()) - images - objects
+    parts = [
+        f"{found['image_records']:,} image records = {found['images']:,} images + {images:,} rejected",
+        f"{found['object_records']:,} object records = {found['annotations']:,} annotations + {objects:,} rejected",
+        *([f"rejected documents: {documents:,}"] if documents else []),
+        ", ".join(f"{count:,} {reason}" for reason, count in found["rejected"].items()) or "no rejects",
+    ]
+    return f"{found['source']}: {'; '.join(parts)}" + (" (already committed)" if report.skipped else "")
+
+
 def total(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     """Add up counts by reason."""
     reasons = sorted({reason for count in counts for reason in count})

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from jobs.ingest import STAGE
 from jobs.ingest_images import pictures, reject_repeated_refs
 from jobs.ingest_plan import ingest_key, pack
-from jobs.ingest_publication import Findings, publication_key, publish_findings, published_report, source_files, targets, total
+from jobs.ingest_publication import Findings, account_of, publication_key, publish_findings, published_report, source_files, targets, total
 from jobs.ingest_reuse import (
     ReadUnits,
     WrittenUnits,
@@ -56,7 +56,11 @@ def ingest(pipeline: Pipeline, only: str | None = None) -> StageReport:
         raise ConfigurationError(f"no source {only!r} in pipeline {pipeline.name!r}; its sources are {names}")
     lake = open_lake(pipeline)
     spark = spark_session(pipeline)
-    return _joined([_ingest_source(spark, lake, pipeline, source) for source in sources], sources)
+    reports = []
+    for source in sources:
+        reports.append(_ingest_source(spark, lake, pipeline, source))
+        _log.info("%s", account_of(reports[-1]))
+    return _joined(reports, sources)
 
 
 def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: Source) -> StageReport:
@@ -102,7 +106,6 @@ def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: 
     read = ReadUnits(units, readings, listing, shards)
     shards_written = [WrittenUnits(shard.annotations, shard.owners, shard.units) for shard in written]
     write_readings(lake.store, source.name, new_readings(settings, export, read, shards_written))
-    _log.info("ingest of %s: %s", source.name, report.details)
     return report
 
 
