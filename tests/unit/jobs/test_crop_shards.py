@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from jobs.crop_shards import CROPS_PER_SHARD, LEAST_CROPS_PER_SHARD, PIXELS_PER_SHARD, assign_shards, image_loads
+from jobs.crop_shards import CROPS_PER_SHARD, LEAST_CROPS_PER_SHARD, PIXELS_PER_SHARD, assign_shards, deal, image_loads
 
 
 def loads(crops: list[int], side: int = 10) -> pa.Table:
@@ -52,3 +52,18 @@ def test_a_small_plan_is_cut_fine_enough_for_a_few_cores() -> None:
 def test_no_plan_needs_no_shard() -> None:
     assignment, shards = assign_shards(image_loads([]))
     assert (len(assignment), shards) == (0, 0)
+
+
+def test_every_crop_is_dealt_once_with_the_instances_of_its_image() -> None:
+    images = ["a"] * 3 + ["b"] * 400 + ["c"] * 2
+    crops = [f"{number * 2654435761 % 2**32:08x}" for number in range(len(images))]
+    plan = pa.table({"image_id": images, "crop_id": crops})
+    instances = pa.table({"image_id": ["b", "a", "stranger", "c", "b"], "instance_id": ["b1", "a1", "x", "c1", "b2"]})
+    assignment, shards = assign_shards(pa.table({"image_id": ["a", "b", "c"], "crops": [3, 400, 2], "pixels": [3, 400, 2]}))
+    dealt = {rows.shard: rows for rows in deal(plan, instances, assignment)}
+    assert sorted(dealt) == list(range(shards)) and shards > 5
+    assert sorted(name for rows in dealt.values() for name in rows.plan.column("crop_id").to_pylist()) == sorted(crops)
+    for rows in dealt.values():
+        held = set(rows.plan.column("image_id").to_pylist())
+        known = rows.instances.column("instance_id").to_pylist()
+        assert sorted(known) == sorted(name for name in ("a1", "b1", "b2", "c1") if name[0] in held)
