@@ -67,17 +67,27 @@ def line(done: Done, seconds: float) -> str:
 
 def _draw(done: Any, crops: int, ended: threading.Event) -> None:
     columns = (TextColumn("crop"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    started = time.monotonic()
     with Progress(*columns, console=shared_console(), transient=True) as progress:
         task = progress.add_task("starting", total=crops)
-        while not ended.wait(_SHOW_EVERY_S):
-            value = done.value
-            progress.update(task, completed=value.crops + value.rejects, description=line(value, time.monotonic() - started))
+        for value, seconds in values_over_time(done, ended, _SHOW_EVERY_S):
+            progress.update(task, completed=value.crops + value.rejects, description=line(value, seconds))
 
 
 def _write(done: Any, crops: int, ended: threading.Event) -> None:
-    started = time.monotonic()
-    while not ended.wait(LOG_EVERY_S):
-        value, seconds = done.value, time.monotonic() - started
-        left = (crops - value.crops - value.rejects) * seconds / max(value.crops + value.rejects, 1)
-        _log.info("%s of %s; about %.0f s left", line(value, seconds), f"{crops:,}", left)
+    logged = 0.0
+    for value, seconds in values_over_time(done, ended, min(_SHOW_EVERY_S, LOG_EVERY_S)):
+        if seconds - logged >= LOG_EVERY_S:
+            logged = seconds
+            left = (crops - value.crops - value.rejects) * seconds / max(value.crops + value.rejects, 1)
+            _log.info("%s of %s; about %.0f s left", line(value, seconds), f"{crops:,}", left)
+
+
+def values_over_time(done: Any, ended: threading.Event, every_s: float) -> Iterator[tuple[Done, float]]:
+    """Yield now and then what is done, and the seconds since nothing was: workers take a while to start."""
+    began = time.monotonic()
+    while not ended.wait(every_s):
+        value = done.value
+        if value == Done():
+            began = time.monotonic()
+        else:
+            yield value, time.monotonic() - began

@@ -1,12 +1,13 @@
 """Progress says rates, rejects and the time left."""
 
 import logging
+import threading
 import time
 
 import pytest
 
 from jobs.spark import progress
-from jobs.spark.progress import Done, line, shown
+from jobs.spark.progress import Done, line, shown, values_over_time
 
 
 class Counter:
@@ -23,3 +24,22 @@ def test_without_a_terminal_progress_is_logged(caplog: pytest.LogCaptureFixture,
         time.sleep(0.2)
     assert caplog.messages and "900 crops" in caplog.messages[0] and "of 2,000" in caplog.messages[0]
     assert "s left" in caplog.messages[0]
+
+
+def test_rates_count_from_when_something_is_done() -> None:
+    class Late:
+        answers = 0
+        nothing_until = 0.0
+
+        @property
+        def value(self) -> Done:
+            self.answers += 1
+            if self.answers < 5:
+                self.nothing_until = time.monotonic()
+                return Done()
+            return Done(10, 1, 0)
+
+    late = Late()
+    value, seconds = next(values_over_time(late, threading.Event(), 0.02))
+    assert value == Done(10, 1, 0)
+    assert 0 < seconds <= time.monotonic() - late.nothing_until
