@@ -18,7 +18,7 @@ from evaluation.pages.strata import strata_section
 from evaluation.paired import PairedScores, read_paired
 from evaluation.score_keys import score_key
 from evaluation.slices import regressed_slices, weak_slices
-from evaluation.strata import parse_pattern
+from evaluation.strata import shown_patterns
 from evaluation.stratum_rows import Levels, stratum_rows
 from lake.configuration import Pipeline
 from lake.lake import Lake
@@ -95,9 +95,8 @@ def _curves_part(lake: Lake, pipeline: Pipeline, inputs: Inputs) -> str:
 
 def _strata_part(pipeline: Pipeline, judged: Judged, scores: PairedScores) -> str:
     inputs, gates = judged.inputs, judged.document["gates"]
-    shown = ["all", *(f"{attribute}=*" for attribute in pipeline.evaluation.strata), *(rule["stratum"] for rule in gates["rules"])]
     levels = Levels(alpha=gates["alpha"], draws=gates["draws"], seed=gates["seed"])
-    patterns = [parse_pattern(name) for name in dict.fromkeys(shown)]
+    patterns = shown_patterns(pipeline.evaluation.strata, [rule["stratum"] for rule in gates["rules"]])
     rows = stratum_rows(scores, inputs.candidate, inputs.champion, patterns, levels)
     return strata_section(rows, scores.metric, inputs.champion, _outcomes(judged.document["results"], scores.metric))
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from evaluation.metrics.instance import LOWER_IS_BETTER
 from evaluation.robustness import SUMMARIES, split_metric, summarised
-from evaluation.strata import ATTRIBUTES
+from lake.contracts import STRATUM_COLUMNS
 from lake.errors import InputError
 from lake.lake import Lake
 from lake.snapshots import AsOf
 
 Values = NDArray[np.float64]
-_COLUMNS = ("crop_id", "image_id", *ATTRIBUTES.values(), "metric", "value")
+_COLUMNS = ("crop_id", "image_id", *STRATUM_COLUMNS.values(), "metric", "value")
 
 
 @dataclass(frozen=True, slots=True)

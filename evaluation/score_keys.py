@@ -1,6 +1,9 @@
 """A lake and a model in, the key of its scores out: whether they are of the present crops is a question of this key."""
 
+from dataclasses import asdict
+
 from evaluation.metrics.instance import MetricSpec, metric_names
+from evaluation.metrics.tracing import TracingPrices
 from evaluation.scoring import REFERENCES
 from lake.configuration import Pipeline
 from lake.digests import StageKey, stage_key
@@ -14,7 +17,9 @@ SCORING_VERSION = 1
 
 def metric_spec(pipeline: Pipeline) -> MetricSpec:
     """Return the metric settings of a pipeline."""
-    return MetricSpec(edge_tolerance=pipeline.evaluation.edge_tolerance)
+    evaluation = pipeline.evaluation
+    prices = TracingPrices(outline_s=evaluation.tracing.outline_s, click_s=evaluation.tracing.click_s)
+    return MetricSpec(edge_tolerance=evaluation.edge_tolerance, prices=prices)
 
 
 def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
@@ -35,6 +40,7 @@ def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
         "splits": pipeline.evaluation.splits,
         "metrics": metric_names(spec),
         "tolerance": spec.edge_tolerance,
+        "prices": asdict(spec.prices),
     }
     return stage_key("score", inputs=inputs, spec=settings, version=SCORING_VERSION)
 

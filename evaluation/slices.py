@@ -9,7 +9,8 @@ import numpy as np
 from evaluation.clusters import Interval, cluster_sums, interval
 from evaluation.multiplicity import benjamini_hochberg
 from evaluation.paired import PairedScores, Values
-from evaluation.strata import ATTRIBUTES, Stratum, parse_pattern, strata_of
+from evaluation.strata import Stratum, parse_pattern, strata_of
+from lake.contracts import STRATUM_COLUMNS
 from lake.digests import digest
 
 LEAST_INSTANCES, LEAST_IMAGES = 20, 5
@@ -29,7 +30,7 @@ class Slice:
     false_discovery: float  # Benjamini-Hochberg's p-value over all slices that were looked at
 
 
-def weak_slices(scores: PairedScores, candidate: str, *, attributes: Sequence[str] = tuple(ATTRIBUTES), most: int = 10) -> list[Slice]:
+def weak_slices(scores: PairedScores, candidate: str, *, attributes: Sequence[str] = tuple(STRATUM_COLUMNS), most: int = 10) -> list[Slice]:
     """Return the slices where the candidate scores lowest beside the rest, worst first.
 
     Args:
@@ -44,7 +45,7 @@ def weak_slices(scores: PairedScores, candidate: str, *, attributes: Sequence[st
 
 
 def regressed_slices(
-    scores: PairedScores, candidate: str, champion: str, *, attributes: Sequence[str] = tuple(ATTRIBUTES), most: int = 10
+    scores: PairedScores, candidate: str, champion: str, *, attributes: Sequence[str] = tuple(STRATUM_COLUMNS), most: int = 10
 ) -> list[Slice]:
     """Return the slices where the candidate lost most against the champion beside the rest, worst first."""
     return _lowest(scores, scores.gain(candidate, champion), attributes, most)

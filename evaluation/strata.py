@@ -1,7 +1,7 @@
 """Score rows in, named strata out: `all`, or `attribute=value` joined by `/`; patterns may hold `*`."""
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,21 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lake.contracts import STRATUM_COLUMNS
 from lake.errors import ConfigurationError
 
 ALL = "all"
-ATTRIBUTES: Mapping[str, str] = {
-    "domain": "domain",
-    "customer": "customer",
-    "class": "class_id",
-    "size": "size",
-    "thinness": "thinness",
-    "crowding": "crowding",
-    "owns_centre": "owns_centre",
-    "seen": "seen",
-}
-"""Attribute as gates and reports name it, to the column of `scores` that holds it."""
-
 _THIN, _COMPACT = 0.25, 0.6
 _CROWDED = 3
 
@@ -78,10 +67,21 @@ def parse_pattern(text: str) -> Pattern:
         attribute, equals, value = part.partition("=")
         if not equals or not value:
             raise ConfigurationError(f"stratum {text!r}: expected 'all' or attribute=value parts joined by '/', got {part!r}")
-        if attribute not in ATTRIBUTES or attribute in dict(parts):
-            raise ConfigurationError(f"stratum {text!r}: {attribute!r} is unknown or doubled; attributes are {', '.join(ATTRIBUTES)}")
+        if attribute not in STRATUM_COLUMNS or attribute in dict(parts):
+            raise ConfigurationError(f"stratum {text!r}: {attribute!r} is unknown or doubled; attributes are {', '.join(STRATUM_COLUMNS)}")
         parts.append((attribute, value))
     return Pattern(tuple(parts))
+
+
+def shown_patterns(nestings: Iterable[str], gated: Iterable[str]) -> list[Pattern]:
+    """Return the patterns that a report shows: all rows, then each nesting of `evaluation.strata`, then what gates speak of.
+
+    Args:
+        nestings: Attributes, nested ones joined by `/`, such as `class` and `domain/size`.
+        gated: Patterns of the gates' rules.
+    """
+    nested = ("/".join(f"{attribute}=*" for attribute in nesting.split("/")) for nesting in nestings)
+    return [parse_pattern(name) for name in dict.fromkeys((ALL, *nested, *gated))]
 
 
 def strata_of(rows: pa.Table, pattern: Pattern) -> list[Stratum]:
@@ -115,7 +115,7 @@ def strata_of(rows: pa.Table, pattern: Pattern) -> list[Stratum]:
 
 def attribute_values(rows: pa.Table, attribute: str) -> pa.ChunkedArray:
     """Return an attribute's values as strings; flags are written `true` and `false`."""
-    return pc.cast(rows.column(ATTRIBUTES[attribute]), pa.string())
+    return pc.cast(rows.column(STRATUM_COLUMNS[attribute]), pa.string())
 
 
 def thinness_class(thinness: float) -> str:

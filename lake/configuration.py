@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from lake.contracts import STRATUM_COLUMNS
 from lake.errors import ConfigurationError
 from lake.jitter import JitterName
 from lake.strict_yaml import parse_yaml
@@ -133,13 +134,37 @@ class TrainingSpec(_Settings):
     seed: int = 17
 
 
+class TracingSpec(_Settings):
+    """What an annotator's work costs, in seconds: the prices of *tracing time saved*."""
+
+    outline_s: float = Field(60.0, gt=0, allow_inf_nan=False)  # tracing a whole outline
+    click_s: float = Field(3.0, ge=0, allow_inf_nan=False)  # accepting, starting a correction, deleting a part
+
+
 class EvaluationSpec(_Settings):
     """What is scored, and by which attributes scores are sliced."""
 
     edge_tolerance: int = Field(2, ge=0)
+    tracing: TracingSpec = TracingSpec()
     splits: tuple[Literal["val", "test"], ...] = ("test",)
-    strata: tuple[str, ...] = ("domain", "customer", "class", "size", "owns_centre")
+    strata: tuple[str, ...] = ("domain", "customer", "class", "size", "owns_centre")  # attributes, nested ones joined by /
     jitters: tuple[JitterName, ...] = ()  # also predict and score with boxes that differ so
+
+    @field_validator("strata")
+    @classmethod
+    def _known_attributes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for nesting in value:
+            attributes = nesting.split("/")
+            if unknown := [attribute for attribute in attributes if attribute not in STRATUM_COLUMNS]:
+                near = difflib.get_close_matches(unknown[0], STRATUM_COLUMNS, n=1)
+                known = ", ".join(STRATUM_COLUMNS)
+                hint = f"did you mean {near[0]!r}?" if near else f"attributes are {known}, nested ones joined by '/'"
+                raise ValueError(f"{nesting!r} names the unknown attribute {unknown[0]!r}; {hint}")
+            if len(set(attributes)) < len(attributes):
+                raise ValueError(f"{nesting!r} nests an attribute in itself")
+        if doubled := sorted({nesting for nesting in value if value.count(nesting) > 1}):
+            raise ValueError(f"doubled: {doubled}")
+        return value
 
 
 class Pipeline(_Settings):

@@ -296,6 +296,20 @@ TABLES: Mapping[str, type] = MappingProxyType(
 )
 """Every table by its name; `centrepiece sql` sees each under it."""
 
+STRATUM_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "domain": "domain",
+        "customer": "customer",
+        "class": "class_id",
+        "size": "size",
+        "thinness": "thinness",
+        "crowding": "crowding",
+        "owns_centre": "owns_centre",
+        "seen": "seen",
+    }
+)
+"""Attribute as pipelines, gates and reports name it, to the column of `scores` that holds it."""
+
 PARTITIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "images": ("source",),

@@ -11,7 +11,7 @@ from evaluation.registry import Registry
 from evaluation.replay import replay_verdict
 from evaluation.report import report
 from jobs.spark.score import score
-from lake.configuration import Pipeline
+from lake.configuration import Pipeline, TracingSpec
 from lake.contracts import Crop, Verdict
 from lake.digests import stage_key
 from lake.errors import ConfigurationError, ContractError, GateRefusalError, InputError
@@ -178,4 +178,17 @@ def test_scores_go_stale_with_their_crops(tmp_path: Path) -> None:
     score(pipeline, FIRST)
     publish_crops(pipeline, crops[1:])
     with pytest.raises(InputError, match="has no scores of its present predictions on the present crops"):
+        judge(pipeline, FIRST)
+
+
+def test_other_tracing_prices_give_other_scores_under_another_key(tmp_path: Path) -> None:
+    pipeline, crops = invented_pipeline(tmp_path), invented_crops(6, 2)
+    lake = publish_crops(pipeline, crops)
+    publish_predictions(pipeline, crops, FIRST, wobble=1.0)
+    dear = pipeline.evaluation.model_copy(update={"tracing": TracingSpec(outline_s=90, click_s=1)})
+    first, second = score(pipeline, FIRST), score(pipeline.model_copy(update={"evaluation": dear}), FIRST)
+    assert first.key != second.key and not second.skipped
+    seconds = lake.read("scores", columns=["value"], where={"model": "floor-box", "metric": "tracing_s"}).column("value").to_pylist()
+    assert 63 < max(seconds) <= 91
+    with pytest.raises(InputError, match="has no scores of its present predictions"):
         judge(pipeline, FIRST)

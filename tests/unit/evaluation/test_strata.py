@@ -1,7 +1,10 @@
+from itertools import permutations
+
 import pyarrow as pa
 import pytest
 
-from evaluation.strata import crowding_class, parse_pattern, strata_of, thinness_class
+from evaluation.strata import crowding_class, parse_pattern, shown_patterns, strata_of, thinness_class
+from lake.contracts import STRATUM_COLUMNS
 from lake.errors import ConfigurationError
 
 ROWS = pa.table(
@@ -42,3 +45,16 @@ def test_a_pattern_that_means_nothing_is_refused(text: str) -> None:
 def test_thinness_and_crowding_are_classed() -> None:
     assert [thinness_class(value) for value in (0.1, 0.3, 0.9)] == ["thin", "medium", "compact"]
     assert [crowding_class(count) for count in (0, 1, 2, 3)] == ["alone", "touching", "touching", "crowded"]
+
+
+def test_a_report_shows_each_nesting_and_each_gated_pattern_once() -> None:
+    shown = shown_patterns(("class", "domain/owns_centre"), ("all", "class=*", "class=x/domain=a"))
+    assert [str(pattern) for pattern in shown] == ["all", "class=*", "domain=*/owns_centre=*", "class=x/domain=a"]
+
+
+def test_every_attribute_nests_in_every_other() -> None:
+    columns = {column: ["true", "false"] for column in STRATUM_COLUMNS.values()}
+    rows = pa.table(columns)
+    for nesting in permutations(STRATUM_COLUMNS, 2):
+        (pattern,) = shown_patterns(["/".join(nesting)], [])[1:]
+        assert [len(stratum.rows) for stratum in strata_of(rows, pattern)] == [1, 1]

@@ -137,3 +137,28 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_secret_in_a_key_of_the_wrong_type_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="catalog"):
         load_pipeline(_write(tmp_path, catalog=3))
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "message"),
+    [
+        ({"strata": ["domain", "clas"]}, "'clas' names the unknown attribute 'clas'; did you mean 'class'"),
+        ({"strata": ["domain/qqq"]}, "'domain/qqq' names the unknown attribute 'qqq'; attributes are domain, .*, seen"),
+        ({"strata": ["size/size"]}, "'size/size' nests an attribute in itself"),
+        ({"strata": ["size", "size"]}, r"doubled: \['size'\]"),
+        ({"tracing": {"outline_s": 0}}, r"evaluation\.tracing\.outline_s: Input should be greater than 0"),
+        ({"tracing": {"click_s": -1}}, r"evaluation\.tracing\.click_s: Input should be greater than or equal to 0"),
+        ({"tracing": {"click_s": float("inf")}}, r"evaluation\.tracing\.click_s: Input should be a finite number"),
+        ({"tracing": {"clik_s": 3}}, r"unknown key 'evaluation\.tracing\.clik_s'; did you mean 'click_s'"),
+    ],
+)
+def test_strata_and_tracing_prices_that_mean_nothing_are_refused(tmp_path: Path, evaluation: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        load_pipeline(_write(tmp_path, evaluation=evaluation))
+
+
+def test_strata_nest_and_prices_are_read(tmp_path: Path) -> None:
+    evaluation = {"strata": ["customer/class", "seen/thinness/crowding"], "tracing": {"outline_s": 45, "click_s": 2.5}}
+    read = load_pipeline(_write(tmp_path, evaluation=evaluation)).evaluation
+    assert read.strata == ("customer/class", "seen/thinness/crowding")
+    assert (read.tracing.outline_s, read.tracing.click_s) == (45.0, 2.5)
