@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 
 from jobs import blocks
 from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
-from jobs.crop_sources import read_source
 from jobs.crops import COMPRESSION, cut_shard
 from jobs.entropy_crop import NoEntropyCropError
 from jobs.spark import crop as stage
@@ -29,6 +28,7 @@ from jobs.spark.crop import crop, cut_sent
 from jobs.spark.session import spark_session
 from lake.configuration import CropSpec, Pipeline
 from lake.digests import stage_key
+from lake.image_sources import read_source
 from lake.lake import open_lake
 from lake.libjpeg import decode_jpeg
 from lake.publishing import Output, publish_stage

@@ -39,7 +39,7 @@ _COLUMNS = [field.name for field in fields(Crop)]
 _OF_INSTANCE = [field.name for field in fields(Instance) if field.name in _COLUMNS]
 
 ReadSource = Callable[[Sequence[str], str], bytes]
-"""Locations and image id in, the picture's bytes out; see `jobs.crop_sources.read_source`."""
+"""Locations and image id in, the picture's bytes out; see `lake.image_sources.read_source`."""
 
 
 @dataclass(frozen=True, slots=True)

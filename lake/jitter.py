@@ -1,4 +1,4 @@
-"""A crop's window and box in, the smaller window that another annotator's box would have given out: what robustness is measured on."""
+"""A crop's window and box in, the window that another annotator's box would have given out: what robustness is measured on."""
 
 import hashlib
 import math
@@ -9,33 +9,40 @@ from typing import Literal
 
 from lake.orientation import Box
 
-JitterName = Literal["padding-50", "padding-0", "cut-5", "off-10", "off-20"]
+JitterName = Literal["cut-5", "padding-0", "padding-50", "loose-10", "loose-25", "off-10", "off-20", "noise-5", "noise-10"]
+_DRAWN = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """How a box differs from the one that the crop was cut for; the pixels are those that the crop holds."""
+    """How a window differs from the one that the crop was cut for; shares are of the box's side on that axis."""
 
-    padding: float  # share of the padding that is kept; below 0 the box cuts into the object by that share of itself
-    off_centre: float  # share of the window that is taken off one side of each axis
+    padding: float = 1.0  # share of the window's padding that is kept
+    grown: float = 0.0  # share that either side moves outwards; below 0 it cuts into the object
+    off_centre: float = 0.0  # share by which the whole window moves, on each axis to a side drawn from the crop's id
+    noise: float = 0.0  # share within which each of the four sides moves by itself, drawn from the crop's id
 
 
 JITTERS: Mapping[JitterName, Jitter] = MappingProxyType(
     {
-        "padding-50": Jitter(0.5, 0.0),
-        "padding-0": Jitter(0.0, 0.0),
-        "cut-5": Jitter(-0.05, 0.0),
-        "off-10": Jitter(1.0, 0.1),
-        "off-20": Jitter(1.0, 0.2),
+        "cut-5": Jitter(padding=0.0, grown=-0.05),
+        "padding-0": Jitter(padding=0.0),
+        "padding-50": Jitter(padding=0.5),
+        "loose-10": Jitter(grown=0.10),
+        "loose-25": Jitter(grown=0.25),
+        "off-10": Jitter(off_centre=0.10),
+        "off-20": Jitter(off_centre=0.20),
+        "noise-5": Jitter(noise=0.05),
+        "noise-10": Jitter(noise=0.10),
     }
 )
-"""Tighter boxes, boxes that cut into the object, and boxes that are off its centre, by name."""
+"""Boxes that cut into the object, tighter, looser, off its centre and drawn roughly, by name."""
 
 
-def sub_window(window: Box, box: Box, jitter: Jitter, crop_id: str) -> Box:
-    """Return the part of a window that a jittered box would have shown, in the frame of the window.
+def jittered_window(window: Box, box: Box, jitter: Jitter, crop_id: str) -> Box:
+    """Return the window that a jittered box would have given, in the frame of the stored window; it may overhang it.
 
-    Which sides an off-centre box loses is drawn from the crop's id, so it is the same for every model.
+    What is drawn is drawn from the crop's id, so it is the same for every model.
 
     Args:
         window: In the frame of the image, in px.
@@ -43,21 +50,21 @@ def sub_window(window: Box, box: Box, jitter: Jitter, crop_id: str) -> Box:
         jitter: One of `JITTERS`.
         crop_id: Hexadecimal digest.
     """
-    draw = hashlib.sha256(f"jitter {crop_id}".encode()).digest()
-    left, right = _axis(window.left, window.width, box.left, box.width, jitter, low_side=bool(draw[0] & 1))
-    top, bottom = _axis(window.top, window.height, box.top, box.height, jitter, low_side=bool(draw[0] & 2))
+    words = hashlib.sha256(f"jitter {crop_id}".encode()).digest()
+    left, right = _axis(window.left, window.width, box.left, box.width, jitter, words[:6])
+    top, bottom = _axis(window.top, window.height, box.top, box.height, jitter, words[6:12])
     return Box(left, top, right - left, bottom - top)
 
 
-def _axis(start: int, length: int, box_start: int, box_length: int, jitter: Jitter, *, low_side: bool) -> tuple[int, int]:
+def _axis(start: int, length: int, box_start: int, box_length: int, jitter: Jitter, words: bytes) -> tuple[int, int]:
     before, after = box_start - start, start + length - box_start - box_length
-    if jitter.padding < 0:
-        low, high = before - jitter.padding * box_length, length - after + jitter.padding * box_length
-    else:
-        low, high = before * (1 - jitter.padding), length - after * (1 - jitter.padding)
-    if low_side:
-        low += jitter.off_centre * length
-    else:
-        high -= jitter.off_centre * length
-    first = min(max(math.floor(low), 0), length - 1)
-    return first, max(min(math.ceil(high), length), first + 1)
+    shift = jitter.off_centre * box_length * (-1 if words[0] & 1 else 1)
+    low = before * (1 - jitter.padding) - (jitter.grown - jitter.noise * _signed(words[2:4])) * box_length + shift
+    high = length - after * (1 - jitter.padding) + (jitter.grown + jitter.noise * _signed(words[4:6])) * box_length + shift
+    first = math.floor(low)
+    return first, max(math.ceil(high), first + 1)
+
+
+def _signed(word: bytes) -> float:
+    """Return a number from -1 to 1."""
+    return 2 * int.from_bytes(word, "big") / (_DRAWN - 1) - 1

@@ -1,34 +1,33 @@
 """A model and the crops of the evaluated splits in, a probability for every pixel of their windows out.
 
 Where the evaluation asks for jitters, each is a part of its own, `<model>@<jitter>`: what the model would have said had
-the annotator drawn another box, as a map of the whole window that is zero outside of that box.
+the annotator drawn another box, as a map of the crop's window that is zero where that box showed nothing. Where such a
+box reaches beyond the crop, its pixels come from the picture itself.
 """
 
 import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import torch
 
 from lake.configuration import Pipeline
 from lake.contracts import Prediction
-from lake.crop_pixels import open_crop
 from lake.digests import stage_key
-from lake.jitter import JITTERS, JitterName, sub_window
+from lake.jitter import JITTERS, JitterName
 from lake.lake import Lake, open_lake
-from lake.orientation import Box
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.schemas import table_of
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard
 from lake.snapshots import AsOf, Snapshot
 from lake.stage_report import StageReport
 from training.hardware import choose_hardware
-from training.predictor import Pixels, Predictor, Probability, encode_probability
+from training.jittered import Picture, in_window, pictures, shown_pixels, shown_window
+from training.predictor import Predictor, encode_probability
 from training.samples import CROP_COLUMNS
 from training.weights import load_model
 
@@ -65,6 +64,7 @@ def predict(pipeline: Pipeline, model: str, *, as_of: AsOf = None) -> StageRepor
         MissingTableError: No crops have been published.
         EmptyCheckError: The splits hold no crop.
         ModelError: The model is not registered, or its weights are not those that were.
+        ImageRefusedError: A jitter reaches beyond the crops, and a picture has gone or changed since it was ingested.
     """
     lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
     predictor = functools.cache(lambda: _loaded(lake, pipeline, model))
@@ -85,7 +85,9 @@ def _loaded(lake: Lake, pipeline: Pipeline, model: str) -> Predictor:
 def _predict_part(job: _Job, jitter: JitterName | None) -> StageReport:
     started = time.monotonic()
     lake, name = job.lake, job.model if jitter is None else f"{job.model}@{jitter}"
-    spec = {"splits": job.splits} if jitter is None else {"splits": job.splits, "jitter": jitter}
+    spec: dict[str, object] = {"splits": job.splits}
+    if jitter is not None:
+        spec |= {"jitter": jitter, "definition": asdict(JITTERS[jitter])}
     key = stage_key(STAGE, inputs={"crops": job.crops.content, "model": job.model}, spec=spec, version=CODE_VERSION)
     part = {"model": name}
     skipped = skipped_report(lake, stage=STAGE, key=key, targets=[("predictions", part)])
@@ -94,7 +96,8 @@ def _predict_part(job: _Job, jitter: JitterName | None) -> StageReport:
     predictor, where, as_of = job.predictor(), {"split": job.splits}, job.crops.snapshot_id
     rows_in = lake.read("crops", columns=["split"], where=where, as_of=as_of).num_rows
     batches = lake.batches("crops", columns=COLUMNS, where=where, as_of=as_of, batch_rows=BATCH)
-    tables = (_predicted(predictor, name, rows, jitter) for rows in _chunks(batches))
+    picture = pictures(lake, jitter)
+    tables = (_predicted(predictor, name, rows, jitter, picture) for rows in _chunks(batches))
     receipts = _written(lake.place("predictions", key, part), tables, shards=-(-rows_in // SHARD_ROWS))
     return publish_stage(
         lake,
@@ -115,39 +118,21 @@ def _chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[list[Mapping[str, Any
         yield chunk
 
 
-def _predicted(predictor: Predictor, name: str, rows: list[Mapping[str, Any]], jitter: JitterName | None) -> pa.Table:
-    boxes = [_shown(row, jitter) for row in rows]
-    results = predictor.predict([_cut(open_crop(row).pixels, box) for row, box in zip(rows, boxes, strict=True)])
+def _predicted(predictor: Predictor, name: str, rows: list[Mapping[str, Any]], jitter: JitterName | None, picture: Picture) -> pa.Table:
+    boxes = [shown_window(row, jitter) for row in rows]
+    results = predictor.predict([shown_pixels(row, box, picture) for row, box in zip(rows, boxes, strict=True)])
     predictions = [
         Prediction(
             model=name,
             crop_id=row["crop_id"],
             image_id=row["image_id"],
             probability_codec="png",
-            probability=encode_probability(_pasted(result.probability, box, row["window_height"], row["window_width"])),
+            probability=encode_probability(in_window(result.probability, box, row["window_height"], row["window_width"])),
             latency=result.latency,
         )
         for row, box, result in zip(rows, boxes, results, strict=True)
     ]
     return table_of(Prediction, predictions)
-
-
-def _shown(row: Mapping[str, Any], jitter: JitterName | None) -> Box:
-    if jitter is None:
-        return Box(0, 0, row["window_width"], row["window_height"])
-    window = Box(row["window_left"], row["window_top"], row["window_width"], row["window_height"])
-    box = Box(row["box_x"], row["box_y"], row["box_width"], row["box_height"])
-    return sub_window(window, box, JITTERS[jitter], row["crop_id"])
-
-
-def _cut(pixels: Pixels, box: Box) -> Pixels:
-    return np.ascontiguousarray(pixels[box.top : box.top + box.height, box.left : box.left + box.width])
-
-
-def _pasted(probability: Probability, box: Box, height: int, width: int) -> Probability:
-    whole = np.zeros((height, width), np.uint8)
-    whole[box.top : box.top + box.height, box.left : box.left + box.width] = probability
-    return whole
 
 
 def _written(place: ShardPlace, tables: Iterator[pa.Table], *, shards: int) -> list[Receipt | None]:

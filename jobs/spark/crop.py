@@ -17,7 +17,6 @@ from jobs.assurance import assure
 from jobs.crop_masks import IGNORED, KEPT
 from jobs.crop_reuse import CutFile, cut_files, known_blocks
 from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
-from jobs.crop_sources import read_source
 from jobs.crop_warmup import load_kernels
 from jobs.crops import COMPRESSION, STAGE, VERSION, cut_shard, spec_digest
 from jobs.spark.progress import Done, counter, shown
@@ -27,6 +26,7 @@ from jobs.spark.tasks import spare_loaded_modules
 from lake.configuration import CropSpec, Pipeline
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import stage_key
+from lake.image_sources import read_source
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard

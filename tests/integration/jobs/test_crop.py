@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 from jobs.crop_shards import assign_shards, image_loads
-from jobs.crop_sources import read_source
 from jobs.crops import cut_shard
 from jobs.spark.crop import ShardWork, crop, cut_dealt, cut_shards, dealt_rows, joined_rows
 from jobs.spark.session import spark_session
 from lake.contracts import Crop
+from lake.image_sources import read_source
 from lake.lake import Lake
 from lake.schemas import arrow_schema
 from tests.crop_worlds import CropWorld, crop_pipeline, crop_world, publish_world

@@ -10,15 +10,15 @@ import pytest
 
 from lake.configuration import Pipeline
 from lake.errors import EmptyCheckError, MissingTableError, ModelError
-from lake.jitter import JITTERS, JitterName, sub_window
+from lake.jitter import JitterName
 from lake.lake import open_lake
-from lake.orientation import Box
 from lake.snapshots import tags
 from lake.stage_report import StageReport
 from tests.factories import crop_rows, tiny_shots
 from tests.training_lakes import publish_crops, training_pipeline
 from training.export import TOLERANCE, export
 from training.fit import fit
+from training.jittered import shown_window
 from training.predict import predict
 from training.weights import load_model
 
@@ -89,29 +89,29 @@ def test_a_second_prediction_is_a_skip(pipeline: Pipeline, fitted: StageReport, 
     assert predict(pipeline, fitted.details["model"]).skipped
 
 
-def test_each_jitter_is_a_part_of_its_own_and_empty_outside_its_box(
+def test_each_jitter_is_a_part_of_its_own_and_empty_where_its_box_shows_nothing(
     pipeline: Pipeline, fitted: StageReport, predicted: StageReport
 ) -> None:
-    evaluation = pipeline.evaluation.model_copy(update={"jitters": ("off-20", "padding-50")})
+    jitters: tuple[JitterName, ...] = ("cut-5", "padding-50")
+    evaluation = pipeline.evaluation.model_copy(update={"jitters": jitters})
     jittered = pipeline.model_copy(update={"evaluation": evaluation})
     model = fitted.details["model"]
     assert predict(jittered, model).skipped  # the plain part was there
     lake = open_lake(pipeline)
     plain = lake.read("predictions", columns=["crop_id"], where={"model": model})["crop_id"].to_pylist()
     crops = {crop["crop_id"]: crop for crop in lake.read("crops").to_pylist()}
-    jitters: tuple[JitterName, ...] = ("off-20", "padding-50")
     for jitter in jitters:
         rows = lake.read("predictions", where={"model": f"{model}@{jitter}"}).to_pylist()
         assert [row["crop_id"] for row in rows] == plain
         for row in rows:
             probability = np.array(cv2.imdecode(np.frombuffer(row["probability"], np.uint8), cv2.IMREAD_UNCHANGED))
-            crop = crops[row["crop_id"]]
-            window = Box(crop["window_left"], crop["window_top"], crop["window_width"], crop["window_height"])
-            box = Box(crop["box_x"], crop["box_y"], crop["box_width"], crop["box_height"])
-            left, top, width, height = sub_window(window, box, JITTERS[jitter], row["crop_id"])
+            left, top, width, height = shown_window(crops[row["crop_id"]], jitter)
             assert probability[top : top + height, left : left + width].any()
             probability[top : top + height, left : left + width] = 0
             assert not probability.any()
+    loose = pipeline.model_copy(update={"evaluation": evaluation.model_copy(update={"jitters": ("loose-10",)})})
+    with pytest.raises(MissingTableError, match="'images'"):  # a looser box needs the pictures, and this lake has none
+        predict(loose, model)
 
 
 def test_a_fit_and_a_prediction_as_of_a_snapshot_see_its_crops(pipeline: Pipeline, fitted: StageReport, predicted: StageReport) -> None:

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 from jobs.crop_reuse import cut_files, known_blocks
-from jobs.crop_sources import read_source
 from jobs.crops import cut_shard, spec_digest
 from lake.configuration import CropSpec
+from lake.image_sources import read_source
 from lake.shards import ShardPlace, write_shard
 from lake.store import Store, open_store
 from tests.crop_worlds import CropWorld, crop_world

@@ -10,13 +10,13 @@ import pyarrow.compute as pc
 import pytest
 from PIL import Image, ImageOps
 
-from jobs.crop_sources import read_source
 from jobs.crops import cut_shard
 from lake import masks
 from lake.configuration import CropSpec
 from lake.contracts import Crop, Reject
 from lake.crop_pixels import open_crop
 from lake.errors import ContractError
+from lake.image_sources import read_source
 from lake.schemas import arrow_schema
 from tests.crop_worlds import KINDS, CropWorld, crop_world
 
