@@ -36,6 +36,16 @@ def window_masks(crop: Mapping[str, Any]) -> tuple[Mask, Mask]:
     return truth, ignore
 
 
+def beyond_image(crop: Mapping[str, Any]) -> Mask:
+    """Return the pixels of a crop's window that lie beyond its image, (window_height, window_width) bool."""
+    window = Box(crop["window_left"], crop["window_top"], crop["window_width"], crop["window_height"])
+    visible = visible_part(window, crop["image_width"], crop["image_height"])
+    top, left = visible.top - window.top, visible.left - window.left
+    beyond = np.ones((window.height, window.width), dtype=np.bool_)
+    beyond[top : top + visible.height, left : left + visible.width] = False
+    return beyond
+
+
 def window_box(crop: Mapping[str, Any]) -> tuple[int, int, int, int]:
     """Return the instance's box as x, y, width, height in the frame of its window; it may overhang it."""
     return crop["box_x"] - crop["window_left"], crop["box_y"] - crop["window_top"], crop["box_width"], crop["box_height"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.metrics.instance import HALF
-from evaluation.observations import decode_levels
+from evaluation.observations import beyond_image, decode_levels
 from evaluation.pages.pairs import Pair, pairs_section
 from evaluation.paired import PairedScores
 from lake.crop_pixels import open_crop
@@ -19,9 +19,13 @@ PICTURED = 6
 def pairs_part(lake: Lake, scores: PairedScores, candidate: str, champion: str | None) -> str:
     """Return the section on the crops that lost and gained most; crops that are no longer in the lake are left out."""
     gains = scores.gain(candidate, champion or "floor-box")
-    order = np.argsort(gains, kind="stable")
-    half = min(PICTURED, len(order) // 2)
-    places = [int(place) for place in (*order[:half], *order[::-1][:half])]
+    order = [int(place) for place in np.argsort(gains, kind="stable") if np.isfinite(gains[place])]
+    if champion:  # a gain is no regression, however small
+        low, high = [place for place in order if gains[place] < 0], [place for place in order if gains[place] > 0]
+    else:
+        low, high = order[: len(order) // 2], order[len(order) // 2 :]
+    worst_places, best_places = low[:PICTURED], high[::-1][:PICTURED]
+    places = [*worst_places, *best_places]
     ids: list[str] = scores.crops.column("crop_id").to_pylist()
     crops = _by_id(lake.read("crops", where={"crop_id": [ids[place] for place in places]}).to_pylist())
     wanted = {"model": [candidate, *([champion] if champion else [])], "crop_id": [ids[place] for place in places]}
@@ -31,7 +35,7 @@ def pairs_part(lake: Lake, scores: PairedScores, candidate: str, champion: str |
         crop = crops.get(ids[place])
         if crop is not None and (candidate, ids[place]) in maps:
             figures = (float(scores.values[candidate][place]), float(scores.values[champion or "floor-box"][place]))
-            pairs.append((rank < half, _pair(crop, maps, candidate, champion, float(gains[place]), figures)))
+            pairs.append((rank < len(worst_places), _pair(crop, maps, candidate, champion, float(gains[place]), figures)))
     worst, best = ([pair for low, pair in pairs if low is end] for end in (True, False))
     return pairs_section(worst, best, metric=scores.metric, champion=champion is not None)
 
@@ -54,10 +58,10 @@ def _pair(
         return np.asarray(decode_levels(row["probability_codec"], row["probability"], shape, crop["crop_id"]) >= HALF)
 
     predicted = mask(candidate)
-    title = f"{crop['domain']} / {crop['class_id']}"
+    title = f"{crop['domain']} / {crop['customer']} / {crop['class_id']}"
     other = mask(champion) if champion else None
     found = predicted if predicted is not None else np.zeros_like(opened.mask)
-    return Pair(title, gain, opened.pixels, opened.mask, opened.ignore, found, other, figures)
+    return Pair(title, crop["crop_id"], gain, opened.pixels, opened.mask, opened.ignore, beyond_image(crop), found, other, figures)
 
 
 def _by_id(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow.compute as pc
 
 from evaluation.curves import curves_from_json, curves_path
@@ -13,12 +14,15 @@ from evaluation.metrics.instance import full_metric_name
 from evaluation.page_pairs import pairs_part
 from evaluation.pages.crops import crops_section
 from evaluation.pages.curves import curves_section
+from evaluation.pages.robustness import robustness_section
+from evaluation.pages.scores import head_figures, scores_section
 from evaluation.pages.slices import slices_section
 from evaluation.pages.strata import strata_section
 from evaluation.paired import PairedScores, read_paired
+from evaluation.robust_curves import AS_LABELLED, jitters_scored, robust_rows
 from evaluation.score_keys import score_key
 from evaluation.slices import regressed_slices, weak_slices
-from evaluation.strata import shown_patterns
+from evaluation.strata import Pattern, nesting_of, shown_patterns
 from evaluation.stratum_rows import Levels, stratum_rows
 from lake.configuration import Pipeline
 from lake.lake import Lake
@@ -26,6 +30,9 @@ from lake.lake import Lake
 SAMPLES_PER_DOMAIN = 8
 _MOST_SAMPLES = 32
 HEADLINE = "edge_overlap_f"
+HEAD_METRICS = (HEADLINE, "edge_tolerance_f", "boundary_iou", "iou", "tracing_saved", "mae")
+"""Shown over all crops, with their floors and ceilings."""
+HeadFigures = list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +56,29 @@ def newest_verdict(lake: Lake) -> Judged | None:
     return Judged(rows[-1]["verdict_id"], json.loads(rows[-1]["document"])) if rows else None
 
 
-def score_parts(lake: Lake, pipeline: Pipeline, judged: Judged) -> list[str]:
-    """Return the sections on a judged candidate's scores."""
-    metric = full_metric_name(HEADLINE, pipeline.evaluation.edge_tolerance)
-    inputs = judged.inputs
-    scores = read_paired(lake, list(inputs.scores), [metric], as_of=inputs.scores_snapshot)[metric]
+def score_parts(lake: Lake, pipeline: Pipeline, judged: Judged) -> tuple[HeadFigures, list[str]]:
+    """Return the head figures of a judged candidate, and the sections on its scores."""
+    tolerance = pipeline.evaluation.edge_tolerance
+    metric, inputs = full_metric_name(HEADLINE, tolerance), judged.inputs
+    jitters = jitters_scored(list(inputs.scores), [inputs.candidate, *([inputs.champion] if inputs.champion else [])])
+    heads = [full_metric_name(name, tolerance) for name in HEAD_METRICS]
+    robust = [f"{metric}@{jitter}" for jitter in (*jitters, *(["worst"] if jitters else []))]
+    found = read_paired(lake, list(inputs.scores), [*heads, *robust], as_of=inputs.scores_snapshot)
+    scores, levels = found[metric], _levels(judged)
+    everything = [Pattern(())]
+    head = {name: stratum_rows(found[name], inputs.candidate, inputs.champion, everything, levels)[0] for name in heads}
     weak = weak_slices(scores, inputs.candidate)
     regressed = regressed_slices(scores, inputs.candidate, inputs.champion) if inputs.champion else []
-    return [
-        _strata_part(pipeline, judged, scores),
+    patterns = shown_patterns(pipeline.evaluation.strata, [rule["stratum"] for rule in judged.document["gates"]["rules"]])
+    parts = [
+        scores_section(head, inputs.champion),
+        _strata_part(judged, scores, patterns, levels),
         pairs_part(lake, scores, inputs.candidate, inputs.champion),
-        _curves_part(lake, pipeline, inputs),
-        slices_section(weak, regressed, metric),
     ]
+    if jitters:
+        parts.append(_robustness_part(found, metric, jitters, inputs, patterns, levels))
+    parts += [slices_section(weak, regressed, metric), _curves_part(lake, pipeline, inputs)]
+    return head_figures(head, metric, inputs.champion), parts
 
 
 def crop_part(lake: Lake) -> str:
@@ -93,12 +110,26 @@ def _curves_part(lake: Lake, pipeline: Pipeline, inputs: Inputs) -> str:
     return curves_section(curves) if curves else ""
 
 
-def _strata_part(pipeline: Pipeline, judged: Judged, scores: PairedScores) -> str:
-    inputs, gates = judged.inputs, judged.document["gates"]
-    levels = Levels(alpha=gates["alpha"], draws=gates["draws"], seed=gates["seed"])
-    patterns = shown_patterns(pipeline.evaluation.strata, [rule["stratum"] for rule in gates["rules"]])
+def _levels(judged: Judged) -> Levels:
+    gates = judged.document["gates"]
+    return Levels(alpha=gates["alpha"], draws=gates["draws"], seed=gates["seed"])
+
+
+def _strata_part(judged: Judged, scores: PairedScores, patterns: Sequence[Pattern], levels: Levels) -> str:
+    inputs = judged.inputs
     rows = stratum_rows(scores, inputs.candidate, inputs.champion, patterns, levels)
-    return strata_section(rows, scores.metric, inputs.champion, _outcomes(judged.document["results"], scores.metric))
+    outcomes = _outcomes(judged.document["results"], scores.metric)
+    return strata_section(rows, scores.metric, inputs.champion, outcomes, groups=[nesting_of(row.name) for row in rows])
+
+
+def _robustness_part(
+    found: Mapping[str, PairedScores], metric: str, jitters: Sequence[str], inputs: Inputs, patterns: Sequence[Pattern], levels: Levels
+) -> str:
+    by_box = {AS_LABELLED: found[metric], **{box: found[f"{metric}@{box}"] for box in (*jitters, "worst")}}
+    models = [inputs.candidate, *([inputs.champion] if inputs.champion else [])]
+    rows = robust_rows(by_box, models, patterns, levels)
+    floor = float(np.mean(found[metric].values["floor-box"]))
+    return robustness_section(rows, metric, models, groups=[nesting_of(row.name) for row in rows], floor=floor)
 
 
 def _outcomes(results: Sequence[Mapping[str, Any]], metric: str) -> dict[str, tuple[str, str, float | None]]:

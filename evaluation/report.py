@@ -20,7 +20,8 @@ from lake.stage_report import StageReport
 
 FOLDER = "reports"
 PATH = f"{FOLDER}/report.html"
-REPORT_VERSION = 1
+REPORT_VERSION = 2
+"""Raised when the same tables make another page."""
 _TABLES = ("balance", "crops", "scores", "verdicts")
 
 
@@ -55,7 +56,8 @@ def _document(lake: Lake, pipeline: Pipeline, judged: Judged | None, checked: Se
     if judged is None:
         sections = [no_verdict_section()]
     else:
-        sections = [verdict_section(judged.document, judged.verdict_id), *score_parts(lake, pipeline, judged)]
+        figures, parts = score_parts(lake, pipeline, judged)
+        sections = [verdict_section(judged.document, judged.verdict_id, figures), *parts]
     sections += [crop_part(lake), balance_section(lake.read("balance")), expectations_section(checked, posixpath.dirname(PATH))]
     inputs = judged.inputs if judged else None
     return page(f"centrepiece: {pipeline.name}", _subtitle(lake, inputs), [part for part in sections if part], key=key)

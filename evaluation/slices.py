@@ -9,12 +9,14 @@ import numpy as np
 from evaluation.clusters import Interval, cluster_sums, interval
 from evaluation.multiplicity import benjamini_hochberg
 from evaluation.paired import PairedScores, Values
-from evaluation.strata import Stratum, parse_pattern, strata_of
+from evaluation.strata import Stratum, literal, parse_pattern, strata_of, stratum_name
 from lake.contracts import STRATUM_COLUMNS
 from lake.digests import digest
 
 LEAST_INSTANCES, LEAST_IMAGES = 20, 5
 MOST_SLICES = 5000
+MOST_FALSE = 0.05
+"""A slice that is more likely than this to be a false discovery is not proposed."""
 _DRAWS = 500
 
 
@@ -22,7 +24,8 @@ _DRAWS = 500
 class Slice:
     """One combination of attribute values that stands out."""
 
-    name: str  # a stratum that gates.yaml can name
+    name: str
+    pattern: str  # what gates.yaml calls it: the name, its globbing characters escaped
     instances: int
     images: int
     mean: float  # of the metric, or of the gain
@@ -31,7 +34,7 @@ class Slice:
 
 
 def weak_slices(scores: PairedScores, candidate: str, *, attributes: Sequence[str] = tuple(STRATUM_COLUMNS), most: int = 10) -> list[Slice]:
-    """Return the slices where the candidate scores lowest beside the rest, worst first.
+    """Return the slices where the candidate scores lowest beside the rest, worst first; none where none stands out from chance.
 
     Args:
         scores: One metric.
@@ -62,11 +65,11 @@ def _lowest(scores: PairedScores, values: Values, attributes: Sequence[str], mos
     for (stratum, bounds), rate in ranked:
         rows = set(stratum.rows.tolist())
         # A slice that is mostly a slice already shown says nothing new.
-        if bounds.mean >= 0 or any(len(rows & other) > 0.8 * min(len(rows), len(other)) for other in covered):
+        if bounds.mean >= 0 or rate > MOST_FALSE or any(len(rows & other) > 0.8 * min(len(rows), len(other)) for other in covered):
             continue
         covered.append(rows)
         mean = float(np.mean(values[stratum.rows]))
-        chosen.append(Slice(stratum.name, len(rows), bounds.images, mean, bounds, float(rate)))
+        chosen.append(Slice(stratum.name, _pattern(stratum.name), len(rows), bounds.images, mean, bounds, float(rate)))
         if len(chosen) == most:
             break
     return chosen
@@ -83,6 +86,10 @@ def _candidates(scores: PairedScores, attributes: Sequence[str]) -> Iterator[Str
                     looked += 1
                     if looked == MOST_SLICES:
                         return
+
+
+def _pattern(name: str) -> str:
+    return stratum_name((attribute, literal(value)) for attribute, _, value in (part.partition("=") for part in name.split("/")))
 
 
 def _measured(scores: PairedScores, values: Values, stratum: Stratum) -> tuple[Stratum, Interval]:

@@ -1,6 +1,7 @@
 """Score rows in, named strata out: `all`, or `attribute=value` joined by `/`; patterns may hold `*`."""
 
 import fnmatch
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -52,6 +53,11 @@ class Stratum:
 def stratum_name(parts: Iterable[tuple[str, str]]) -> str:
     """Return `attribute=value/…`, or `all` for no attribute."""
     return "/".join(f"{attribute}={value}" for attribute, value in parts) or ALL
+
+
+def nesting_of(name: str) -> str:
+    """Return the attributes that a stratum's name nests, joined by `/`; `all` for all rows."""
+    return "/".join(part.partition("=")[0] for part in name.split("/"))
 
 
 def parse_pattern(text: str) -> Pattern:
@@ -111,6 +117,20 @@ def strata_of(rows: pa.Table, pattern: Pattern) -> list[Stratum]:
         if pattern.matches(words):
             strata.append(Stratum(stratum_name(zip(pattern.attributes, words, strict=True)), members))
     return sorted(strata, key=lambda stratum: stratum.name)
+
+
+def distinct_strata(rows: pa.Table, patterns: Iterable[Pattern]) -> list[Stratum]:
+    """Return the strata that some patterns match, each stratum once, in the patterns' order."""
+    found: dict[str, Stratum] = {}
+    for pattern in patterns:
+        for stratum in strata_of(rows, pattern):
+            found.setdefault(stratum.name, stratum)
+    return list(found.values())
+
+
+def literal(value: str) -> str:
+    """Return the glob that matches a value and nothing else."""
+    return re.sub(r"([*?[])", r"[\1]", value)
 
 
 def attribute_values(rows: pa.Table, attribute: str) -> pa.ChunkedArray:

@@ -8,7 +8,7 @@ import numpy as np
 from evaluation.clusters import Interval, cluster_sums, interval
 from evaluation.metrics.floors import FLOORS
 from evaluation.paired import PairedScores, Values
-from evaluation.strata import Pattern, Stratum, strata_of
+from evaluation.strata import Pattern, Stratum, distinct_strata
 from lake.digests import digest
 
 
@@ -46,11 +46,7 @@ def stratum_rows(
         patterns: Which strata.
         levels: Of the intervals.
     """
-    found: dict[str, Stratum] = {}
-    for pattern in patterns:
-        for stratum in strata_of(scores.crops, pattern):
-            found.setdefault(stratum.name, stratum)
-    return [_row(scores, candidate, champion, stratum, levels) for stratum in found.values()]
+    return [_row(scores, candidate, champion, stratum, levels) for stratum in distinct_strata(scores.crops, patterns)]
 
 
 def _row(scores: PairedScores, candidate: str, champion: str | None, stratum: Stratum, levels: Levels) -> StratumRow:

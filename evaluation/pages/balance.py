@@ -3,9 +3,10 @@
 import pyarrow as pa
 
 from evaluation.pages.charts import paired_bars
-from evaluation.pages.markup import figure, number, paragraph, section, table, text
+from evaluation.pages.markup import figure, folded, name, number, paragraph, section, table
 
 _MOST_BARS = 40
+_MOST_CELLS = 2000
 _COUNTS = ("before", "planned", "after", "rejected")
 
 
@@ -22,7 +23,9 @@ def balance_section(balance: pa.Table) -> str:
         shares = _shares(train, columns)
         caption = f"Training split {title}" + (f", the largest {_MOST_BARS} of {len(shares)}" if len(shares) > _MOST_BARS else "")
         bodies.append(figure(paired_bars(shares[:_MOST_BARS], names=("before", "after")), caption))
-    bodies.append(f"<details><summary>All {len(rows):,} cells</summary>{_cells(rows)}</details>")
+    if len(rows) > _MOST_CELLS:
+        bodies.append(paragraph(f"Below are the largest {_MOST_CELLS:,} of {len(rows):,} cells; the table balance holds all.", "facts"))
+    bodies.append(folded(f"All {len(rows):,} cells", _cells(rows)))
     return section("balance", "Balance before and after", *bodies)
 
 
@@ -30,23 +33,24 @@ def _shares(rows: list[dict[str, object]], columns: tuple[str, ...]) -> list[tup
     before: dict[str, int] = {}
     after: dict[str, int] = {}
     for row in rows:
-        name = " / ".join(str(row[column]) for column in columns)
-        before[name] = before.get(name, 0) + int(str(row["before"]))
-        after[name] = after.get(name, 0) + int(str(row["after"]))
+        cell = " / ".join(str(row[column]) for column in columns)
+        before[cell] = before.get(cell, 0) + int(str(row["before"]))
+        after[cell] = after.get(cell, 0) + int(str(row["after"]))
     whole_before, whole_after = max(sum(before.values()), 1), max(sum(after.values()), 1)
-    shares = [(name, before[name] / whole_before, after[name] / whole_after) for name in before]
+    shares = [(cell, before[cell] / whole_before, after[cell] / whole_after) for cell in before]
     return sorted(shares, key=lambda share: (-share[1], share[0]))
 
 
 def _cells(rows: list[dict[str, object]]) -> str:
-    ordered = sorted(rows, key=lambda row: (str(row["split"]), str(row["domain"]), str(row["customer"]), str(row["class_path"])))
+    largest = sorted(rows, key=lambda row: -int(str(row["before"])))[:_MOST_CELLS]
+    ordered = sorted(largest, key=lambda row: (str(row["split"]), str(row["domain"]), str(row["customer"]), str(row["class_path"])))
     cells = [
         [
-            *(text(row[column]) for column in ("split", "domain", "customer", "class_path")),
+            *(name(row[column]) for column in ("split", "domain", "customer", "class_path")),
             *(f"{int(str(row[column])):,}" for column in _COUNTS),
             *(number(100 * float(str(row[column])), 1) for column in ("share_before", "share_after")),
         ]
         for row in ordered
     ]
     headings = ["split", "domain", "customer", "class", *_COUNTS, "% before", "% after"]
-    return table(headings, cells, identity="cells", numbers_from=4)
+    return table(headings, cells, caption="All cells of the balance", identity="cells", numbers_from=4)

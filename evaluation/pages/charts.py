@@ -52,7 +52,11 @@ def interval_mark(mean: float, lower: float, upper: float, *, reach: float, marg
         marks.append(f'<line class="margin" x1="{place(-margin):.1f}" x2="{place(-margin):.1f}" y1="0" y2="18"/>')
     left, right = max(place(lower), 1.0), min(place(upper), width - 1.0)
     marks.append(f'<line class="range" x1="{left:.1f}" x2="{right:.1f}" y1="{middle}" y2="{middle}"/>')
-    marks.append(f'<circle class="mean" cx="{place(mean):.1f}" cy="{middle}" r="3.5"/>')
+    if abs(mean) > reach:  # it lies beyond the scale
+        tip, back = (1, 9) if mean < 0 else (width - 1, width - 9)
+        marks.append(f'<path class="mean" d="M{tip} {middle}L{back} {middle - 5}L{back} {middle + 5}Z"/>')
+    else:
+        marks.append(f'<circle class="mean" cx="{place(mean):.1f}" cy="{middle}" r="3.5"/>')
     spoken = f"{100 * mean:+.1f} points, {100 * lower:+.1f} to {100 * upper:+.1f}"
     return (
         f'<svg class="forest {text(outcome.lower())}" viewBox="0 0 {width} 18" width="{width}" height="18" role="img" '
@@ -91,6 +95,79 @@ def line_chart(lines: Sequence[Line], *, across: str, up: str, diagonal: bool = 
     parts.append(f'<text class="axis" x="{left + side / 2}" y="{top + tall + 32}" text-anchor="middle">{text(across)}</text>')
     parts.append(f'<text class="axis" transform="translate(12 {top + tall / 2}) rotate(-90)" text-anchor="middle">{text(up)}</text>')
     return f'<svg class="chart lines" viewBox="0 0 600 {top + tall + 40}" role="img" aria-label="{text(up)}">{"".join(parts)}</svg>'
+
+
+def ordinal_chart(lines: Sequence[Line], labels: Sequence[str], *, up: str, floor: float, labelled: int) -> str:
+    """Return lines over named places, the vertical axis as long as the values need.
+
+    Args:
+        lines: Points of a place's position and a value.
+        labels: Of the places, in order.
+        up: Name of the vertical axis.
+        floor: Value of a dashed line.
+        labelled: Position that is marked as where the others start from.
+    """
+    left, top, side, tall = 46, 14, 300, 190
+    values = [value for line in lines for _, value in line.points if math.isfinite(value)] + [floor]
+    low, high = math.floor(min(values) * 20 - 0.2) / 20, math.ceil(max(values) * 20 + 0.2) / 20
+
+    def at(place: float, value: float) -> str:
+        return f"{left + 26 + (side - 52) * place / (len(labels) - 1):.1f},{top + tall * (high - value) / (high - low):.1f}"
+
+    parts = [f'<rect class="frame" x="{left}" y="{top}" width="{side}" height="{tall}"/>']
+    steps = round((high - low) * 20)
+    for step in range(0, steps + 1, max(1, math.ceil(steps / 6))):
+        y = at(0, low + step / 20).split(",")[1]
+        parts.append(f'<line class="grid" x1="{left}" x2="{left + side}" y1="{y}" y2="{y}"/>')
+        parts.append(f'<text class="tick" x="{left - 6}" y="{float(y) + 4:.1f}" text-anchor="end">{low + step / 20:.2f}</text>')
+    for place, label in enumerate(labels):
+        x = at(place, low).split(",")[0]
+        marked = " marked" if place == labelled else ""
+        parts.append(f'<line class="grid" x1="{x}" x2="{x}" y1="{top}" y2="{top + tall}"/>')
+        parts.append(f'<text class="tick{marked}" x="{x}" y="{top + tall + 15}" text-anchor="middle">{text(label)}</text>')
+    y = at(0, floor).split(",")[1]
+    parts.append(f'<line class="diagonal" x1="{left}" x2="{left + side}" y1="{y}" y2="{y}"/>')
+    parts.append(f'<text class="tick" x="{left + side + 8}" y="{float(y) + 4:.1f}">box, {floor:.3f}</text>')
+    for place, line in enumerate(lines):
+        parts.append(f'<polyline class="line line-{place % 4}" points="{" ".join(at(*point) for point in line.points)}"/>')
+        for point in line.points:
+            x, y = at(*point).split(",")
+            told = f"{line.name}, {labels[round(point[0])]}: {point[1]:.3f}"
+            parts.append(f'<circle class="dot line-{place % 4}" cx="{x}" cy="{y}" r="3.4"><title>{text(told)}</title></circle>')
+    tops = sorted((float(at(*line.points[-1]).split(",")[1]), place) for place, line in enumerate(lines))
+    before = -math.inf
+    for y_end, place in tops:
+        before = max(y_end + 4, before + 14)
+        parts.append(f'<text class="line-name line-{place % 4}" x="{left + side + 8}" y="{before:.1f}">{text(lines[place].name)}</text>')
+    spoken = "; ".join(
+        f"{line.name}: " + ", ".join(f"{labels[round(place)]} {value:.3f}" for place, value in line.points) for line in lines
+    )
+    told = f'viewBox="0 0 440 {top + tall + 26}" role="img" aria-label="{text(f"{up}. {spoken}")}"'
+    return f'<svg class="chart lines" {told}>{"".join(parts)}</svg>'
+
+
+def sparkline(lines: Sequence[Sequence[float]], reach: tuple[float, float], told: str) -> str:
+    """Return a curve as small as a line of text, all of a column on one scale.
+
+    Args:
+        lines: Values in order, the first line drawn strong.
+        reach: Lowest and highest value of the scale.
+        told: What it shows, in words.
+    """
+    width, height = 96, 24
+    low, high = reach[0], max(reach[1], reach[0] + 1e-9)
+    parts = []
+    for place, values in reversed(list(enumerate(lines))):
+        points = " ".join(
+            f"{3 + (width - 6) * position / max(len(values) - 1, 1):.1f},{3 + (height - 6) * (high - value) / (high - low):.1f}"
+            for position, value in enumerate(values)
+            if math.isfinite(value)
+        )
+        parts.append(f'<polyline class="line line-{place % 4}" points="{points}"/>')
+    return (
+        f'<svg class="spark" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"><title>{text(told)}</title>'
+        f"{''.join(parts)}</svg>"
+    )
 
 
 def _key(names: tuple[str, str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.observations import beyond_image
 from evaluation.pages.markup import figure, paragraph, section
 from evaluation.pages.pictures import TRUTH, image, outlined
 from lake.crop_pixels import open_crop
@@ -17,8 +18,11 @@ def crops_section(crops: Sequence[Mapping[str, Any]]) -> str:
     pictures = []
     for crop in crops:
         opened = open_crop(crop)
-        drawn = outlined(opened.pixels, [(opened.mask, TRUTH)], ignore=opened.ignore, fill=True)
+        drawn = outlined(opened.pixels, [(opened.mask, TRUTH)], ignore=opened.ignore, beyond=beyond_image(crop), fill=True)
         caption = f"{crop['domain']} / {crop['class_id']}, {crop['window_width']} × {crop['window_height']} px, {crop['split']}"
         pictures.append(figure(image(drawn, caption), caption))
-    told = paragraph("The outlined instance owns the centre of its crop in training. Hatched pixels are ignored by loss and metrics.")
+    told = paragraph(
+        "The outlined instance owns the centre of its crop in training. Hatched pixels are ignored by loss and metrics; "
+        "gray lies beyond the image."
+    )
     return section("crops", "Sample crops", told, f'<div class="gallery">{"".join(pictures)}</div>')

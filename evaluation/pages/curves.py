@@ -25,7 +25,12 @@ def curves_section(curves: Mapping[str, Curves]) -> str:
     )
     rows = [[text(name), *(number(value) for value in summary(found).values())] for name, found in curves.items()]
     bodies = f'<div class="charts">{"".join(charts)}</div>'
-    return section("curves", "Thresholds and calibration", bodies, table(["model", "max F", "max E", "calibration error"], rows))
+    return section(
+        "curves",
+        "Thresholds and calibration",
+        bodies,
+        table(["model", "max F", "max E", "calibration error"], rows, caption="Figures of the curves"),
+    )
 
 
 def _f_points(curves: Curves) -> list[tuple[float, float]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.metrics.boundary import Mask
-from evaluation.pages.markup import figure, paragraph, section, text
+from evaluation.pages.markup import name, paragraph, section, text
 from evaluation.pages.pictures import CANDIDATE, CHAMPION, TRUTH, Pixels, image, outlined
 
 
@@ -13,33 +13,42 @@ class Pair:
     """One crop with what two models made of it, all in the frame of its window."""
 
     title: str
+    crop_id: str
     gain: float
     pixels: Pixels  # (H, W, 3)
     truth: Mask
     ignore: Mask
+    beyond: Mask  # of the image
     candidate: Mask
     other: Mask | None  # of the champion; None without one
     scores: tuple[float, float]  # of the candidate, and of the champion or the box
 
 
 def pairs_section(worst: Sequence[Pair], best: Sequence[Pair], *, metric: str, champion: bool) -> str:
-    """Return the pictures, outlines drawn one pixel thin: the truth, the candidate and the champion."""
+    """Return the pictures: each crop, its truth, and each model's outline over the true one."""
     against = "champion" if champion else "filled box"
-    keys = [("truth", TRUTH), ("candidate", CANDIDATE), *([("champion", CHAMPION)] if champion else [])]
-    swatches = "".join(f'<span class="swatch" style="background: rgb{colour}"></span>{text(name)}' for name, colour in keys)
-    bodies = [paragraph(f"By the gain in {metric} over the {against}."), f'<p class="facts">{swatches}</p>']
-    for title, pairs in (("Worst", worst), ("Best", best)):
-        if pairs:
-            bodies.append(f'<h3>{title}</h3><div class="pairs">{"".join(_row(pair, against) for pair in pairs)}</div>')
+    keys = [("truth", TRUTH), *([("champion", CHAMPION)] if champion else []), ("candidate", CANDIDATE)]
+    swatches = "".join(f'<span class="swatch" style="background: rgb{colour}"></span>{text(who)}' for who, colour in keys)
+    told = (
+        f"By the gain in {metric} over the {against}. A model's outline lies over the true one, so green is where it missed it. "
+        "Hatched pixels are ignored by loss and metrics; gray lies beyond the image."
+    )
+    bodies = [paragraph(told), f'<p class="facts">{swatches}</p>']
+    titles = ("Worst regressions", "Best gains") if champion else ("Lowest beside the box", "Highest beside the box")
+    for title, pairs in zip(titles, (worst, best), strict=True):
+        rows = "".join(_row(pair, against) for pair in pairs)
+        bodies.append(f"<h3>{title}</h3>" + (f'<div class="pairs">{rows}</div>' if pairs else paragraph("There is none.", "facts")))
     return section("pairs", "Worst regressions and best gains" if champion else "Worst and best crops", *bodies)
 
 
 def _row(pair: Pair, against: str) -> str:
+    truth = (pair.truth, TRUTH)
     pictures = [
-        image(outlined(pair.pixels, [(pair.truth, TRUTH)], ignore=pair.ignore), f"{pair.title}: the truth"),
-        image(outlined(pair.pixels, [(pair.candidate, CANDIDATE)]), f"{pair.title}: the candidate"),
+        ("crop", outlined(pair.pixels, [])),
+        ("truth", outlined(pair.pixels, [truth], ignore=pair.ignore, beyond=pair.beyond, fill=True)),
+        *([] if pair.other is None else [("champion", outlined(pair.pixels, [truth, (pair.other, CHAMPION)]))]),
+        ("candidate", outlined(pair.pixels, [truth, (pair.candidate, CANDIDATE)])),
     ]
-    if pair.other is not None:
-        pictures.append(image(outlined(pair.pixels, [(pair.other, CHAMPION)]), f"{pair.title}: the champion"))
-    caption = f"{pair.title}: {pair.scores[0]:.3f}, {against} {pair.scores[1]:.3f}, {100 * pair.gain:+.1f} points"
-    return figure(f'<div class="row">{"".join(pictures)}</div>', caption)
+    shown = "".join(f"<div>{image(picture, f'{pair.title}: {what}')}<span>{text(what)}</span></div>" for what, picture in pictures)
+    figures = f"{100 * pair.gain:+.1f} points: candidate {pair.scores[0]:.3f}, {against} {pair.scores[1]:.3f}. Crop {pair.crop_id[:12]}."
+    return f'<figure><figcaption>{name(pair.title)}{text(figures)}</figcaption><div class="row">{shown}</div></figure>'

@@ -1,8 +1,9 @@
 """Weak slices in, the report's section on where to look next out."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 
-from evaluation.pages.markup import number, paragraph, section, signed, table, text
+from evaluation.pages.markup import folded, name, number, paragraph, section, signed, signed_span, table, text
 from evaluation.slices import Slice
 
 
@@ -13,25 +14,31 @@ def slices_section(weak: Sequence[Slice], regressed: Sequence[Slice], metric: st
         "Points are beside all other crops, with one-sided 95 % bounds; the last column is the chance of a false discovery."
     )
     bodies = [paragraph(told)]
-    for title, slices in (("Weakest", weak), ("Most regressed", regressed)):
-        if slices:
-            bodies.append(f"<h3>{text(title)}</h3>{_rows(slices)}")
+    if weak:
+        bodies.append(f"<h3>Weakest</h3>{_rows(weak, 'Weakest slices', metric, number)}")
+    if regressed:
+        bodies.append(f"<h3>Most regressed</h3>{_rows(regressed, 'Most regressed slices', 'gain, points', signed)}")
     if len(bodies) == 1:
-        bodies.append(paragraph("No slice is large enough, or none stands out.", "facts"))
+        bodies.append(paragraph("None stands out from chance, or none is large enough.", "facts"))
+    else:
+        proposed = dict.fromkeys(item.pattern for item in (*weak, *regressed))
+        lines = "\n".join(f"  - {{stratum: {json.dumps(pattern, ensure_ascii=False)}, metric: {metric}}}" for pattern in proposed)
+        bodies.append(folded("As rules for gates.yaml", f'<pre tabindex="0">{text(lines)}</pre>'))
     return section("slices", "Weak slices", *bodies)
 
 
-def _rows(slices: Sequence[Slice]) -> str:
+def _rows(slices: Sequence[Slice], caption: str, mean: str, written: Callable[[float], str]) -> str:
     rows = [
         [
-            text(item.name),
+            name(item.name),
             f"{item.instances:,}",
             f"{item.images:,}",
-            number(item.mean),
+            written(item.mean),
             signed(item.against_rest.mean),
-            f"{signed(item.against_rest.lower)} to {signed(item.against_rest.upper)}",
+            signed_span(item.against_rest.lower, item.against_rest.upper),
             number(item.false_discovery),
         ]
         for item in slices
     ]
-    return table(["proposed stratum", "crops", "images", "mean", "points below", "bounds", "false discovery"], rows)
+    headings = ["proposed stratum", "crops", "images", mean, "beside the rest", "bounds", "false discovery"]
+    return table(headings, rows, caption=caption)

@@ -5,14 +5,20 @@ from collections.abc import Mapping, Sequence
 from evaluation.clusters import Interval
 from evaluation.metrics.floors import CEILINGS
 from evaluation.pages.charts import interval_mark
-from evaluation.pages.markup import badge, number, paragraph, section, signed, table, text
+from evaluation.pages.markup import badge, name, number, paragraph, section, signed, signed_span, span, table, tools
+from evaluation.slices import LEAST_INSTANCES
 from evaluation.stratum_rows import StratumRow
 
 _LEAST_REACH = 0.05
 
 
 def strata_section(
-    rows: Sequence[StratumRow], metric: str, champion: str | None, outcomes: Mapping[str, tuple[str, str, float | None]]
+    rows: Sequence[StratumRow],
+    metric: str,
+    champion: str | None,
+    outcomes: Mapping[str, tuple[str, str, float | None]],
+    *,
+    groups: Sequence[str],
 ) -> str:
     """Return the strata with their scores, floors, ceilings and the gain's interval.
 
@@ -21,24 +27,29 @@ def strata_section(
         metric: The metric's stored name.
         champion: The champion's name in the rows' means, if there is one.
         outcomes: Of gated strata: outcome, why, and margin if it was compared with a champion.
+        groups: What each row is sliced by.
     """
     against = "the champion" if champion else "the filled box"
-    told = (
-        f"{metric}, mean over instances with one-sided 95 % bounds, clustered by image. The plot is the gain over {against}; "
-        "a dashed line is the margin. Box and ellipse are floors; ½, ¼ and ⅛ are the truth at lower resolution, ceilings for a model "
-        "that works there."
-    )
-    headings = ["stratum", "verdict", f"gain over {against}", "points", "crops", "images", "model", "bounds", "champion", "box"]
-    headings += ["over box", "ellipse", "over ellipse", "½", "¼", "⅛"]
     gains = [_gain(row) for row in rows]
-    reach = max([_LEAST_REACH, *(abs(gain.mean) for gain in gains)]) * 1.25
-    cells = [_cells(row, gain, reach, champion, outcomes.get(row.name)) for row, gain in zip(rows, gains, strict=True)]
-    tools = (
-        '<div class="tools"><label>Find a stratum <input type="search" data-filters="strata-rows"></label>'
-        '<label><input type="checkbox" data-only-failing="strata-rows"> not passing only</label>'
-        f'<span data-count="strata-rows">{len(rows)} strata</span></div>'
+    large = [gain for row, gain in zip(rows, gains, strict=True) if row.instances >= LEAST_INSTANCES] or gains
+    reach = max([_LEAST_REACH, *(abs(gain.mean) for gain in large)]) * 1.25
+    told = (
+        f"{metric}, mean over instances with one-sided 95 % bounds, clustered by image. The plot is the gain over {against}, from "
+        f"{signed(-reach)} to {signed(reach)} points"
+        + (": right of the middle line is better, left of the dashed line is worse than the margin allows. " if champion else ". ")
+        + "Box and ellipse are floors; ½, ¼ and ⅛ are the truth at lower resolution, ceilings for a model that works there."
     )
-    return section("strata", "Scores by stratum", paragraph(told), tools, table(headings, cells, identity="strata-rows", numbers_from=3))
+    headings = ["stratum", "verdict", f"gain over {against}", "points", "bounds of the gain", "crops", "images"]
+    headings += ["candidate", "bounds", *(["champion"] if champion else [])]
+    headings += ["box", "over box", "ellipse", "over ellipse", "½", "¼", "⅛"]
+    cells = [_cells(row, gain, reach, champion, outcomes.get(row.name)) for row, gain in zip(rows, gains, strict=True)]
+    return section(
+        "strata",
+        "Scores by stratum",
+        paragraph(told),
+        tools("strata-rows", rows=len(rows), groups=groups, verdicts=True),
+        table(headings, cells, caption="Scores by stratum", identity="strata-rows", numbers_from=3, groups=groups),
+    )
 
 
 def _gain(row: StratumRow) -> Interval:
@@ -48,15 +59,16 @@ def _gain(row: StratumRow) -> Interval:
 def _cells(row: StratumRow, gain: Interval, reach: float, champion: str | None, gated: tuple[str, str, float | None] | None) -> list[str]:
     outcome, why, margin = gated or ("", "", None)
     return [
-        f'<span title="{text(why)}">{text(row.name)}</span>',
+        name(row.name, why),
         badge(outcome) if outcome else "",
-        interval_mark(gain.mean, gain.lower, gain.upper, reach=reach, margin=margin, outcome=outcome),
+        interval_mark(gain.mean, gain.lower, gain.upper, reach=reach, margin=margin if champion else None, outcome=outcome),
         signed(gain.mean),
+        signed_span(gain.lower, gain.upper),
         f"{row.instances:,}",
         f"{row.images:,}",
         number(row.mean.mean),
-        f"{number(row.mean.lower)}–{number(row.mean.upper)}",
-        number(row.means[champion] if champion else None),
+        span(row.mean.lower, row.mean.upper),
+        *([number(row.means[champion])] if champion else []),
         number(row.means["floor-box"]),
         signed(row.over_floors["floor-box"].mean),
         number(row.means["floor-ellipse"]),

@@ -1,28 +1,47 @@
 """A verdict document in, the head of the report out: the outcome first, then what did not pass and why."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.pages.markup import badge, number, paragraph, section, signed, table, text
+from evaluation.pages.markup import badge, folded, name, number, paragraph, section, signed, table, text
 
 _SENTENCES = {
     "PASS": "The candidate passed every gate in every stratum.",
     "FAIL": "The candidate failed: at least one stratum is worse than the gates allow.",
     "INCONCLUSIVE": "The data cannot tell: nothing failed, but at least one stratum could not be shown to pass.",
 }
+_STEPS = {
+    "PASS": "It can be promoted: centrepiece promote PIPELINE.",
+    "FAIL": "It will not be promoted. The strata below say where it is worse, the worst crops how.",
+    "INCONCLUSIVE": "It will not be promoted. More test crops in these strata would decide; see centrepiece judge PIPELINE --plan.",
+}
+_MOST_RESULTS = 2000
+_ORDER = ("FAIL", "INCONCLUSIVE", "PASS")
 
 
-def verdict_section(document: Mapping[str, Any], verdict_id: str) -> str:
-    """Return the verdict with its failing strata and its rules."""
+def verdict_section(document: Mapping[str, Any], verdict_id: str, figures: Sequence[tuple[str, str, str]] = ()) -> str:
+    """Return the verdict with its head figures, its failing strata and its rules.
+
+    Args:
+        document: The verdict's.
+        verdict_id: Its digest.
+        figures: Title, figure and remark each.
+    """
     inputs, outcome = document["inputs"], str(document["outcome"])
-    against = f"champion {inputs['champion'][:12]}" if inputs["champion"] else "no champion: judged by floors"
-    head = f'<p class="verdict {text(outcome.lower())}">{badge(outcome)} {text(_SENTENCES[outcome])}</p>'
+    against = f"champion {inputs['champion'][:12]}" if inputs["champion"] else "no champion yet, so judged by floors alone"
+    head = (
+        f'<div class="verdict {text(outcome.lower())}"><p>{badge(outcome)} {text(_SENTENCES[outcome])}</p>'
+        f'<p class="facts">{text(_STEPS[outcome])}</p></div>'
+    )
     facts = f"Candidate {inputs['candidate'][:12]}, {against}. Verdict {verdict_id[:16]}."
-    bodies = [head, paragraph(facts, "facts")]
-    failing = [[text(item["stratum"]), badge(item["outcome"]), text(item["metric"]), text(item["why"])] for item in document["failing"]]
+    bodies = [head, _tiles([*figures, _tally(document["results"])]), paragraph(facts, "facts")]
+    failing = [[name(item["stratum"]), badge(item["outcome"]), text(item["why"]), text(item["metric"])] for item in document["failing"]]
     if failing:
-        bodies.append(table(["stratum", "verdict", "metric", "why"], failing, numbers_from=9))
-    bodies.append(f"<details><summary>All {len(document['results']):,} results</summary>{_results(document)}</details>")
+        bodies.append(f"<h3>What did not pass, and why ({len(failing):,})</h3>")
+        headings = ["stratum", "verdict", "why", "metric"]
+        bodies.append(table(headings, failing, caption="What did not pass, and why", identity="failing", numbers_from=9))
+    bodies.append(folded(f"All {len(document['results']):,} results", *_results(document)))
     return section("verdict", "Verdict", *bodies)
 
 
@@ -31,10 +50,25 @@ def no_verdict_section() -> str:
     return section("verdict", "Verdict", paragraph("No model has been judged yet: run fit, predict, score and judge.", "facts"))
 
 
-def _results(document: Mapping[str, Any]) -> str:
+def _tiles(figures: Sequence[tuple[str, str, str]]) -> str:
+    tiles = (
+        f"<div><dt>{text(title)}</dt><dd><b>{text(figure)}</b><span>{text(remark)}</span></dd></div>" for title, figure, remark in figures
+    )
+    return f'<dl class="tiles">{"".join(tiles)}</dl>'
+
+
+def _tally(results: Sequence[Mapping[str, Any]]) -> tuple[str, str, str]:
+    counts = Counter(str(result["outcome"]) for result in results)
+    worse = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in ("FAIL", "INCONCLUSIVE") if counts[outcome])
+    return "results that pass", f"{counts['PASS']:,} of {len(results):,}", worse or "none fails, none is inconclusive"
+
+
+def _results(document: Mapping[str, Any]) -> list[str]:
+    checks = [(result, check) for result in document["results"] for check in result["checks"]]
+    checks.sort(key=lambda pair: _ORDER.index(pair[1]["outcome"]))
     rows = [
         [
-            text(result["stratum"]),
+            name(result["stratum"]),
             badge(check["outcome"]),
             text(result["metric"]),
             text(check["name"]),
@@ -47,21 +81,15 @@ def _results(document: Mapping[str, Any]) -> str:
             number(check["adjusted"], 4),
             signed(result["smallest_visible_drop"]),
         ]
-        for result in document["results"]
-        for check in result["checks"]
+        for result, check in checks[:_MOST_RESULTS]
     ]
-    headings = [
-        "stratum",
-        "verdict",
-        "metric",
-        "check",
-        "crops",
-        "images",
-        "estimate",
-        "lower",
-        "upper",
-        "threshold",
-        "Holm p",
-        "visible drop",
-    ]
-    return table(headings, rows, identity="results", numbers_from=4)
+    headings = ["stratum", "verdict", "metric", "check", "crops", "images", "estimate"]
+    headings += ["lower", "upper", "threshold", "Holm p", "visible drop"]
+    told = []
+    if len(checks) > _MOST_RESULTS:
+        told.append(
+            paragraph(
+                f"The first {_MOST_RESULTS:,} of {len(checks):,} checks, those that did not pass first; the table verdicts holds all."
+            )
+        )
+    return [*told, table(headings, rows, caption="Every check of every stratum", identity="results", numbers_from=4)]
