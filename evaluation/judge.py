@@ -17,6 +17,7 @@ from lake.configuration import Pipeline
 from lake.contracts import Verdict
 from lake.digests import stage_key
 from lake.errors import InputError
+from lake.frozen import evaluated_crops
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, is_committed, publish_stage, skipped_report
 from lake.schemas import table_of
@@ -61,7 +62,7 @@ def judge(pipeline: Pipeline, candidate: str, champion: str | None = None, *, as
     inputs = Inputs(
         candidate,
         against,
-        lake.snapshot("crops").content,
+        evaluated_crops(lake, pipeline.evaluation.frozen).content,
         {model: lake.snapshot("scores", part={"model": model}).content for model in models},
         lake.snapshot("scores").snapshot_id,
     )

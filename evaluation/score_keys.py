@@ -4,12 +4,15 @@ from dataclasses import asdict
 
 from evaluation.metrics.instance import MetricSpec, metric_names
 from evaluation.metrics.tracing import TracingPrices
+from evaluation.robustness import split_metric
 from evaluation.scoring import REFERENCES
 from lake.configuration import Pipeline
 from lake.digests import StageKey, stage_key
 from lake.errors import InputError
+from lake.frozen import evaluated_crops
 from lake.lake import Lake
 from lake.records import Target
+from lake.snapshots import Snapshot
 
 SCORING_VERSION = 1
 """Raised when the same masks and settings give other scores."""
@@ -29,7 +32,9 @@ def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
         InputError: The model has made no predictions.
         MissingTableError: There are no crops.
     """
-    inputs = {"crops": lake.snapshot("crops").content}
+    inputs = {"crops": evaluated_crops(lake, pipeline.evaluation.frozen).content}
+    if (trained := trained_on(lake, model)) is not None:
+        inputs["trained_on"] = trained.content
     if model not in REFERENCES:
         if not lake.has("predictions") or not lake.files("predictions", part={"model": model}):
             raise InputError(f"model {model[:12]} has no predictions; run `centrepiece predict PIPELINE --model {model[:12]}`")
@@ -43,6 +48,19 @@ def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
         "prices": asdict(spec.prices),
     }
     return stage_key("score", inputs=inputs, spec=settings, version=SCORING_VERSION)
+
+
+def trained_on(lake: Lake, model: str) -> Snapshot | None:
+    """Return the crops that a model was trained on; None for floors, ceilings and models that another program trained.
+
+    Args:
+        lake: Holds the table `models`.
+        model: Digest, `<digest>@<jitter>`, or the name of a floor or ceiling.
+    """
+    if model in REFERENCES or not lake.has("models"):
+        return None
+    rows = lake.read("models", columns=["crops_snapshot"], where={"model": split_metric(model)[0]}).to_pylist()
+    return lake.snapshot("crops", int(rows[-1]["crops_snapshot"])) if rows else None
 
 
 def score_targets(model: str) -> list[Target]:

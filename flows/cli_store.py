@@ -1,5 +1,6 @@
-"""Commands that look after the store: doctor, gc."""
+"""Commands that look after the store: doctor, gc, freeze."""
 
+import re
 from datetime import timedelta
 from typing import Annotated
 
@@ -10,7 +11,9 @@ from rich.table import Table
 from flows.doctor import examine_all
 from flows.options import AsJson, PipelineFile
 from flows.terminal import people, show_json
-from lake.configuration import load_pipeline
+from lake.configuration import NAME, load_pipeline
+from lake.errors import ConfigurationError
+from lake.frozen import freeze as pin
 from lake.gc import gc as sweep
 from lake.lake import open_lake
 from lake.relocation import relocate as move_in
@@ -22,6 +25,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add this module's commands to the command line."""
     app.command()(doctor)
     app.command()(gc)
+    app.command()(freeze)
 
 
 def doctor(
@@ -64,3 +68,19 @@ def gc(
     people.print(f"{len(report.removed):,} files of {size:,} bytes {would}removed", highlight=False)
     for path, of_file in sorted(report.removed.items()):
         typer.echo(f"{of_file:>14,}  {path}")
+
+
+def freeze(
+    pipeline_file: PipelineFile,
+    tag: Annotated[str, typer.Argument(help="Name of the frozen crops; letters, digits, dots and dashes.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Freeze the present crops under a tag, so that `evaluation.frozen` can hold models against the same ones for ever."""
+    if not re.fullmatch(NAME, tag):
+        raise ConfigurationError(f"expected a tag of letters, digits, dots, dashes and underscores, at most 64, got {tag!r}")
+    snapshot = pin(open_lake(load_pipeline(pipeline_file)), tag)
+    if json:
+        show_json({"tag": tag, "snapshot": snapshot.snapshot_id, "content": snapshot.content})
+        return
+    people.print(f"crops as of snapshot {snapshot.snapshot_id} are frozen; evaluate on them with", highlight=False, markup=False)
+    people.print(f"  evaluation: {{frozen: {tag}}}", highlight=False, markup=False)

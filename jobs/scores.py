@@ -15,6 +15,7 @@ from lake.errors import InputError
 from lake.lake import DataFile, Lake
 from lake.schemas import table_of
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.snapshots import AsOf
 from lake.store import Store
 
 CROPS_PER_TASK = 512
@@ -50,19 +51,20 @@ class TaskOutcome:
     curves: Curves
 
 
-def plan_tasks(lake: Lake, model: str, splits: Sequence[str]) -> list[ScoreTask]:
+def plan_tasks(lake: Lake, model: str, splits: Sequence[str], as_of: AsOf = None) -> list[ScoreTask]:
     """Plan the scoring of every crop of some splits, the same for any number of workers.
 
     Args:
         lake: Holds the crops, and the predictions of a model.
         model: Digest, or the name of a floor or ceiling, which needs no predictions.
         splits: Splits to score.
+        as_of: Of the crops.
 
     Raises:
         InputError: There are no crops in these splits, or crops without a prediction, or predictions of other crops.
     """
     filesystem = lake.store.filesystem()
-    files = [(file, _crop_ids(file, filesystem, splits)) for file in lake.files("crops")]
+    files = [(file, _crop_ids(file, filesystem, splits)) for file in lake.files("crops", as_of=as_of)]
     wanted = [crop_id for _, crop_ids in files for crop_id in crop_ids]
     if not wanted:
         raise InputError(f"no crop lies in the splits {list(splits)}; check evaluation.splits and the shares in splits")
@@ -112,9 +114,9 @@ def run_task(task: ScoreTask, scorings: Sequence[Scoring]) -> list[TaskOutcome]:
     ]
 
 
-def seen_classes(lake: Lake) -> frozenset[str]:
+def seen_classes(lake: Lake, as_of: AsOf = None) -> frozenset[str]:
     """Return the classes that the training crops hold."""
-    crops = lake.read("crops", columns=["class_id"], where={"split": "train"})
+    crops = lake.read("crops", columns=["class_id"], where={"split": "train"}, as_of=as_of)
     return frozenset(crops.column("class_id").unique().to_pylist())
 
 

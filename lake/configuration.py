@@ -14,7 +14,8 @@ from lake.errors import ConfigurationError
 from lake.jitter import JitterName
 from lake.strict_yaml import parse_yaml
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+Name = Annotated[str, Field(pattern=NAME)]
 Format = Literal[
     "coco",
     "coco-panoptic",
@@ -147,6 +148,7 @@ class EvaluationSpec(_Settings):
     edge_tolerance: int = Field(2, ge=0)
     tracing: TracingSpec = TracingSpec()
     splits: tuple[Literal["val", "test"], ...] = ("test",)
+    frozen: Name | None = None  # tag of the crops to evaluate on; none: the newest
     strata: tuple[str, ...] = ("domain", "customer", "class", "size", "owns_centre")  # attributes, nested ones joined by /
     jitters: tuple[JitterName, ...] = ()  # also predict and score with boxes that differ so
 

@@ -18,6 +18,7 @@ import torch
 from lake.configuration import Pipeline
 from lake.contracts import Prediction
 from lake.digests import stage_key
+from lake.frozen import evaluated_crops
 from lake.jitter import JITTERS, JitterName
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
@@ -69,7 +70,7 @@ def predict(pipeline: Pipeline, model: str, *, as_of: AsOf = None) -> StageRepor
     lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
     predictor = functools.cache(lambda: _loaded(lake, pipeline, model))
     splits = tuple(sorted(set(pipeline.evaluation.splits)))
-    job = _Job(lake, lake.snapshot("crops"), splits, model, predictor)
+    job = _Job(lake, evaluated_crops(lake, pipeline.evaluation.frozen), splits, model, predictor)
     report = _predict_part(job, None)
     for jitter in pipeline.evaluation.jitters:
         _predict_part(job, jitter)

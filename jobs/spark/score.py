@@ -8,12 +8,13 @@ from typing import Literal
 
 from evaluation.curves import Curves, curves_path, no_curves, summary
 from evaluation.robustness import jittered_name
-from evaluation.score_keys import metric_spec, score_key, score_targets
+from evaluation.score_keys import metric_spec, score_key, score_targets, trained_on
 from evaluation.scoring import REFERENCES, ScoreSetup
 from jobs.scores import Scoring, TaskOutcome, plan_tasks, run_task, seen_classes
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
 from lake.configuration import Pipeline
+from lake.frozen import evaluated_crops
 from lake.lake import Lake, open_lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.reasons import Reason
@@ -57,11 +58,12 @@ def _committed(lake: Lake, pipeline: Pipeline, model: str) -> StageReport | None
 def _score(lake: Lake, pipeline: Pipeline, models: Sequence[str], engine: Engine) -> dict[str, StageReport]:
     """Score a model and what references are missing in one pass over the crops; publish each by itself."""
     started = time.monotonic()
-    tasks = plan_tasks(lake, models[0], pipeline.evaluation.splits)
-    seen, spec = seen_classes(lake), metric_spec(pipeline)
+    evaluated, spec = evaluated_crops(lake, pipeline.evaluation.frozen), metric_spec(pipeline)
+    tasks = plan_tasks(lake, models[0], pipeline.evaluation.splits, evaluated.snapshot_id)
+    seen = {model: seen_classes(lake, (trained_on(lake, model) or evaluated).snapshot_id) for model in models}
     keys = {model: score_key(lake, pipeline, model) for model in models}
     scorings = [
-        Scoring(ScoreSetup(model, spec, seen), *(lake.place(table, keys[model], part) for table, part in score_targets(model)[::-1]))
+        Scoring(ScoreSetup(model, spec, seen[model]), *(lake.place(table, keys[model], part) for table, part in score_targets(model)[::-1]))
         for model in models
     ]
     each = partial(run_task, scorings=scorings)

@@ -1,5 +1,6 @@
 """From crops and predictions in a lake to a promoted champion, without Spark."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from evaluation.registry import Registry
 from evaluation.replay import replay_verdict
 from evaluation.report import report
 from jobs.spark.score import score
-from lake.configuration import Pipeline, TracingSpec
-from lake.contracts import Crop, Verdict
+from lake.configuration import EvaluationSpec, Pipeline, TracingSpec
+from lake.contracts import Crop, Model, Verdict
 from lake.digests import stage_key
 from lake.errors import ConfigurationError, ContractError, GateRefusalError, InputError
+from lake.frozen import evaluated_crops, freeze
+from lake.gc import gc
 from lake.lake import Lake
 from lake.publishing import Output, publish_stage
 from lake.schemas import table_of
@@ -192,3 +195,50 @@ def test_other_tracing_prices_give_other_scores_under_another_key(tmp_path: Path
     assert 63 < max(seconds) <= 91
     with pytest.raises(InputError, match="has no scores of its present predictions"):
         judge(pipeline, FIRST)
+
+
+def test_frozen_crops_judge_models_whatever_is_cropped_later(tmp_path: Path) -> None:
+    pipeline, crops = invented_pipeline(tmp_path), invented_crops(12, 3)
+    frozen = pipeline.model_copy(update={"evaluation": EvaluationSpec(frozen="test-1")})
+    lake = publish_crops(pipeline, crops)
+    with pytest.raises(InputError, match=r"'test-1', which is no tag of crops; .*centrepiece freeze PIPELINE test-1"):
+        plan_gate(frozen)
+    pinned = freeze(lake, "test-1")
+    publish_predictions(pipeline, crops, FIRST, wobble=1.0)
+    publish_model(lake, FIRST)
+    score(frozen, FIRST)
+    outcome = judge(frozen, FIRST).details["outcome"]
+    assert {row["seen"] for row in scores_of(lake, FIRST)} == {True, False}
+
+    publish_crops(pipeline, invented_crops(20, 3, seed=5)[::-1])
+    publish_balance(lake)
+    gc(lake, dry_run=False, keep=timedelta(0))
+    with pytest.raises(InputError, match="has no scores of its present predictions on the present crops"):
+        judge(pipeline, FIRST)
+    assert score(frozen, FIRST).skipped and judge(frozen, FIRST).skipped
+    assert (plan_gate(frozen).rows_in, plan_gate(pipeline).rows_in) == (36, 60)
+    assert outcome in lake.store.read_bytes(report(frozen).details["path"]).decode()
+    with pytest.raises(InputError, match="tags do not move"):
+        freeze(lake, "test-1")
+    assert evaluated_crops(lake, "test-1").content == pinned.content != evaluated_crops(lake, None).content
+
+    publish_predictions(pipeline, crops, BETTER, wobble=0.5)
+    publish_model(lake, BETTER)  # trained on the later crops, whose only training crop is of another class
+    score(frozen, BETTER)
+    before, after = ({row["class_id"] for row in scores_of(lake, model) if row["seen"]} for model in (FIRST, BETTER))
+    assert before == {crops[0].class_id} and before.isdisjoint(after)
+
+
+def scores_of(lake: Lake, model: str) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = lake.read("scores", columns=["class_id", "seen"], where={"model": model}).to_pylist()
+    return rows
+
+
+def publish_model(lake: Lake, model: str) -> None:
+    snapshot, now = lake.snapshot("crops"), datetime.now(UTC)
+    row = Model(model, "invented", "nano", "none", "0" * 64, snapshot.content, snapshot.snapshot_id, "none", "{}", "unknown", now)
+    lake.tag("crops", snapshot.snapshot_id, f"train-{model[:8]}")
+    key = stage_key("fit", inputs={}, spec=model)
+    receipt = write_shard(lake.place("models", key), "shard-00000-of-00001", [table_of(Model, [row])])
+    outputs = [Output("models", {}, [receipt], "append")]
+    publish_stage(lake, stage="fit", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs)
