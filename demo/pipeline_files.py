@@ -51,7 +51,7 @@ splits:  {{train: 0.55, val: 0.05, test: 0.4, salt: demo-140}}
 crops:   {{padding: [0.05, 0.40], min_side: 16, max_side: 1024, centre: shift, seed: 17}}
 balance: {{by: [domain, class], target: {target}, temperature: 0.5, max_replicas: 4, floor: 20}}
 training: {{network: nano, epochs: {epochs}, canvas: 64, learning_rate: 0.003, pixels_per_batch: 32768}}
-evaluation: {{edge_tolerance: 2, strata: [domain, customer, class, size, owns_centre]}}
+evaluation: {{edge_tolerance: 2, strata: [domain, customer, class, size, owns_centre], jitters: [loose-25, off-20]}}
 gates: gates.yaml
 """
 

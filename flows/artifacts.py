@@ -31,7 +31,9 @@ def as_markdown(report: StageReport) -> str:
 
 def as_table(reports: Iterable[StageReport]) -> Table:
     """Return stage reports as one table for a terminal."""
-    table = Table("stage", "rows in", "rows out", "rejected, by reason", "outcome", "seconds", title=None)
+    table = Table(title=None)
+    for heading in ("stage", "rows in", "rows out", "rejected, by reason", "outcome", "seconds"):
+        table.add_column(heading, overflow="fold")
     for report in reports:
         table.add_row(
             report.stage,

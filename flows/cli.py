@@ -16,6 +16,9 @@ from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusalError
 from lake.stage_report import StageReport
 
+_MOST_FAILURES = 3
+"""Named in the line that ends a judgement; the table above it holds more."""
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -159,4 +162,7 @@ def _digest(pipeline_file: Path, model: str) -> str:
 
 def _failures(judged: StageReport) -> str:
     failing = judged.details.get("failing") or []
-    return "; ".join(f"{item['stratum']} ({item['metric']}): {item['why']}" for item in failing) or "see the report"
+    told = [f"{item['stratum']} ({item['metric']}): {item['why']}" for item in failing[:_MOST_FAILURES]]
+    if len(failing) > _MOST_FAILURES:
+        told.append(f"and {len(failing) - _MOST_FAILURES:,} more; `centrepiece report` shows them all")
+    return "; ".join(told) or "see the report"

@@ -1,5 +1,6 @@
 """A pipeline file in, the whole pipeline run and its results told."""
 
+import logging
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from flows.java import require_java
 from flows.stages import resolve_model
 from flows.terminal import people, show_reports
 from lake.configuration import Pipeline, load_pipeline
-from lake.errors import GateRefusalError
+from lake.errors import CentrepieceError, GateRefusalError
 from lake.lake import open_lake
 from lake.stage_report import StageReport
 
@@ -21,6 +22,8 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     """
     require_java()
     pipeline = load_pipeline(pipeline_file)
+    for engine in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(engine).addFilter(_DeliberateErrors())
     nightly: Callable[[str], list[StageReport]] = pkgutil.resolve_name("flows.nightly:nightly")
     try:
         reports = nightly(str(pipeline_file))
@@ -35,6 +38,16 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     people.print(f"verdict: {by_stage['judge'].details['outcome']} ({by_stage['judge'].details['verdict_id']})", highlight=False)
     _tell_place(pipeline, "model", f"models/{resolve_model(pipeline, 'champion')}")
     return reports
+
+
+class _DeliberateErrors(logging.Filter):
+    """Says a deliberate error in one line: its trace is of no use to who runs the flow."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop the trace of a deliberate error; keep every record."""
+        if record.exc_info and isinstance(record.exc_info[1], CentrepieceError):
+            record.exc_info = record.exc_text = None
+        return True
 
 
 def _tell_place(pipeline: Pipeline, what: str, path: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import rich
 from rich.logging import RichHandler
-from rich.table import Table
 
 from flows.artifacts import as_table, is_short
+from flows.tables import failing_table, plan_table
 from lake.stage_report import StageReport
 
 rich.reconfigure(stderr=True, soft_wrap=True)
@@ -26,6 +26,9 @@ def show_reports(reports: Iterable[StageReport], *, as_json: bool) -> None:
         show_json(values[0] if len(values) == 1 else values)
         return
     people.print(as_table(reports))
+    for report in reports:
+        if report.details.get("failing"):
+            people.print(failing_table(report.details["failing"]))
     if len(reports) == 1:
         for key, value in sorted(reports[0].details.items()):
             if is_short(value):
@@ -37,12 +40,7 @@ def show_plan(report: StageReport, *, as_json: bool) -> None:
     if as_json:
         show_json(report.as_json())
         return
-    table = Table("stratum", "metric", "instances", "needed", "margin", "smallest visible drop", "")
-    for row in report.details["strata"]:
-        visible = "none" if row["smallest_visible_drop"] is None else f"{row['smallest_visible_drop']:.3f}"
-        counts = (f"{row['instances']:,}", f"{row['needed']:,}", f"{row['margin']:.3f}", visible)
-        table.add_row(row["stratum"], row["metric"], *counts, "" if row["enough"] else "too small")
-    people.print(table)
+    people.print(plan_table(report.details["strata"], report.details["assumed"]))
 
 
 def show_json(value: Any) -> None:
