@@ -23,7 +23,9 @@ def expectations_section(found: Sequence[Assurance], folder: str) -> str:
         for one in found
     ]
     told = paragraph("Great Expectations checked these rows before they were published; a failing expectation stops a publication.")
-    return section("expectations", "Expectations", told, table(_HEADINGS, rows, numbers_from=3))
+    return section(
+        "expectations", "Expectations", told, table(_HEADINGS, rows, caption="What was checked before it was published", numbers_from=3)
+    )
 
 
 def _links(pages: Sequence[str], folder: str) -> str:
