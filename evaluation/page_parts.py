@@ -103,13 +103,13 @@ def sample_crops(lake: Lake) -> list[str]:
 
 
 def _curves_part(lake: Lake, pipeline: Pipeline, inputs: Inputs) -> str:
-    """Return the section on thresholds, of those models whose present scores have curves; empty without any."""
+    """Return the section on thresholds, of those models whose present scores have curves."""
     curves = {}
     for name, model in (("candidate", inputs.candidate), ("champion", inputs.champion)):
         path = curves_path(score_key(lake, pipeline, model)) if model else ""
         if path and lake.store.exists(path):
             curves[name] = curves_from_json(json.loads(lake.store.read_bytes(path)))
-    return curves_section(curves) if curves else ""
+    return curves_section(curves)
 
 
 def _levels(judged: Judged) -> Levels:

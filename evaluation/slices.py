@@ -55,7 +55,8 @@ def regressed_slices(
 
 
 def _lowest(scores: PairedScores, values: Values, attributes: Sequence[str], most: int) -> list[Slice]:
-    found = [_measured(scores, values, stratum) for stratum in _candidates(scores, attributes)]
+    total = float(values.sum())
+    found = [_measured(scores, values, total, stratum) for stratum in _candidates(scores, attributes)]
     if not found:
         return []
     rates = benjamini_hochberg(np.array([1.0 if np.isnan(item.p_worse) else item.p_worse for _, item in found]))
@@ -92,9 +93,8 @@ def _pattern(name: str) -> str:
     return stratum_name((attribute, literal(value)) for attribute, _, value in (part.partition("=") for part in name.split("/")))
 
 
-def _measured(scores: PairedScores, values: Values, stratum: Stratum) -> tuple[Stratum, Interval]:
-    rest = np.ones(len(values), dtype=np.bool_)
-    rest[stratum.rows] = False
-    below = values[stratum.rows] - values[rest].mean()
+def _measured(scores: PairedScores, values: Values, total: float, stratum: Stratum) -> tuple[Stratum, Interval]:
+    inside = values[stratum.rows]
+    below = inside - (total - inside.sum()) / (len(values) - len(inside))
     seed = int(digest("slice", stratum.name, scores.metric)[:16], 16)
     return stratum, interval(cluster_sums(below, scores.images[stratum.rows]), alpha=0.05, draws=_DRAWS, seed=seed)

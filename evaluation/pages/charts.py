@@ -151,18 +151,19 @@ def sparkline(lines: Sequence[Sequence[float]], reach: tuple[float, float], told
 
     Args:
         lines: Values in order, the first line drawn strong.
-        reach: Lowest and highest value of the scale.
+        reach: Lowest and highest value of the scale; what lies beyond is drawn at its end.
         told: What it shows, in words.
     """
     width, height = 96, 24
     low, high = reach[0], max(reach[1], reach[0] + 1e-9)
     parts = []
     for place, values in reversed(list(enumerate(lines))):
-        points = " ".join(
-            f"{3 + (width - 6) * position / max(len(values) - 1, 1):.1f},{3 + (height - 6) * (high - value) / (high - low):.1f}"
+        places = [
+            (3 + (width - 6) * position / max(len(values) - 1, 1), (high - min(max(value, low), high)) / (high - low))
             for position, value in enumerate(values)
             if math.isfinite(value)
-        )
+        ]
+        points = " ".join(f"{x:.1f},{3 + (height - 6) * share:.1f}" for x, share in places)
         parts.append(f'<polyline class="line line-{place % 4}" points="{points}"/>')
     return (
         f'<svg class="spark" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"><title>{text(told)}</title>'

@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from evaluation.curves import Curves, calibration, summary
 from evaluation.metrics.thresholds import f_curve
 from evaluation.pages.charts import Line, line_chart
-from evaluation.pages.markup import figure, number, section, table, text
+from evaluation.pages.markup import figure, number, paragraph, section, table, text
 
 
 def curves_section(curves: Mapping[str, Curves]) -> str:
     """Return F over the threshold and the reliability of the probabilities.
 
     Args:
-        curves: By the name to show, the candidate first; empty ones left out by the caller.
+        curves: By the name to show, the candidate first; none where the models' present scores are not those of the verdict.
     """
+    if not curves:
+        told = "The present crops or settings are no longer those of the verdict: score the models again, then judge."
+        return section("curves", "Thresholds and calibration", paragraph(told, "facts"))
     by_threshold = [Line(name, _f_points(found)) for name, found in curves.items()]
     reliability = [Line(name, [(mean, share) for mean, share, _ in calibration(found)]) for name, found in curves.items()]
     charts = (

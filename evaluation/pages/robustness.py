@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from evaluation.pages.charts import Line, ordinal_chart, sparkline
 from evaluation.pages.markup import figure, name, number, paragraph, section, signed, span, table, tools
 from evaluation.robust_curves import AS_LABELLED, CURVES, RobustRow
+from evaluation.slices import LEAST_INSTANCES
 
 _LABELS: Mapping[str, str] = {
     AS_LABELLED: "labelled",
@@ -31,7 +32,8 @@ def robustness_section(rows: Sequence[RobustRow], metric: str, models: Sequence[
         floor: The filled box's mean over all crops.
     """
     shown = {title: boxes for title, jitters in CURVES.items() if len(boxes := _boxes(jitters, rows[0], models[0])) > 1}
-    everything = [value for row in rows for model in models for value in row.means[model].values()]
+    large = [row for row in rows if row.instances >= LEAST_INSTANCES] or rows
+    everything = [value for row in large for model in models for value in row.means[model].values()]
     low, high = min(everything), max(everything)
     told = (
         f"{metric}, mean over the crops of a stratum, when the annotator draws another box. The truth and the window scored stay the same. "

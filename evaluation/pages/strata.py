@@ -39,7 +39,7 @@ def strata_section(
         + (": right of the middle line is better, left of the dashed line is worse than the margin allows. " if champion else ". ")
         + "Box and ellipse are floors; ½, ¼ and ⅛ are the truth at lower resolution, ceilings for a model that works there."
     )
-    headings = ["stratum", "verdict", f"gain over {against}", "points", "bounds of the gain", "crops", "images"]
+    headings = ["stratum", "verdict", "points", f"gain over {against}", "bounds of the gain", "crops", "images"]
     headings += ["candidate", "bounds", *(["champion"] if champion else [])]
     headings += ["box", "over box", "ellipse", "over ellipse", "½", "¼", "⅛"]
     cells = [_cells(row, gain, reach, champion, outcomes.get(row.name)) for row, gain in zip(rows, gains, strict=True)]
@@ -48,7 +48,7 @@ def strata_section(
         "Scores by stratum",
         paragraph(told),
         tools("strata-rows", rows=len(rows), groups=groups, verdicts=True),
-        table(headings, cells, caption="Scores by stratum", identity="strata-rows", numbers_from=3, groups=groups),
+        table(headings, cells, caption="Scores by stratum", identity="strata-rows", numbers_from=2, groups=groups),
     )
 
 
@@ -61,8 +61,8 @@ def _cells(row: StratumRow, gain: Interval, reach: float, champion: str | None, 
     return [
         name(row.name, why),
         badge(outcome) if outcome else "",
-        interval_mark(gain.mean, gain.lower, gain.upper, reach=reach, margin=margin if champion else None, outcome=outcome),
         signed(gain.mean),
+        interval_mark(gain.mean, gain.lower, gain.upper, reach=reach, margin=margin if champion else None, outcome=outcome),
         signed_span(gain.lower, gain.upper),
         f"{row.instances:,}",
         f"{row.images:,}",
