@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.pages.charts import Line, ordinal_chart, sparkline
+from evaluation.pages.box_charts import ordinal_chart, sparkline
+from evaluation.pages.charts import Line
 from evaluation.pages.markup import figure, name, number, paragraph, section, signed, span, table, tools
 from evaluation.robust_curves import AS_LABELLED, CURVES, RobustRow
 from evaluation.slices import LEAST_INSTANCES
@@ -33,8 +34,8 @@ def robustness_section(rows: Sequence[RobustRow], metric: str, models: Sequence[
     """
     shown = {title: boxes for title, jitters in CURVES.items() if len(boxes := _boxes(jitters, rows[0], models[0])) > 1}
     large = [row for row in rows if row.instances >= LEAST_INSTANCES] or rows
-    everything = [value for row in large for model in models for value in row.means[model].values()]
-    low, high = min(everything), max(everything)
+    falls = [fall for row in large for model in models for fall in _falls(row.means[model], list(row.means[model]))]
+    low, high = min(falls), max(falls)
     told = (
         f"{metric}, mean over the crops of a stratum, when the annotator draws another box. The truth and the window scored stay the same. "
         f"Worst is the lowest of the boxes crop by crop: what gates.yaml calls {metric}@worst."
@@ -52,8 +53,8 @@ def robustness_section(rows: Sequence[RobustRow], metric: str, models: Sequence[
         paragraph(told),
         f'<div class="charts">{"".join(charts)}</div>',
         paragraph(
-            f"Each small curve runs from {number(low, 2)} to {number(high, 2)}, left to right as in the charts above"
-            + (", the champion thin." if len(models) > 1 else "."),
+            f"Each small curve shows how far a stratum falls from its box as labelled, on a scale from {signed(low)} to {signed(high)} "
+            f"points, left to right as in the charts above{', the champion thin' if len(models) > 1 else ''}.",
             "facts",
         ),
         tools("robust-rows", rows=len(rows), groups=groups, verdicts=False),
@@ -65,6 +66,10 @@ def _boxes(jitters: Sequence[str | None], row: RobustRow, model: str) -> list[st
     return [box for box in (jitter or AS_LABELLED for jitter in jitters) if box in row.means[model]]
 
 
+def _falls(means: Mapping[str, float], boxes: Sequence[str]) -> list[float]:
+    return [means[box] - means[AS_LABELLED] for box in boxes]
+
+
 def _named(models: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(("candidate", "champion"), models, strict=False))
 
@@ -74,7 +79,7 @@ def _cells(row: RobustRow, models: Sequence[str], curves: Sequence[Sequence[str]
     lowest = min(of_candidate, key=lambda box: of_candidate[box])
     small = [
         sparkline(
-            [[row.means[model][box] for box in boxes] for model in models],
+            [_falls(row.means[model], boxes) for model in models],
             reach,
             "; ".join(f"{_LABELS[box]} {number(of_candidate[box])}" for box in boxes),
         )
