@@ -54,7 +54,7 @@ def read_paired(lake: Lake, models: Sequence[str], metrics: Sequence[str], *, as
     """
     plain = sorted({split_metric(metric)[0] for metric in metrics})
     where = {"model": list(models), "metric": plain}
-    rows = lake.read("scores", columns=["model", *_COLUMNS], where=where, as_of=as_of)
+    rows = lake.read("scores", columns=["model", *_COLUMNS], where=where, as_of=as_of).combine_chunks()
     named = {metric: pair(rows.filter(pc.field("metric") == metric), models, metric) for metric in plain}
     return {metric: _under_jitter(named[split_metric(metric)[0]], metric) for metric in metrics}
 
