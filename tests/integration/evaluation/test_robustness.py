@@ -8,10 +8,11 @@ from evaluation.judge import judge
 from evaluation.promote import promote
 from evaluation.registry import Registry
 from evaluation.replay import replay_verdict
+from evaluation.report import report
 from jobs.spark.score import score
 from lake.configuration import EvaluationSpec
 from lake.errors import ConfigurationError, InputError
-from tests.judged_lake import invented_crops, invented_pipeline, model_digest, publish_crops, publish_predictions
+from tests.judged_lake import invented_crops, invented_pipeline, model_digest, publish_balance, publish_crops, publish_predictions
 
 STEADY, BRITTLE = model_digest("steady"), model_digest("brittle")
 GATES = """min_instances: 10
@@ -45,6 +46,13 @@ def test_a_candidate_that_is_worse_under_jittered_boxes_fails_by_the_robust_metr
         "edge_overlap_f_r2@off-10",
     }
     assert replay_verdict(lake, judged.details["verdict_id"]).outcome == "FAIL"
+    publish_balance(lake)
+    page = lake.store.read_bytes(report(pipeline).details["path"]).decode()
+    curves = page[page.index('<section id="robustness">') : page.index('<section id="slices">')]
+    assert all(label in curves for label in (">half pad<", ">labelled<", ">10 % off<", "All crops, boxes off the centre"))
+    assert "boxes drawn roughly" not in curves
+    for stratum in ("all", "domain=retail", "class=cat", "owns_centre=true"):
+        assert f'<bdi class="name" title="{stratum}">' in curves
 
 
 def test_a_robust_metric_without_jittered_scores_or_with_an_unknown_jitter_is_refused(tmp_path: Path) -> None:
