@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 
 from benchmarks.crop_contenders import shards_of
 from benchmarks.crop_set import crop_set
-from jobs.crop_sources import read_source
 from jobs.crops import cut_shard
 from lake.configuration import CropSpec
+from lake.image_sources import read_source
 
 GROUPS = (16, 64, 256)
 CODECS = ("NONE", "SNAPPY", "LZ4", "ZSTD")

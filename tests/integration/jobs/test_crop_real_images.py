@@ -14,11 +14,11 @@ import pytest
 from PIL import Image, ImageOps
 from pycocotools import mask as coco
 
-from jobs.crop_sources import read_source
 from jobs.crops import cut_shard
 from lake.configuration import CropSpec
 from lake.contracts import Instance, PlannedCrop
 from lake.crop_pixels import open_crop
+from lake.image_sources import read_source
 from lake.images import read_header
 from lake.orientation import Box
 from lake.schemas import table_of
