@@ -17,8 +17,8 @@ from lake.configuration import Pipeline
 from lake.contracts import Verdict
 from lake.digests import stage_key
 from lake.errors import InputError
-from lake.frozen import evaluated_crops
-from lake.lake import Lake, open_lake
+from lake.frozen import evaluated_lake
+from lake.lake import Lake
 from lake.publishing import Output, is_committed, publish_stage, skipped_report
 from lake.schemas import table_of
 from lake.shards import write_shard
@@ -46,7 +46,7 @@ def judge(pipeline: Pipeline, candidate: str, champion: str | None = None, *, as
         EmptyCheckError: A rule matched no stratum, or none judges a first model.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
+    lake = evaluated_lake(pipeline, as_of)
     gates = load_gates(pipeline.gates, metric_spec(pipeline))
     present = Registry(lake.database_url).champion()
     against = champion or present
@@ -62,7 +62,7 @@ def judge(pipeline: Pipeline, candidate: str, champion: str | None = None, *, as
     inputs = Inputs(
         candidate,
         against,
-        evaluated_crops(lake, pipeline.evaluation.frozen).content,
+        lake.snapshot("crops").content,
         {model: lake.snapshot("scores", part={"model": model}).content for model in models},
         lake.snapshot("scores").snapshot_id,
     )

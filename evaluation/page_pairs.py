@@ -11,13 +11,12 @@ from evaluation.pages.pairs import Pair, pairs_section
 from evaluation.paired import PairedScores
 from lake.crop_pixels import open_crop
 from lake.lake import Lake
-from lake.snapshots import AsOf
 
 PICTURED = 6
 """Crops at either end."""
 
 
-def pairs_part(lake: Lake, scores: PairedScores, candidate: str, champion: str | None, as_of: AsOf = None) -> str:
+def pairs_part(lake: Lake, scores: PairedScores, candidate: str, champion: str | None) -> str:
     """Return the section on the crops that lost and gained most; crops that are no longer in the lake are left out."""
     gains = scores.gain(candidate, champion or "floor-box")
     order = [int(place) for place in np.argsort(gains, kind="stable") if np.isfinite(gains[place])]
@@ -28,7 +27,7 @@ def pairs_part(lake: Lake, scores: PairedScores, candidate: str, champion: str |
     worst_places, best_places = low[:PICTURED], high[::-1][:PICTURED]
     places = [*worst_places, *best_places]
     ids: list[str] = scores.crops.column("crop_id").to_pylist()
-    crops = _by_id(lake.read("crops", where={"crop_id": [ids[place] for place in places]}, as_of=as_of).to_pylist())
+    crops = _by_id(lake.read("crops", where={"crop_id": [ids[place] for place in places]}).to_pylist())
     wanted = {"model": [candidate, *([champion] if champion else [])], "crop_id": [ids[place] for place in places]}
     maps = {(row["model"], row["crop_id"]): row for row in lake.read("predictions", where=wanted).to_pylist()}
     pairs = []

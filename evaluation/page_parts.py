@@ -25,7 +25,6 @@ from evaluation.slices import regressed_slices, weak_slices
 from evaluation.strata import Pattern, nesting_of, shown_patterns
 from evaluation.stratum_rows import Levels, stratum_rows
 from lake.configuration import Pipeline
-from lake.frozen import evaluated_crops
 from lake.lake import Lake
 
 SAMPLES_PER_DOMAIN = 8
@@ -68,14 +67,13 @@ def score_parts(lake: Lake, pipeline: Pipeline, judged: Judged) -> tuple[HeadFig
     scores, levels = found[metric], _levels(judged)
     everything = [Pattern(())]
     head = {name: stratum_rows(found[name], inputs.candidate, inputs.champion, everything, levels)[0] for name in heads}
-    evaluated = evaluated_crops(lake, pipeline.evaluation.frozen)
     weak = weak_slices(scores, inputs.candidate)
     regressed = regressed_slices(scores, inputs.candidate, inputs.champion) if inputs.champion else []
     patterns = shown_patterns(pipeline.evaluation.strata, [rule["stratum"] for rule in judged.document["gates"]["rules"]])
     parts = [
         scores_section(head, inputs.champion),
         _strata_part(judged, scores, patterns, levels),
-        pairs_part(lake, scores, inputs.candidate, inputs.champion, evaluated.snapshot_id),
+        pairs_part(lake, scores, inputs.candidate, inputs.champion),
     ]
     if jitters:
         parts.append(_robustness_part(found, metric, jitters, inputs, patterns, levels))

@@ -15,8 +15,8 @@ from evaluation.strata import Stratum, crowding_class, parse_pattern, strata_of,
 from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.errors import InputError
-from lake.frozen import evaluated_crops
-from lake.lake import Lake, open_lake
+from lake.frozen import evaluated_lake
+from lake.lake import Lake
 from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 
@@ -52,12 +52,13 @@ def plan_gate(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
         InputError: No crop lies in the evaluated splits.
     """
     started = time.monotonic()
-    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
+    lake = evaluated_lake(pipeline, as_of)
     gates = load_gates(pipeline.gates, metric_spec(pipeline))
-    evaluated = evaluated_crops(lake, pipeline.evaluation.frozen)
-    rows = crop_strata(lake, pipeline.evaluation.splits, evaluated.snapshot_id)
+    rows = crop_strata(lake, pipeline.evaluation.splits)
     planned = [stratum for rule in gates.rules for stratum in _planned(gates, rule, rows)]
-    key = stage_key("judge-plan", inputs={"crops": evaluated.content}, spec={"gates": gates, "splits": pipeline.evaluation.splits})
+    key = stage_key(
+        "judge-plan", inputs={"crops": lake.snapshot("crops").content}, spec={"gates": gates, "splits": pipeline.evaluation.splits}
+    )
     details: Mapping[str, object] = {
         "strata": [asdict(stratum) for stratum in planned],
         "too_small": [stratum.stratum for stratum in planned if not stratum.enough],
@@ -66,16 +67,16 @@ def plan_gate(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     return StageReport("judge-plan", key, False, rows.num_rows, rows.num_rows, {}, {}, time.monotonic() - started, details)
 
 
-def crop_strata(lake: Lake, splits: tuple[str, ...], as_of: AsOf = None) -> pa.Table:
+def crop_strata(lake: Lake, splits: tuple[str, ...]) -> pa.Table:
     """Return the attributes of the crops of some splits, classed as scores class them.
 
     Raises:
         InputError: No crop lies in these splits.
     """
-    crops = lake.read("crops", columns=list(_COLUMNS), where={"split": list(splits)}, as_of=as_of)
+    crops = lake.read("crops", columns=list(_COLUMNS), where={"split": list(splits)})
     if not crops.num_rows:
         raise InputError(f"no crop lies in the splits {list(splits)}; check evaluation.splits and the shares in splits")
-    trained = lake.read("crops", columns=["class_id"], where={"split": "train"}, as_of=as_of).column("class_id").unique()
+    trained = lake.read("crops", columns=["class_id"], where={"split": "train"}).column("class_id").unique()
     seen = pc.is_in(crops.column("class_id"), value_set=trained)
     thinness = pa.array([thinness_class(value) for value in crops.column("thinness").to_pylist()])
     crowding = pa.array([crowding_class(value) for value in crops.column("crowding").to_pylist()])

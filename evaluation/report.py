@@ -14,6 +14,7 @@ from evaluation.pages.verdict import no_verdict_section, verdict_section
 from lake.configuration import Pipeline
 from lake.digests import digest, stage_key
 from lake.errors import MissingTableError
+from lake.frozen import with_frozen_crops
 from lake.lake import Lake, open_lake
 from lake.snapshots import AsOf
 from lake.stage_report import StageReport
@@ -56,11 +57,16 @@ def _document(lake: Lake, pipeline: Pipeline, judged: Judged | None, checked: Se
     if judged is None:
         sections = [no_verdict_section()]
     else:
-        figures, parts = score_parts(lake, pipeline, judged)
+        figures, parts = score_parts(_judged_lake(lake, pipeline), pipeline, judged)
         sections = [verdict_section(judged.document, judged.verdict_id, figures), *parts]
     sections += [crop_part(lake), balance_section(lake.read("balance")), expectations_section(checked, posixpath.dirname(PATH))]
     inputs = judged.inputs if judged else None
     return page(f"centrepiece: {pipeline.name}", _subtitle(lake, inputs), [part for part in sections if part], key=key)
+
+
+def _judged_lake(lake: Lake, pipeline: Pipeline) -> Lake:
+    """Return the lake whose crops were judged: those of the report's own time, unless others are frozen."""
+    return with_frozen_crops(lake, pipeline.evaluation.frozen) if pipeline.evaluation.frozen else lake
 
 
 def _subtitle(lake: Lake, inputs: Inputs | None) -> str:

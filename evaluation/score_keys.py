@@ -9,7 +9,6 @@ from evaluation.scoring import REFERENCES
 from lake.configuration import Pipeline
 from lake.digests import StageKey, stage_key
 from lake.errors import InputError
-from lake.frozen import evaluated_crops
 from lake.lake import Lake
 from lake.records import Target
 from lake.snapshots import Snapshot
@@ -32,7 +31,7 @@ def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
         InputError: The model has made no predictions.
         MissingTableError: There are no crops.
     """
-    inputs = {"crops": evaluated_crops(lake, pipeline.evaluation.frozen).content}
+    inputs = {"crops": lake.snapshot("crops").content}
     if (trained := trained_on(lake, model)) is not None:
         inputs["trained_on"] = trained.content
     if model not in REFERENCES:

@@ -51,20 +51,19 @@ class TaskOutcome:
     curves: Curves
 
 
-def plan_tasks(lake: Lake, model: str, splits: Sequence[str], as_of: AsOf = None) -> list[ScoreTask]:
+def plan_tasks(lake: Lake, model: str, splits: Sequence[str]) -> list[ScoreTask]:
     """Plan the scoring of every crop of some splits, the same for any number of workers.
 
     Args:
         lake: Holds the crops, and the predictions of a model.
         model: Digest, or the name of a floor or ceiling, which needs no predictions.
         splits: Splits to score.
-        as_of: Of the crops.
 
     Raises:
         InputError: There are no crops in these splits, or crops without a prediction, or predictions of other crops.
     """
     filesystem = lake.store.filesystem()
-    files = [(file, _crop_ids(file, filesystem, splits)) for file in lake.files("crops", as_of=as_of)]
+    files = [(file, _crop_ids(file, filesystem, splits)) for file in lake.files("crops")]
     wanted = [crop_id for _, crop_ids in files for crop_id in crop_ids]
     if not wanted:
         raise InputError(f"no crop lies in the splits {list(splits)}; check evaluation.splits and the shares in splits")

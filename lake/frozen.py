@@ -1,30 +1,40 @@
-"""A lake in, the crops that models are evaluated on out: the newest, or those that a tag froze."""
+"""A pipeline in, its lake out, with `crops` pinned to those that models are evaluated on: the newest, or those that a tag froze."""
 
+from lake.configuration import Pipeline
 from lake.errors import InputError
-from lake.lake import Lake
-from lake.snapshots import Snapshot, tags
+from lake.lake import Lake, open_lake
+from lake.snapshots import AsOf, Snapshot, tags
 
 
-def evaluated_crops(lake: Lake, frozen: str | None) -> Snapshot:
-    """Return the snapshot of `crops` that models are predicted, scored and judged on.
+def evaluated_lake(pipeline: Pipeline, as_of: AsOf = None) -> Lake:
+    """Open a pipeline's lake with `crops` as they are evaluated.
 
     Args:
-        lake: Holds the crops.
-        frozen: The pipeline's `evaluation.frozen`.
+        pipeline: Its `evaluation.frozen` names a tag of crops, or nothing.
+        as_of: Of the crops, whatever is frozen; None is the frozen ones, or else the newest.
+
+    Raises:
+        InputError: There is no such tag, or no such state.
+    """
+    lake = open_lake(pipeline)
+    return with_frozen_crops(lake, pipeline.evaluation.frozen) if as_of is None else lake.pinned(as_of, tables=("crops",))
+
+
+def with_frozen_crops(lake: Lake, frozen: str | None) -> Lake:
+    """Return a lake with `crops` pinned to a tag of theirs, or to the newest.
 
     Raises:
         InputError: There is no such tag.
-        MissingTableError: No crops have been published.
     """
     if frozen is None:
-        return lake.snapshot("crops")
+        return lake.pinned(tables=("crops",))
     pinned = tags(lake.table("crops"))
     if frozen not in pinned:
         raise InputError(
             f"evaluation.frozen is {frozen!r}, which is no tag of crops; its tags are {sorted(pinned) or 'none'}; freeze the present "
             f"crops with `centrepiece freeze PIPELINE {frozen}`"
         )
-    return lake.snapshot("crops", pinned[frozen])
+    return lake.pinned(pinned[frozen], tables=("crops",))
 
 
 def freeze(lake: Lake, tag: str) -> Snapshot:

@@ -18,9 +18,9 @@ import torch
 from lake.configuration import Pipeline
 from lake.contracts import Prediction
 from lake.digests import stage_key
-from lake.frozen import evaluated_crops
+from lake.frozen import evaluated_lake
 from lake.jitter import JITTERS, JitterName
-from lake.lake import Lake, open_lake
+from lake.lake import Lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.schemas import table_of
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard
@@ -67,10 +67,10 @@ def predict(pipeline: Pipeline, model: str, *, as_of: AsOf = None) -> StageRepor
         ModelError: The model is not registered, or its weights are not those that were.
         ImageRefusedError: A jitter reaches beyond the crops, and a picture has gone or changed since it was ingested.
     """
-    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
+    lake = evaluated_lake(pipeline, as_of)
     predictor = functools.cache(lambda: _loaded(lake, pipeline, model))
     splits = tuple(sorted(set(pipeline.evaluation.splits)))
-    job = _Job(lake, evaluated_crops(lake, pipeline.evaluation.frozen), splits, model, predictor)
+    job = _Job(lake, lake.snapshot("crops"), splits, model, predictor)
     report = _predict_part(job, None)
     for jitter in pipeline.evaluation.jitters:
         _predict_part(job, jitter)

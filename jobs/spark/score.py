@@ -14,8 +14,8 @@ from jobs.scores import Scoring, TaskOutcome, plan_tasks, run_task, seen_classes
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
 from lake.configuration import Pipeline
-from lake.frozen import evaluated_crops
-from lake.lake import Lake, open_lake
+from lake.frozen import evaluated_lake
+from lake.lake import Lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.reasons import Reason
 from lake.shards import Receipt
@@ -40,7 +40,7 @@ def score(pipeline: Pipeline, model: str, *, as_of: AsOf = None, engine: Engine 
     Raises:
         InputError: The predictions are missing, or were made on other crops than the present ones.
     """
-    lake = open_lake(pipeline).pinned(as_of, tables=("crops",))
+    lake = evaluated_lake(pipeline, as_of)
     jittered = [jittered_name(model, jitter) for jitter in pipeline.evaluation.jitters]
     names = (model, *REFERENCES, *jittered)
     reports = {name: report for name in names if (report := _committed(lake, pipeline, name)) is not None}
@@ -58,9 +58,9 @@ def _committed(lake: Lake, pipeline: Pipeline, model: str) -> StageReport | None
 def _score(lake: Lake, pipeline: Pipeline, models: Sequence[str], engine: Engine) -> dict[str, StageReport]:
     """Score a model and what references are missing in one pass over the crops; publish each by itself."""
     started = time.monotonic()
-    evaluated, spec = evaluated_crops(lake, pipeline.evaluation.frozen), metric_spec(pipeline)
-    tasks = plan_tasks(lake, models[0], pipeline.evaluation.splits, evaluated.snapshot_id)
-    seen = {model: seen_classes(lake, (trained_on(lake, model) or evaluated).snapshot_id) for model in models}
+    tasks, spec = plan_tasks(lake, models[0], pipeline.evaluation.splits), metric_spec(pipeline)
+    trained = {model: trained_on(lake, model) for model in models}
+    seen = {model: seen_classes(lake, crops.snapshot_id if crops else None) for model, crops in trained.items()}
     keys = {model: score_key(lake, pipeline, model) for model in models}
     scorings = [
         Scoring(ScoreSetup(model, spec, seen[model]), *(lake.place(table, keys[model], part) for table, part in score_targets(model)[::-1]))

@@ -16,7 +16,7 @@ from lake.configuration import EvaluationSpec, Pipeline, TracingSpec
 from lake.contracts import Crop, Model, Verdict
 from lake.digests import stage_key
 from lake.errors import ConfigurationError, ContractError, GateRefusalError, InputError
-from lake.frozen import evaluated_crops, freeze
+from lake.frozen import evaluated_lake, freeze
 from lake.gc import gc
 from lake.lake import Lake
 from lake.publishing import Output, publish_stage
@@ -220,7 +220,8 @@ def test_frozen_crops_judge_models_whatever_is_cropped_later(tmp_path: Path) -> 
     assert outcome in lake.store.read_bytes(report(frozen).details["path"]).decode()
     with pytest.raises(InputError, match="tags do not move"):
         freeze(lake, "test-1")
-    assert evaluated_crops(lake, "test-1").content == pinned.content != evaluated_crops(lake, None).content
+    assert evaluated_lake(frozen).snapshot("crops").content == pinned.content != evaluated_lake(pipeline).snapshot("crops").content
+    assert evaluated_lake(frozen, as_of="train-" + FIRST[:8]).snapshot("crops").content == pinned.content
 
     publish_predictions(pipeline, crops, BETTER, wobble=0.5)
     publish_model(lake, BETTER)  # trained on the later crops, whose only training crop is of another class
