@@ -39,7 +39,7 @@ faults: install ## disturb a run at every point of the fault-injection test, whe
 	CENTREPIECE_FAULTS=all $(BIN)/python -m pytest -s tests/integration/lake/test_faults.py tests/integration/lake/test_spark_workers.py
 
 fuzz: install ## mutate every sample export MUTATIONS times (2,000 unless told otherwise)
-	CENTREPIECE_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest --timeout 0 tests/property/jobs/test_ingest_fuzz.py
+	CENTREPIECE_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest --timeout 36000 tests/property/jobs/test_ingest_fuzz.py
 
 check: .venv/installed ## formatting, lint, types and the architecture rules
 	$(BIN)/ruff format --check .

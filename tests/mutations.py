@@ -246,7 +246,16 @@ _STRUCTURES: dict[str, Callable[[bytes, random.Random], bytes]] = {
 def packed(folder: Path, target: Path, chance: random.Random) -> Path:
     """Pack an export and harm the archive: its bytes, or its list of members."""
     kind = chance.choice(("zip", "tar", "gztar"))
-    archive = Path(shutil.make_archive(str(target), kind, folder))
+    archive = target.with_name(f"{target.name}.{kind}" if kind != "gztar" else f"{target.name}.tar.gz")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
+            for path in files:
+                made.write(path, path.relative_to(folder))
+    else:
+        with tarfile.open(archive, "w:gz" if kind == "gztar" else "w", **({"compresslevel": 1} if kind == "gztar" else {})) as made:
+            for path in files:
+                made.add(path, path.relative_to(folder))
     if chance.random() < 0.5:
         archive.write_bytes(mutate_bytes(archive.read_bytes(), chance))
         return archive

@@ -4,7 +4,6 @@
 Each is drawn from the export's name and its number alone.
 """
 
-import faulthandler
 import json
 import os
 import random
@@ -60,11 +59,9 @@ def watched(*folders: Path) -> Iterator[list[str]]:
     """Yield a list of what is written outside some folders, of connections, processes and unpickled classes."""
     _strays.clear()
     _watched.append(tuple(map(str, folders)))
-    faulthandler.dump_traceback_later(4 * SLOWEST_S, exit=True)  # a hang that no later check would see
     try:
         yield _strays
     finally:
-        faulthandler.cancel_dump_traceback_later()
         _watched.clear()
 
 
