@@ -8,10 +8,11 @@ import json
 import os
 import random
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,15 @@ def test_a_mutated_export_is_refused_or_accounted_for(
         if not ONE:
             shutil.rmtree(folder)
     assert not faults, "\n".join(faults)
+
+
+def test_a_file_written_beside_the_store_and_a_connection_are_seen(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    with watched(tmp_path / "store") as strays:
+        (tmp_path / "store/own").write_text("")
+        assert strays == []
+        (tmp_path / "stray").write_text("")
+        (tmp_path / "folder").mkdir()
+        with socket.socket() as probe, suppress(OSError):
+            probe.connect(("127.0.0.1", 9))
+    assert [stray.split()[0] for stray in strays] == ["open", "os.mkdir", "socket.connect"]
