@@ -43,7 +43,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         touched = [path] if isinstance(path, str | bytes) and isinstance(flags, int) and flags & _WRITES else []
     elif event in ("os.mkdir", "os.rename", "os.link", "os.symlink", "os.remove", "os.rmdir"):
         touched = [argument for argument in arguments[:2] if isinstance(argument, str | bytes)]
-    elif event in ("socket.connect", "subprocess.Popen", "os.system", "pickle.find_class"):
+    elif event in ("socket.connect", "subprocess.Popen", "os.system"):
         _strays.append(f"{event} {arguments!r:.200}")
         return
     else:
@@ -57,7 +57,7 @@ sys.addaudithook(_audit)
 
 @contextmanager
 def watched(*folders: Path) -> Iterator[list[str]]:
-    """Yield a list of what is written outside some folders, of connections, processes and unpickled classes."""
+    """Yield a list of what is written outside some folders, of connections and of processes."""
     _strays.clear()
     _watched.append(tuple(map(str, folders)))
     try:
