@@ -14,6 +14,7 @@ from jobs.ingest import ImageOutcome, Outcomes
 from jobs.ingest_plan import VERSION
 from jobs.readings import Reading, Readings, Seen, StoredRows, known_images, load_readings, stands, unit_key
 from jobs.sources.exports import Export
+from jobs.sources.folders import listed
 from jobs.sources.records import Rejected, Unit
 from lake.configuration import Source
 from lake.contracts import CONTRACT_VERSION, Annotation
@@ -21,6 +22,9 @@ from lake.digests import digest
 from lake.schemas import conform, empty_table
 from lake.shards import Receipt
 from lake.store import Store
+
+FEW = 256
+"""Files that are looked up one by one; where there are more, their folder is listed once."""
 
 
 def reading_settings(source: Source, export: Export, store: Store, *, hashed: bool) -> str:
@@ -42,7 +46,14 @@ def standing_readings(memory: Readings, settings: str, units: Sequence[Unit], ex
     if memory.settings != settings:
         return [None] * len(units)
     found = [memory.units.get(unit_key(unit)) for unit in units]
-    return [reading if reading is not None and stands(reading, export) else None for reading in found]
+    wanted = [seen.of_images for reading in found if reading is not None for seen in reading.seen]
+    images, annotations = sum(wanted), len(wanted) - sum(wanted)
+    looked_up = replace(
+        export,
+        annotations=listed(export.annotations) if annotations > FEW else export.annotations,
+        images=listed(export.images) if images > FEW else export.images,
+    )
+    return [reading if reading is not None and stands(reading, looked_up) else None for reading in found]
 
 
 def standing_rows(readings: Sequence[Reading], listing: Sequence[Sequence[ImageOutcome]], files: frozenset[str]) -> list[StoredRows | None]:

@@ -168,6 +168,25 @@ class WatchedFolder(Folder):
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class ListedFolder(Folder):
+    """A folder that was listed once: its files are looked up in the list, not one by one."""
+
+    known: dict[str, Entry] = field(default_factory=dict, compare=False)
+
+    def _entry(self, path: str) -> Entry | None:
+        return self.known.get(safe_path(path))
+
+
+def listed(folder: Folder) -> ListedFolder:
+    """List a folder for many look-ups.
+
+    Raises:
+        InputError: See `Folder.entries`.
+    """
+    return ListedFolder(folder.root, {entry.path: entry for entry in folder.entries()})
+
+
 def _walk(root: str) -> Iterator[Entry]:
     if not Path(root).is_dir():
         raise InputError(f"expected a folder at {root}, found {'a file' if Path(root).exists() else 'nothing'}")

@@ -103,6 +103,21 @@ def test_one_changed_file_of_a_folder_is_all_that_is_read_again(
     assert contents(open_lake(pipeline)) == contents(open_lake(fresh))
 
 
+def test_many_files_are_looked_up_in_a_list(data_folder: Path, tmp_path: Path, one_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = tmp_path / "export"
+    REAL["supervisely"].make(data_folder, export)
+    pipeline = pipeline_of(tmp_path, **REAL["supervisely"].paths(str(export)))
+    ingest(pipeline)
+    monkeypatch.setattr("jobs.ingest_reuse.FEW", 2)
+    with opened_below(export) as opened:
+        assert ingest(pipeline).skipped
+    assert opened == []
+    os.utime(export / "project/ds1/img/IMG_0748.jpeg")
+    with opened_below(export) as opened:
+        assert ingest(pipeline).skipped
+    assert set(opened) == {"project/ds1/img/IMG_0748.jpeg", "project/ds1/ann/IMG_0748.jpeg.json"}
+
+
 def test_a_new_document_over_the_same_pictures_opens_none_of_them(data_folder: Path, tmp_path: Path, one_process: None) -> None:
     export = tmp_path / "export"
     REAL["coco-mini"].make(data_folder, export)
