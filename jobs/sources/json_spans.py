@@ -84,6 +84,16 @@ def element_spans(data: Bytes, span: tuple[int, int], where: str) -> Elements:
     return Elements(*(np.ascontiguousarray(table[:, column]) for column in range(4)))
 
 
+def check_depth(data: Bytes, start: int, end: int, where: str) -> None:
+    """Check how deep one value nests; whether it is JSON at all is left to its parser.
+
+    Raises:
+        InputError: It nests too deeply.
+    """
+    if _after_value(data, start, end) == _TOO_DEEP:
+        raise InputError(f"{where}: {_fault(_TOO_DEEP, '')}")
+
+
 def _fault(code: int, expected: str) -> str:
     if code == _TOO_DEEP:
         return f"nests deeper than {DEEPEST} levels"

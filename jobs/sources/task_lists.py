@@ -9,7 +9,7 @@ import numpy as np
 from jobs.sources.documents import map_document, parse_spans
 from jobs.sources.exports import Export
 from jobs.sources.folders import Bytes
-from jobs.sources.json_spans import MISSING, Elements, Positions, element_spans, member_spans
+from jobs.sources.json_spans import MISSING, Elements, Positions, check_depth, element_spans, member_spans
 from jobs.sources.records import Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
@@ -84,6 +84,8 @@ def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
         return element_spans(data, (begin, data.size), where)
     lines = _lines(data)
     if len(lines) > 1:
+        for start, end in lines:
+            check_depth(data, start, end, where)
         table = np.array(lines, np.int64)
         absent = np.full(len(lines), MISSING)
         return Elements(table[:, 0].copy(), table[:, 1].copy(), absent, absent)

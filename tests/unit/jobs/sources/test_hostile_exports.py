@@ -207,3 +207,10 @@ def test_an_archive_whose_members_collide_or_swell_is_refused_whole(tmp_path: Pa
                 packed.writestr(name, content)
         with pytest.raises(InputError, match=r"\.zip"):
             plain_ingest(tmp_path / "store", source_of("s", format="labelme", annotations=str(archive)))
+
+
+def test_a_line_of_ndjson_that_nests_too_deeply_is_refused(tmp_path: Path) -> None:
+    line = '{"data_row": {"id": "a.png"}, "projects": {}, "deep": ' + "[" * 100 + "]" * 100 + "}"
+    (tmp_path / "e.ndjson").write_text(f"{line}\n{line}\n")
+    with pytest.raises(InputError, match="deeper than 64"):
+        plain_ingest(tmp_path / "store", source_of("s", format="labelbox", annotations=str(tmp_path / "e.ndjson")))
