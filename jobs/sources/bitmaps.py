@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from jobs.sources.carried_images import decode_base64
+from jobs.sources.label_maps import LARGEST_MAP
 from lake.errors import InputError
 from lake.images import ImageRefusedError, read_header
 
@@ -34,7 +35,7 @@ def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
         MalformedBitmapError: It is no PNG picture, is cut off, or too large.
     """
     try:
-        header = read_header(data)
+        header = read_header(data, pixel_budget=LARGEST_MAP)
     except ImageRefusedError as error:
         raise MalformedBitmapError(f"mask: {error}") from None
     if header.format != "png":

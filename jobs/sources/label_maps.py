@@ -14,6 +14,8 @@ from lake.images import ImageRefusedError, read_header
 from lake.reasons import Reason
 
 Map = NDArray[np.int32]
+LARGEST_MAP = 1 << 27
+"""Pixels of a label map or a mask: its ids take 4 bytes each, several times over, which a picture's samples do not."""
 _FAULTS = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, OverflowError, RuntimeError, MemoryError)
 
 
@@ -63,7 +65,7 @@ def refused(ref: str, error: ImageRefusedError) -> Rejected:
 
 
 def _decode(data: bytes) -> NDArray[np.generic]:
-    header = read_header(data)
+    header = read_header(data, pixel_budget=LARGEST_MAP)
     if header.format not in ("png", "bmp", "tiff", "gif"):
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"a label map needs a lossless format, got {header.format}")
     if header.format == "png" and (plain := decode_plain_png(data)) is not None:

@@ -153,8 +153,8 @@ def test_what_is_no_file_of_the_folder_is_not_opened(name: str, tmp_path: Path) 
     assert read(tmp_path, document(), make).reasons() == {reason: 2}
 
 
-def bomb(path: Path) -> None:
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+def bomb(path: Path, side: int = 60_000) -> None:
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(10**6))), (b"IEND", b""))
     packed = (struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks)
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
@@ -214,3 +214,14 @@ def test_a_line_of_ndjson_that_nests_too_deeply_is_refused(tmp_path: Path) -> No
     (tmp_path / "e.ndjson").write_text(f"{line}\n{line}\n")
     with pytest.raises(InputError, match="deeper than 64"):
         plain_ingest(tmp_path / "store", source_of("s", format="labelbox", annotations=str(tmp_path / "e.ndjson")))
+
+
+def test_a_label_map_has_a_budget_of_its_own(tmp_path: Path) -> None:
+    for folder in ("labels", "images"):
+        (tmp_path / folder).mkdir()
+    bomb(tmp_path / "labels/a.png", 12_000)
+    picture(tmp_path / "images/a.png")
+    (tmp_path / "classes.json").write_text('{"classes": [{"id": 0, "name": "sky", "kind": "stuff"}]}')
+    places = {"annotations": str(tmp_path / "labels"), "images": str(tmp_path / "images"), "classes": str(tmp_path / "classes.json")}
+    found = plain_ingest(tmp_path / "store", source_of("s", format="label-png", **places))
+    assert (len(found.images), found.reasons()) == (1, {"image-too-large": 1})
