@@ -160,10 +160,10 @@ def _spread(paths: Sequence[str]) -> Iterator[str]:
 def _detection(
     kind: str, annotations: str, images: str | None, evidence: str, root: str, *, classes: str | None = None, scene: str | None = None
 ) -> Detection:
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(root).name).strip("-.") or "source"
+    name = _source_name(Path(root).name)
     stanza: dict[str, Any] = {
-        "name": name[:64],
-        "customer": name[:64],
+        "name": name,
+        "customer": name,
         "domain": "general",
         "format": kind,
         "scene": scene or ("full" if kind == "coco-panoptic" else "partial"),
@@ -174,9 +174,14 @@ def _detection(
     return Detection(kind, {key: value for key, value in stanza.items() if value is not None}, evidence)
 
 
+def _source_name(name: str) -> str:
+    """Return a name that a stanza may have, as near as can be to that of a file or folder."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64] or "source"
+
+
 def _inside(found: Detection, unpacked: str, archive: str) -> Detection:
     """Name what lies in an archive by the archive's own path."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(archive).name.partition(".")[0]).strip("-.") or "source"
+    name = _source_name(Path(archive).name.partition(".")[0])
     stanza = {**found.stanza, "name": name, "customer": name}
     for key in ("annotations", "images", "classes"):
         if key in stanza:

@@ -94,14 +94,16 @@ def open_export(
 
 def _place(address: str, store: Store | None) -> str:
     """Return the local path or S3 URI of what a stanza names; an archive is unpacked first."""
-    archive, mark, inside = address.partition(INSIDE)
-    if not is_archive(archive):
+    ends = [place for place, character in enumerate(address) if character == INSIDE] + [len(address)]
+    end = next((place for place in ends if is_archive(address[:place])), None)
+    if end is None:
         return address
+    archive, inside = address[:end], address[end + 1 :]
     if store is None:
         raise ValueError(f"a store is needed to unpack {archive}")
     parent, _, name = archive.rpartition("/")
     unpacked = unpack(Folder(parent or "/").mapped(name), archive, store)
-    return f"{unpacked}/{safe_path(inside)}" if mark else unpacked
+    return f"{unpacked}/{safe_path(inside)}" if inside else unpacked
 
 
 def _folder_and_file(place: str, annotations: str) -> tuple[Folder, str | None]:

@@ -106,3 +106,12 @@ def test_what_no_reader_knows_is_refused(tmp_path: Path, data_folder: Path) -> N
         detect(tmp_path)
     with pytest.raises(InputError, match="several formats"):
         detect(data_folder / "coco/labelbox_coco20")
+
+
+@pytest.mark.parametrize("name", ["_a", "-", "..b", "日本", "ünïcode", "a" * 100, "what!x"])
+def test_the_stanza_of_an_oddly_named_export_is_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "a.json").write_text('{"shapes": [], "imagePath": "a.png"}')
+    for place in (tmp_path / name, shutil.make_archive(str(tmp_path / f"{name}z"), "zip", tmp_path / name)):
+        (stanza,) = yaml.safe_load(detect(place).as_yaml())
+        assert plain_ingest(tmp_path / "store", Source.model_validate(stanza)).reasons() == {"missing-image": 1}
