@@ -193,7 +193,8 @@ def s3_filesystem() -> fs.FileSystem:
 def _s3_filesystem_of(environment: frozenset[tuple[str, str]]) -> fs.FileSystem:
     # One an environment: a filesystem keeps the credentials it began with. A delayed open sends a small object whole in
     # one request, where a multipart upload takes three.
-    return fs.S3FileSystem(endpoint_override=endpoint(), region=region(), allow_delayed_open=True)
+    bundle = os.environ.get("AWS_CA_BUNDLE") or None
+    return fs.S3FileSystem(endpoint_override=endpoint(), region=region(), tls_ca_file_path=bundle, allow_delayed_open=True)
 
 
 def _checked(path: str) -> str:

@@ -3,6 +3,7 @@
 import threading
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from lake.doctor import examine_lake
 from lake.errors import InputError
+from lake.gc import gc
 from lake.lake import connect
 from lake.object_storage import end_upload, signed_link, unfinished_uploads
 from lake.sql import run_sql
@@ -86,6 +88,21 @@ def test_unfinished_uploads_are_found_and_ended(bucket: str) -> None:
     assert (uri, upload) == (f"{bucket}/x/big", started["UploadId"])
     end_upload(uri, upload)
     assert list(unfinished_uploads(f"{bucket}/")) == []
+
+
+def test_gc_ends_uploads_that_killed_writers_left(ceph_bucket: str, sqlite_url: str) -> None:
+    bucket = ceph_bucket  # moto says of every upload that it was begun in 2010
+    lake = connect(f"{bucket}/lake", catalog=sqlite_url)
+    publish_rejects(lake, "a", [1])
+    name = bucket.removeprefix("s3://")
+    for key in ("lake/tables/rejects/feedfeedfeedfeed/shard", "elsewhere/big"):
+        boto3.session.Session().client("s3").create_multipart_upload(Bucket=name, Key=key)
+    assert any("were begun and not finished: 1 files" in finding.message for finding in examine_lake(lake))
+    dead = [f"{bucket}/lake/tables/rejects/feedfeedfeedfeed/shard"]
+    assert gc(lake, dry_run=False).uploads == []
+    assert gc(lake, dry_run=True, grace=timedelta(0)).uploads == dead
+    assert gc(lake, dry_run=False, grace=timedelta(0)).uploads == dead
+    assert [uri for uri, _, _ in unfinished_uploads(f"{bucket}/")] == [f"{bucket}/elsewhere/big"]
 
 
 def test_a_lake_works_on_s3(bucket: str, sqlite_url: str) -> None:
