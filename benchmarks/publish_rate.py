@@ -25,7 +25,7 @@ from lake.lake import Lake, connect
 from lake.publishing import Output, publish_stage
 from lake.reasons import Reason
 from lake.schemas import iceberg_schema, table_of
-from lake.shards import Receipt, shard_name, write_shard
+from lake.shards import Receipt, ShardPlace, shard_name, write_shard
 
 APPEND, REPLACE, LIMIT, ONE_FILE = "append", "replace a part", "bare add_files", "append one file"
 
@@ -73,7 +73,7 @@ def _ways(folder: str, catalog: str | None, shards: int) -> dict[str, Callable[[
 def _publish(lake: Lake, number: int, shards: int, source: str, mode: str) -> Cost:
     key = stage_key("ingest", inputs={"export": str(number)}, spec={"shards": shards})
     part = {"stage": "ingest", "source": source}
-    receipts = _write(lake, key, part, shards)
+    receipts = _write(lake.place("rejects", key, part), shards)
     costs: list[Cost] = []
     with _measured(costs):
         publish_stage(
@@ -96,7 +96,7 @@ def _bare(folder: str, shards: int) -> Callable[[int], Cost]:
 
     def publish(number: int) -> Cost:
         key = stage_key("bare", inputs={}, spec={"number": number})
-        receipts = _write(lake, key, {"stage": "ingest", "source": "same"}, shards)
+        receipts = _write(ShardPlace(lake.store, "rejects", key, {"stage": "ingest", "source": "same"}), shards)
         costs: list[Cost] = []
         with _measured(costs):
             table.add_files([lake.store.uri(receipt.path) for receipt in receipts], check_duplicate_files=False)
@@ -105,16 +105,15 @@ def _bare(folder: str, shards: int) -> Callable[[int], Cost]:
     return publish
 
 
-def _write(lake: Lake, key: str, part: dict[str, str], shards: int) -> list[Receipt]:
+def _write(place: ShardPlace, shards: int) -> list[Receipt]:
     # One shard is written, the others are links to it: what is measured begins after the shards are there.
-    place = lake.place("rejects", key, part)
-    row = table_of(Reject, [Reject("0" * 64, "ingest", part["source"], "", "box-only", "")])
+    row = table_of(Reject, [Reject("0" * 64, "ingest", place.part["source"], "", "box-only", "")])
     first = write_shard(place, shard_name(0, shards), [row])
     if first is None:
         raise RuntimeError("a shard with a row has a receipt")
     others = [f"{place.folder}/{shard_name(number, shards)}.parquet" for number in range(1, shards)]
     for other in others:
-        os.link(lake.store.uri(first.path), lake.store.uri(other))
+        os.link(place.store.uri(first.path), place.store.uri(other))
     return [first, *(replace(first, path=other) for other in others)]
 
 
