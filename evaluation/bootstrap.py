@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -41,12 +41,12 @@ def bca_bounds(sums: NDArray[np.float64], counts: NDArray[np.int64], *, alpha: f
     means = np.sort(bootstrap_means(sums, counts, draws=draws, seed=seed))
     mean = float(sums.sum() / counts.sum())
     below = (float(np.searchsorted(means, mean, side="left")) + float(np.searchsorted(means, mean, side="right"))) / 2
-    bias = float(stats.norm.ppf(min(max(below, 0.5), draws - 0.5) / draws))
+    bias = float(special.ndtri(min(max(below, 0.5), draws - 0.5) / draws))
     acceleration = _acceleration(sums, counts)
     bounds = []
     for level in (alpha, 1 - alpha):
-        shifted = bias + float(stats.norm.ppf(level))
-        corrected = float(stats.norm.cdf(bias + shifted / (1 - acceleration * shifted)))
+        shifted = bias + float(special.ndtri(level))
+        corrected = float(special.ndtr(bias + shifted / (1 - acceleration * shifted)))
         bounds.append(float(np.quantile(means, corrected)))
     return bounds[0], bounds[1]
 

@@ -64,11 +64,12 @@ def not_inferior(found: Interval, margin: float, smallest_drop: float) -> Check:
     return Check("safe to ship", outcome, found.mean, found.lower, found.upper, -margin, method=found.method, why=why)
 
 
-def no_regression(found: Interval, adjusted: float, false_discovery: float, *, alpha: float, blocks: bool) -> Check:
+def no_regression(found: Interval, p_value: float, adjusted: float, false_discovery: float, *, alpha: float, blocks: bool) -> Check:
     """Ask whether the candidate is worse than the champion at all, with Holm's correction over all strata.
 
     Args:
         found: Of the paired gain.
+        p_value: Of a drop, in this stratum alone.
         adjusted: Holm's p-value of a drop.
         false_discovery: Benjamini-Hochberg's p-value.
         alpha: Level.
@@ -77,9 +78,7 @@ def no_regression(found: Interval, adjusted: float, false_discovery: float, *, a
     regressed = adjusted < alpha
     outcome: Outcome = "FAIL" if regressed and blocks else "PASS"
     why = f"regressed by {points(found.mean)} (Holm p = {adjusted:.2g})" if regressed else ""
-    return Check(
-        "no regression", outcome, found.mean, found.lower, found.upper, 0.0, found.p_worse, adjusted, false_discovery, found.method, why
-    )
+    return Check("no regression", outcome, found.mean, found.lower, found.upper, 0.0, p_value, adjusted, false_discovery, found.method, why)
 
 
 def beats_floor(floor: str, found: Interval, by: float) -> Check:
@@ -125,5 +124,14 @@ def _above(found: Interval, threshold: float) -> Outcome:
 
 def _mirrored(found: Interval) -> Interval:
     return Interval(
-        -found.mean, -found.upper, -found.lower, found.standard_error, 1 - found.p_worse, found.instances, found.images, found.method
+        -found.mean,
+        -found.upper,
+        -found.lower,
+        found.standard_error,
+        1 - found.p_worse,
+        found.instances,
+        found.images,
+        found.method,
+        found.freedom,
+        -found.skewness,
     )

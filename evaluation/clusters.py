@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from evaluation.bootstrap import bca_bounds
+from evaluation.skewness import skewed
 
 SMALLEST_FOR_BOOTSTRAP = 50
-"""Images from which the bootstrap's interval is used; below, cluster-t covers better."""
+"""Images from which the bootstrap guards the interval; below, it covers too little, and the skewness of the sums guards it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Interval:
     instances: int
     images: int
     method: str  # cluster-t, bca, or none where one image allows no interval
+    freedom: float = math.inf  # degrees of freedom of the t behind it
+    skewness: float = 0.0  # of the sum over images
 
 
 def cluster_sums(differences: NDArray[np.float64], images: NDArray[np.int64]) -> ClusterSums:
@@ -72,17 +75,30 @@ def standard_error(clusters: ClusterSums) -> float:
     return math.sqrt((groups - 1) / groups * float(((left_out - clusters.mean) ** 2).sum()))
 
 
-def degrees_of_freedom(clusters: ClusterSums) -> float:
+def degrees_of_freedom(counts: NDArray[np.int64]) -> float:
     """Return the effective number of images less one, at least 1: a few large images carry a mean like few images, not like many.
+
+    Args:
+        counts: (G,) int64, instances of each image, > 0.
 
     Source: Carter, Schnepel, Steigerwald, Review of Economics and Statistics 99, 2017, for an intercept.
     """
-    shares = clusters.counts / clusters.instances
+    shares = counts / counts.sum()
     return max(1 / float(shares @ shares) - 1, 1.0)
 
 
+def skewness(clusters: ClusterSums) -> float:
+    """Return the skewness of the sum of the differences about their mean; 0 where nothing differs."""
+    residuals = clusters.sums - clusters.mean * clusters.counts
+    spread = float(residuals @ residuals)
+    return float((residuals**3).sum()) / math.pow(spread, 1.5) if spread > 0 else 0.0
+
+
 def interval(clusters: ClusterSums, *, alpha: float, draws: int, seed: int) -> Interval:
-    """Return the mean difference with one-sided bounds: cluster-t below 50 images, a BCa bootstrap from there on.
+    """Return the mean difference with one-sided bounds.
+
+    Each bound is that of cluster-t, or a wider one that allows for skewness: below 50 images Hall's, from there on that of a BCa
+    bootstrap. Alone, BCa covers .90 to .93 where images differ in size or tails are heavy (60 to 80 images, nominal .95).
 
     Args:
         clusters: From `cluster_sums`; at least one.
@@ -90,17 +106,26 @@ def interval(clusters: ClusterSums, *, alpha: float, draws: int, seed: int) -> I
         draws: Bootstrap draws.
         seed: Of the bootstrap.
 
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap, section 14.3 (BCa).
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, section 14.3 (BCa); `evaluation.skewness` for Hall's.
     """
     groups, mean, error = len(clusters.sums), clusters.mean, standard_error(clusters)
     if math.isnan(error):
         return Interval(mean, -math.inf, math.inf, math.nan, math.nan, clusters.instances, groups, "none")
     if error == 0:
-        return Interval(mean, mean, mean, 0.0, float(mean >= 0), clusters.instances, groups, "cluster-t")
-    freedom = degrees_of_freedom(clusters)
-    p_worse = float(stats.t.cdf(mean / error, freedom))
+        return Interval(mean, mean, mean, 0.0, _sign_test(mean, groups), clusters.instances, groups, "cluster-t")
+    freedom, shape = degrees_of_freedom(clusters.counts), skewness(clusters)
+    quantile = float(special.stdtrit(freedom, 1 - alpha))
     if groups < SMALLEST_FOR_BOOTSTRAP:
-        reach = float(stats.t.ppf(1 - alpha, freedom)) * error
-        return Interval(mean, mean - reach, mean + reach, error, p_worse, clusters.instances, groups, "cluster-t")
-    lower, upper = bca_bounds(clusters.sums, clusters.counts, alpha=alpha, draws=draws, seed=seed)
-    return Interval(mean, lower, upper, error, p_worse, clusters.instances, groups, "bca")
+        method = "cluster-t"
+        guards = mean - error * skewed(quantile, shape), mean - error * skewed(-quantile, shape)
+    else:
+        method = "bca"
+        guards = bca_bounds(clusters.sums, clusters.counts, alpha=alpha, draws=draws, seed=seed)
+    lower, upper = min(mean - quantile * error, guards[0]), max(mean + quantile * error, guards[1])
+    p_worse = float(special.stdtr(freedom, mean / error))
+    return Interval(mean, lower, upper, error, p_worse, clusters.instances, groups, method, freedom, shape)
+
+
+def _sign_test(mean: float, groups: int) -> float:
+    """Return the p-value of a drop where all images agree exactly: no spread is left to judge by, only their number."""
+    return float(0.5**groups) if mean < 0 else 1.0

@@ -1,5 +1,6 @@
 """Results of a judgement in, the canonical verdict document out: the same tables give the same bytes."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,9 +9,10 @@ from typing import Any
 from evaluation.checks import Outcome, worst
 from evaluation.gates import Gates
 from evaluation.verdicts import Result
+from lake.contracts import Verdict
 from lake.digests import canonical_json, digest
 
-DOCUMENT_VERSION = 1
+DOCUMENT_VERSION = 2
 _DIGITS = 9
 """Significant digits kept: sums may differ in the last bits between processors."""
 
@@ -35,16 +37,30 @@ def verdict_document(gates: Gates, inputs: Inputs, results: Sequence[Result]) ->
         "version": DOCUMENT_VERSION,
         "outcome": outcome_of(results),
         "inputs": asdict(inputs),
-        "gates": gates.model_dump(mode="json"),
+        "gates": gates_in_document(gates),
         "results": [_as_json(result) for result in results],
         "failing": failing(results),
     }
     return canonical_json(rounded(document))
 
 
+def gates_in_document(gates: Gates) -> Any:
+    """Return gates as they stand in a verdict's document."""
+    return rounded(gates.model_dump(mode="json"))
+
+
 def verdict_id(document: str) -> str:
     """Return the digest that names and seals a verdict."""
     return digest("verdict", document)
+
+
+def is_sealed(verdict: Verdict) -> bool:
+    """Whether a stored verdict is what was judged: its id is its document's digest, and its columns say what the document says."""
+    if verdict_id(verdict.document) != verdict.verdict_id:
+        return False
+    found = json.loads(verdict.document)
+    said = (found["outcome"], found["inputs"]["candidate"], found["inputs"]["champion"])
+    return said == (verdict.outcome, verdict.candidate, verdict.champion)
 
 
 def outcome_of(results: Sequence[Result]) -> Outcome:

@@ -25,7 +25,7 @@ from lake.shards import write_shard
 from lake.snapshots import AsOf
 from lake.stage_report import StageReport
 
-JUDGING_VERSION = 1
+JUDGING_VERSION = 2
 """Raised when the same scores and gates give another verdict."""
 
 
@@ -54,18 +54,7 @@ def judge(pipeline: Pipeline, candidate: str, champion: str | None = None, *, as
         if (known := _last_verdict(lake, candidate)) is not None:
             return known
         against = None
-    compared = [candidate, *([against] if against else [])]
-    jittered = [jittered_name(model, jitter) for model in compared for jitter in pipeline.evaluation.jitters]
-    models = [*compared, *REFERENCES, *jittered]
-    for model in models:
-        _check_scored(lake, pipeline, model)
-    inputs = Inputs(
-        candidate,
-        against,
-        lake.snapshot("crops").content,
-        {model: lake.snapshot("scores", part={"model": model}).content for model in models},
-        lake.snapshot("scores").snapshot_id,
-    )
+    inputs = present_inputs(lake, pipeline, candidate, against)
     key = stage_key(
         "judge",
         inputs={"crops": inputs.crops, **inputs.scores},
@@ -76,6 +65,32 @@ def judge(pipeline: Pipeline, candidate: str, champion: str | None = None, *, as
         return done
     document = reach_verdict(lake, gates, inputs)
     return _publish(lake, key, document, time.monotonic() - started)
+
+
+def present_inputs(lake: Lake, pipeline: Pipeline, candidate: str, against: str | None) -> Inputs:
+    """Return what a judgement of a candidate would be reached from now.
+
+    Args:
+        lake: Holds the crops and scores.
+        pipeline: Its evaluation settings say what must be scored.
+        candidate: Digest of the model to judge.
+        against: Digest of the model to compare with; None for floors alone.
+
+    Raises:
+        InputError: A model has no scores of its present predictions on the present crops.
+    """
+    compared = [candidate, *([against] if against else [])]
+    jittered = [jittered_name(model, jitter) for model in compared for jitter in pipeline.evaluation.jitters]
+    models = [*compared, *REFERENCES, *jittered]
+    for model in models:
+        _check_scored(lake, pipeline, model)
+    return Inputs(
+        candidate,
+        against,
+        lake.snapshot("crops").content,
+        {model: lake.snapshot("scores", part={"model": model}).content for model in models},
+        lake.snapshot("scores").snapshot_id,
+    )
 
 
 def reach_verdict(lake: Lake, gates: Gates, inputs: Inputs) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from evaluation.clusters import degrees_of_freedom
 from evaluation.gates import Gates, Rule, load_gates
 from evaluation.power import TYPICAL_DESIGN_EFFECT, TYPICAL_DEVIATION, instances_needed, smallest_visible_drop
 from evaluation.score_keys import metric_spec
@@ -92,11 +93,12 @@ def _planned(gates: Gates, rule: Rule, rows: pa.Table) -> list[PlannedStratum]:
 
 def _stratum(gates: Gates, rule: Rule, stratum: Stratum, rows: pa.Table) -> PlannedStratum:
     count, margin = len(stratum.rows), gates.margin_of(rule)
-    images = pc.count_distinct(rows.column("image_id").take(pa.array(stratum.rows))).as_py() if count else 0
+    sizes = pc.value_counts(rows.column("image_id").take(pa.array(stratum.rows))).field("counts").to_numpy()
+    images = len(sizes)
     drop = None
     if images > 1:
         error = TYPICAL_DEVIATION * float(np.sqrt(TYPICAL_DESIGN_EFFECT / count))
-        drop = smallest_visible_drop(error, images, alpha=gates.alpha, power=gates.power)
+        drop = smallest_visible_drop(error, degrees_of_freedom(sizes), alpha=gates.alpha, power=gates.power)
     needed = max(instances_needed(margin, alpha=gates.alpha, power=gates.power), gates.min_instances_of(rule))
     enough = count >= gates.min_instances_of(rule) and drop is not None and drop <= margin
     return PlannedStratum(stratum.name, rule.metric, count, images, margin, drop, needed, enough)

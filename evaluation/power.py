@@ -2,26 +2,28 @@
 
 import math
 
-from scipy import stats
+from scipy import special
 
 TYPICAL_DEVIATION = 0.128
 TYPICAL_DESIGN_EFFECT = 1.28
 """Of paired differences of edge F between two models: the upper ends of what was measured, used before there is a pair."""
 
 
-def smallest_visible_drop(standard_error: float, images: int, *, alpha: float, power: float) -> float:
+def smallest_visible_drop(standard_error: float, freedom: float, *, alpha: float, power: float) -> float:
     """Return the true drop that a one-sided test at `alpha` finds with probability `power`.
 
     Args:
         standard_error: Of the mean paired difference.
-        images: Clusters behind it; infinite for fewer than two.
+        freedom: Its degrees of freedom, see `evaluation.clusters.degrees_of_freedom`.
         alpha: Level of the test.
         power: Chance to see the drop.
+
+    Returns:
+        A share (0.01 is one point), infinite where one image leaves no standard error.
     """
-    if images < 2 or math.isnan(standard_error):
+    if math.isnan(standard_error):
         return math.inf
-    freedom = images - 1
-    return standard_error * float(stats.t.ppf(1 - alpha, freedom) + stats.t.ppf(power, freedom))
+    return standard_error * float(special.stdtrit(freedom, 1 - alpha) + special.stdtrit(freedom, power))
 
 
 def instances_needed(
@@ -41,5 +43,5 @@ def instances_needed(
     """
     if margin <= 0:
         raise ValueError(f"a margin must be > 0 for a stratum's size to be planned, got {margin}")
-    reach = float(stats.norm.ppf(1 - alpha) + stats.norm.ppf(power))
+    reach = float(special.ndtri(1 - alpha) + special.ndtri(power))
     return math.ceil(design_effect * (reach * deviation / margin) ** 2)

@@ -1,10 +1,15 @@
-"""A judged candidate in, a new champion out: only with a PASS against the present champion, or with a recorded reason."""
+"""A judged candidate in, a new champion out: only with a PASS that still holds against the present champion, or with a reason."""
 
 import json
 import time
+from collections.abc import Mapping
+from typing import Any
 
-from evaluation.documents import verdict_id
+from evaluation.documents import gates_in_document, is_sealed
+from evaluation.gates import load_gates
+from evaluation.judge import present_inputs
 from evaluation.registry import CANDIDATE, Registry
+from evaluation.score_keys import metric_spec
 from lake.configuration import Pipeline
 from lake.contracts import Verdict
 from lake.digests import digest
@@ -22,7 +27,9 @@ def promote(pipeline: Pipeline, candidate: str | None = None, override: str | No
         override: Why to promote without a PASS; kept in the registry's history.
 
     Raises:
-        GateRefusalError: The newest verdict against the present champion is not a PASS, or there is none.
+        GateRefusalError: There is no verdict against the present champion on the present crops and scores under the present gates,
+            the newest such verdict is not a PASS, or a verdict was altered.
+        InputError: The scores are no longer those of the present predictions on the present crops.
         ChampionChangedError: Another model became the champion meanwhile.
         ConfigurationError: The override gives no reason.
     """
@@ -35,9 +42,11 @@ def promote(pipeline: Pipeline, candidate: str | None = None, override: str | No
     champion = registry.champion()
     if champion == model:
         return _report("promote", model, None, None, skipped=True, seconds=0.0)
-    verdict = _newest_verdict(lake, model, champion)
+    verdicts = _verdicts(lake, model, champion)
     if override is None:
-        _require_pass(verdict, model, champion)
+        verdict: Verdict | None = _passed(lake, pipeline, verdicts, model, champion)
+    else:
+        verdict = verdicts[0] if verdicts else None
     registry.promote(model, compared_with=champion, verdict_id=verdict.verdict_id if verdict else None, reason=override)
     return _report("promote", model, champion, verdict, skipped=False, seconds=time.monotonic() - started, override=override)
 
@@ -53,24 +62,43 @@ def rollback(pipeline: Pipeline) -> StageReport:
     return _report("rollback", champion, before, None, skipped=False, seconds=0.0)
 
 
-def _newest_verdict(lake: Lake, model: str, champion: str | None) -> Verdict | None:
+def _verdicts(lake: Lake, model: str, champion: str | None) -> list[Verdict]:
+    """Return the verdicts on a model against a champion, newest first."""
     if not lake.has("verdicts"):
-        return None
-    rows = lake.read("verdicts", where={"candidate": model}).sort_by("judged_at").to_pylist()
-    verdicts = [Verdict(**row) for row in rows if row["champion"] == champion]
-    return verdicts[-1] if verdicts else None
+        return []
+    rows = lake.read("verdicts", where={"candidate": model}).sort_by([("judged_at", "descending")]).to_pylist()
+    return [Verdict(**row) for row in rows if row["champion"] == champion]
 
 
-def _require_pass(verdict: Verdict | None, model: str, champion: str | None) -> None:
+def _passed(lake: Lake, pipeline: Pipeline, verdicts: list[Verdict], model: str, champion: str | None) -> Verdict:
+    """Return the newest verdict that speaks of the present state, if it is a PASS."""
     against = f"champion {champion[:12]}" if champion else "the floors (there is no champion yet)"
-    if verdict is None:
+    if not verdicts:
         raise GateRefusalError(f"model {model[:12]} has no verdict against {against}; run `centrepiece judge` first")
-    if verdict.verdict_id != verdict_id(verdict.document):
-        raise GateRefusalError(f"verdict {verdict.verdict_id[:12]} does not match its document: it was altered; judge again")
+    for verdict in verdicts:
+        if not is_sealed(verdict):
+            raise GateRefusalError(f"verdict {verdict.verdict_id[:12]} does not match its document: it was altered; judge again")
+    changes = [_changed_since(lake, pipeline, json.loads(verdict.document)) for verdict in verdicts]
+    if "" not in changes:
+        raise GateRefusalError(f"verdict {verdicts[0].verdict_id[:12]} on {model[:12]} against {against} holds no longer: {changes[0]}")
+    verdict = verdicts[changes.index("")]
     if verdict.outcome != "PASS":
         failing = json.loads(verdict.document)["failing"]
         reasons = "; ".join(f"{item['stratum']} ({item['metric']}): {item['why']}" for item in failing)
         raise GateRefusalError(f"verdict on {model[:12]} against {against} is {verdict.outcome}: {reasons}")
+    return verdict
+
+
+def _changed_since(lake: Lake, pipeline: Pipeline, document: Mapping[str, Any]) -> str:
+    """Return what has changed since a verdict, and what to do; empty where it speaks of the present state."""
+    judged = document["inputs"]
+    if judged["crops"] != lake.snapshot("crops").content:
+        return "the crops have changed since; run `centrepiece predict`, `score` and `judge` again"
+    if document["gates"] != gates_in_document(load_gates(pipeline.gates, metric_spec(pipeline))):
+        return f"the gates in {pipeline.gates} have changed since; run `centrepiece judge` again"
+    if judged["scores"] != present_inputs(lake, pipeline, judged["candidate"], judged["champion"]).scores:
+        return "the scores have changed since; run `centrepiece judge` again"
+    return ""
 
 
 def _report(

@@ -1,16 +1,19 @@
 """Model digests in, the candidate, the champion and the previous champion out: a small SQL registry beside the catalog."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Column, Connection, DateTime, Integer, MetaData, String, Table, Text, create_engine, insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from lake.errors import ChampionChangedError, ModelError
 
 ALIASES = CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
 _BUSY_S = 30
+
+_LOGGER = logging.getLogger(__name__)
 
 _metadata = MetaData()
 _models = Table(
@@ -58,14 +61,11 @@ class Registry:
         """Open a registry and make its tables where they are missing.
 
         Args:
-            database_url: SQLAlchemy URL; tested on SQLite.
+            database_url: SQLAlchemy URL, of SQLite or PostgreSQL.
         """
         arguments = {"timeout": _BUSY_S} if database_url.startswith("sqlite") else {}
         self._engine = create_engine(database_url, poolclass=NullPool, connect_args=arguments)
-        try:
-            _metadata.create_all(self._engine)
-        except (OperationalError, IntegrityError):  # another process made them between the check and the statement
-            _metadata.create_all(self._engine)
+        self._make_tables()
 
     def register(self, model: str, name: str) -> None:
         """Make a model known; a digest that is known already changes nothing."""
@@ -149,6 +149,16 @@ class Registry:
         with self._engine.connect() as connection:
             rows = connection.execute(select(_events).order_by(_events.c.number)).all()
         return [Event(row.at, row.action, row.model, row.before, row.verdict_id, row.reason) for row in rows]
+
+    def _make_tables(self) -> None:
+        for _ in _metadata.tables:  # each may be made by another process between the check and the statement
+            try:
+                _metadata.create_all(self._engine)
+            except (OperationalError, IntegrityError, ProgrammingError) as error:
+                _LOGGER.info("another process makes the registry's tables: %s", error)
+            else:
+                return
+        _metadata.create_all(self._engine)
 
     def _swap(self, model: str, expected: str | None, event: Event) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import json
 
-from evaluation.documents import Inputs, verdict_id
+from evaluation.documents import Inputs, is_sealed, verdict_id
 from evaluation.gates import Gates
 from evaluation.judge import reach_verdict
 from lake.contracts import Verdict
@@ -29,7 +29,7 @@ def replay_verdict(lake: Lake, identity: str) -> Verdict:
     if len(found) != 1:
         raise InputError(f"expected the id of one verdict or a prefix of it, got {identity!r}, which fits {len(found)} of {len(rows)}")
     verdict = found[0]
-    if verdict_id(verdict.document) != verdict.verdict_id:
+    if not is_sealed(verdict):
         raise ContractError(f"verdict {verdict.verdict_id[:16]} does not match its document: the document was altered")
     document = json.loads(verdict.document)
     again = reach_verdict(lake, Gates.model_validate(document["gates"]), Inputs(**document["inputs"]))

@@ -1,6 +1,5 @@
 """Gates and paired scores in, one result for each rule and stratum out; pure, so a verdict replays."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from evaluation.gates import Gates, Rule
 from evaluation.multiplicity import benjamini_hochberg, holm
 from evaluation.paired import PairedScores, Values
 from evaluation.power import smallest_visible_drop
+from evaluation.regressions import regression_p_values
 from evaluation.strata import Stratum, parse_pattern, strata_of
 from lake.digests import digest
 from lake.errors import EmptyCheckError
@@ -110,7 +110,7 @@ def _judge_case(case: _Case, gates: Gates, scores: PairedScores, candidate: str,
     gain = drop = margin = None
     if champion is not None and rule.compare:
         gain, margin = bounds(scores.gain(candidate, champion), "champion"), gates.margin_of(rule)
-        drop = smallest_visible_drop(gain.standard_error, images, alpha=gates.alpha, power=gates.power)
+        drop = smallest_visible_drop(gain.standard_error, gain.freedom, alpha=gates.alpha, power=gates.power)
         checks.append(not_inferior(gain, margin, drop))
     return Result(case.index, case.stratum.name, rule.metric, len(rows), images, means, drop, margin, gain, tuple(checks))
 
@@ -124,15 +124,14 @@ def _fault(scores: PairedScores, rows: np.ndarray[tuple[int], np.dtype[np.int64]
 
 def _with_regressions(results: list[Result], gates: Gates) -> list[Result]:
     """Add the check for any regression: its correction needs all strata at once."""
-    compared = [place for place, result in enumerate(results) if result.gain is not None]
-    gains = [gain for result in results if (gain := result.gain) is not None]
-    if not gains:
+    compared = [(place, result.metric, result.gain) for place, result in enumerate(results) if result.gain is not None]
+    if not compared:
         return results
-    p_values = np.array([1.0 if math.isnan(gain.p_worse) else gain.p_worse for gain in gains])
+    p_values = regression_p_values([metric for _, metric, _ in compared], [gain for _, _, gain in compared])
     adjusted, discovery = holm(p_values), benjamini_hochberg(p_values)
     judged = list(results)
-    for place, gain, family, rate in zip(compared, gains, adjusted, discovery, strict=True):
+    for (place, _, gain), alone, family, rate in zip(compared, p_values, adjusted, discovery, strict=True):
         blocks = gates.rules[judged[place].rule].any_regression == "block"
-        check = no_regression(gain, float(family), float(rate), alpha=gates.alpha, blocks=blocks)
+        check = no_regression(gain, float(alone), float(family), float(rate), alpha=gates.alpha, blocks=blocks)
         judged[place] = replace(judged[place], checks=(*judged[place].checks, check))
     return judged

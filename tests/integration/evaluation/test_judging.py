@@ -1,10 +1,12 @@
 """From crops and predictions in a lake to a promoted champion, without Spark."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from evaluation.documents import is_sealed, verdict_id
 from evaluation.judge import judge
 from evaluation.plan import plan_gate
 from evaluation.promote import promote, rollback
@@ -14,7 +16,7 @@ from evaluation.report import report
 from jobs.spark.score import score
 from lake.configuration import EvaluationSpec, Pipeline, TracingSpec
 from lake.contracts import Crop, Model, Verdict
-from lake.digests import stage_key
+from lake.digests import canonical_json, stage_key
 from lake.errors import ConfigurationError, ContractError, GateRefusalError, InputError
 from lake.frozen import evaluated_lake, freeze
 from lake.gc import gc
@@ -112,6 +114,46 @@ def test_a_verdict_replays_byte_for_byte_after_later_scores_and_other_gates(pipe
     for row in stored:
         assert replay_verdict(lake, row["verdict_id"][:20]).document == row["document"]
     pipeline.gates.write_text(GATES, encoding="utf-8")
+
+
+def test_a_pass_promotes_only_while_crops_gates_and_scores_are_those_it_was_given_for(tmp_path: Path) -> None:
+    pipeline, crops = invented_pipeline(tmp_path), invented_crops()
+    lake = publish_crops(pipeline, crops)
+    Registry(lake.database_url).register(FIRST, "invented")
+    publish_predictions(pipeline, crops, FIRST, wobble=0.8)
+    score(pipeline, FIRST)
+    assert judge(pipeline, FIRST).details["outcome"] == "PASS"
+
+    publish_predictions(pipeline, crops, FIRST, wobble=6.0)
+    with pytest.raises(InputError, match="no scores of its present predictions"):
+        promote(pipeline, FIRST)
+    score(pipeline, FIRST)
+    with pytest.raises(GateRefusalError, match="the scores have changed since"):
+        promote(pipeline, FIRST)
+    publish_predictions(pipeline, crops, FIRST, wobble=0.8)
+    score(pipeline, FIRST)
+
+    pipeline.gates.write_text(GATES.replace("0.05}", "0.06}"), encoding="utf-8")
+    with pytest.raises(GateRefusalError, match=r"holds no longer: the gates in .*gates.yaml have changed since"):
+        promote(pipeline, FIRST)
+    judge(pipeline, FIRST)
+    pipeline.gates.write_text(GATES, encoding="utf-8")
+
+    publish_crops(pipeline, crops[1:])
+    with pytest.raises(GateRefusalError, match="the crops have changed since"):
+        promote(pipeline, FIRST)
+    assert Registry(lake.database_url).champion() is None
+    publish_crops(pipeline, crops)
+    assert judge(pipeline, FIRST).skipped  # the first verdict of the three is the one of this state
+    assert promote(pipeline, FIRST).details["champion"] == FIRST
+
+
+@pytest.mark.parametrize("column", ["outcome", "champion"])
+def test_a_verdict_whose_columns_contradict_its_document_was_altered(column: str) -> None:
+    document = canonical_json({"outcome": "FAIL", "inputs": {"candidate": "new", "champion": "old"}})
+    verdict = Verdict(verdict_id(document), "new", "old", "FAIL", document, datetime(2026, 1, 1, tzinfo=UTC))
+    assert is_sealed(verdict)
+    assert not is_sealed(replace(verdict, **{column: "PASS"}))
 
 
 def test_an_altered_verdict_neither_replays_nor_promotes(tmp_path: Path) -> None:

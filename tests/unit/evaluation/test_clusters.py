@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from evaluation.bootstrap import bca_bounds, bootstrap_means
-from evaluation.clusters import cluster_sums, interval, standard_error
+from evaluation.clusters import cluster_sums, degrees_of_freedom, interval, standard_error
 
 
 def test_one_instance_an_image_is_the_ordinary_t_interval() -> None:
@@ -14,7 +14,23 @@ def test_one_instance_an_image_is_the_ordinary_t_interval() -> None:
     expected = stats.ttest_1samp(values, 0, alternative="less")
     assert found.method == "cluster-t"
     assert found.p_worse == pytest.approx(expected.pvalue)
-    assert found.upper == pytest.approx(expected.confidence_interval(0.95).high)
+    assert (found.freedom, found.skewness) == (29, pytest.approx(stats.skew(values) / math.sqrt(30)))
+
+
+def test_a_bound_is_the_t_tests_on_the_side_of_the_short_tail_and_wider_on_the_other() -> None:
+    values = np.random.default_rng(0).exponential(1, 30)
+    found = interval(cluster_sums(values, np.arange(30)), alpha=0.05, draws=500, seed=1)
+    low, high = (stats.ttest_1samp(values, 0, alternative=side).confidence_interval(0.95) for side in ("greater", "less"))
+    assert found.lower == pytest.approx(low.low)
+    assert found.upper > high.high + 0.03
+    mirrored = interval(cluster_sums(-values, np.arange(30)), alpha=0.05, draws=500, seed=1)
+    assert (mirrored.lower, mirrored.upper) == pytest.approx((-found.upper, -found.lower))
+
+
+def test_few_large_images_count_as_few() -> None:
+    assert degrees_of_freedom(np.full(20, 3)) == pytest.approx(19)
+    assert degrees_of_freedom(np.array([40, 40, *[1] * 18])) == pytest.approx(98**2 / (2 * 1600 + 18) - 1)
+    assert degrees_of_freedom(np.array([1000, 1])) == 1
 
 
 def test_an_image_counted_twice_adds_no_information() -> None:
@@ -62,6 +78,11 @@ def test_bca_agrees_with_scipy_on_independent_values() -> None:
     assert (lower, upper) == pytest.approx(tuple(expected.confidence_interval), abs=0.01)
 
 
-def test_many_images_take_the_bootstrap() -> None:
-    values = np.random.default_rng(7).normal(0, 1, 60)
-    assert interval(cluster_sums(values, np.arange(60)), alpha=0.05, draws=500, seed=1).method == "bca"
+def test_from_50_images_on_the_wider_of_the_bootstrap_and_t_bounds() -> None:
+    values = np.random.default_rng(7).exponential(1, 60)
+    found = interval(cluster_sums(values, np.arange(60)), alpha=0.05, draws=5000, seed=1)
+    lower, upper = bca_bounds(values, np.ones(60, dtype=np.int64), alpha=0.05, draws=5000, seed=1)
+    reach = stats.t.ppf(0.95, 59) * stats.sem(values)
+    assert found.method == "bca"
+    assert found.lower == pytest.approx(values.mean() - reach) and found.lower < lower
+    assert found.upper == upper > values.mean() + reach

@@ -13,7 +13,7 @@ def test_a_one_point_drop_needs_about_a_thousand_instances() -> None:
 
 def test_the_smallest_visible_drop_is_seen_with_the_stated_power() -> None:
     rng, images, spread = np.random.default_rng(0), 40, 0.12
-    drop = smallest_visible_drop(spread / math.sqrt(images), images, alpha=0.05, power=0.8)
+    drop = smallest_visible_drop(spread / math.sqrt(images), images - 1, alpha=0.05, power=0.8)
     trials = rng.normal(-drop, spread, (4000, images))
     t = trials.mean(axis=1) / (trials.std(axis=1, ddof=1) / math.sqrt(images))
     seen = float(np.mean(stats.t.cdf(t, images - 1) < 0.05))
@@ -21,6 +21,6 @@ def test_the_smallest_visible_drop_is_seen_with_the_stated_power() -> None:
 
 
 def test_one_image_sees_nothing() -> None:
-    assert smallest_visible_drop(0.01, 1, alpha=0.05, power=0.8) == math.inf
+    assert smallest_visible_drop(math.nan, math.inf, alpha=0.05, power=0.8) == math.inf
     with pytest.raises(ValueError, match="must be > 0"):
         instances_needed(0, alpha=0.05, power=0.8)
