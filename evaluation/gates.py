@@ -1,7 +1,7 @@
 """`gates.yaml` in, typed rules out: what a candidate must show, stratum by stratum."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -13,6 +13,8 @@ from lake.errors import ConfigurationError
 from lake.jitter import JITTERS
 
 Floor = Literal["box", "ellipse"]
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number: `true` is none."""
 
 
 class _Settings(BaseModel):
@@ -32,7 +34,7 @@ class Rule(_Settings):
     stratum: str
     metric: str
     margin: float | None = Field(default=None, gt=0, lt=1)  # none: the gates' own for all rows or for strata
-    min_instances: int | None = Field(default=None, ge=1)
+    min_instances: Whole | None = Field(default=None, ge=1)
     beats: tuple[Floor, ...] = ()
     beats_by: float = Field(default=0.0, ge=0, lt=1)
     least: float | None = Field(default=None, ge=0, le=1)
@@ -52,6 +54,10 @@ class Rule(_Settings):
     def _asks_something(self) -> "Rule":
         if not (self.compare or self.beats or self.least is not None):
             raise ValueError(f"rule for {self.stratum!r} asks nothing: set beats, least or compare")
+        if len(set(self.beats)) < len(self.beats):
+            raise ValueError(f"rule for {self.stratum!r} names a floor twice: beats {list(self.beats)}")
+        if self.beats_by and not self.beats:
+            raise ValueError(f"rule for {self.stratum!r} sets beats_by {self.beats_by:g}, but no floor to beat: set beats")
         return self
 
 
@@ -61,10 +67,10 @@ class Gates(_Settings):
     version: Literal[1] = 1
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     power: float = Field(default=0.8, gt=0.5, lt=1)
-    min_instances: int = Field(default=300, ge=2)
+    min_instances: Whole = Field(default=300, ge=2)
     margin: Margins = Margins()
-    draws: int = Field(default=2000, ge=200, le=100_000)
-    seed: int = 17
+    draws: Whole = Field(default=2000, ge=200, le=100_000)
+    seed: Whole = 17
     rules: tuple[Rule, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -106,6 +112,8 @@ def load_gates(path: Path, spec: MetricSpec) -> Gates:
     known = metric_names(spec)
     for rule in gates.rules:
         plain, jitter = split_metric(rule.metric)
+        if plain == "tracing_s":
+            raise ConfigurationError(f"{path}: tracing_s is in seconds, margins and floors are shares; gate tracing_saved instead")
         if jitter is not None and not known_jitter(jitter):
             raise ConfigurationError(f"{path}: metric {rule.metric!r} names no jitter; known are {', '.join((*SUMMARIES, *JITTERS))}")
         if plain not in known:

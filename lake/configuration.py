@@ -232,7 +232,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Say a validation error in one line a fault, naming the nearest known key for each unknown one."""
     lines = []
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    for fault in faults:
+        if fault["type"] == "too_short" and any(len(other["loc"]) > len(fault["loc"]) for other in faults):
+            continue  # pydantic counts only the valid items of a list: the invalid ones are told by themselves
         where = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":
             known = sorted(_known_keys(model))
