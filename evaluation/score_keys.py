@@ -13,7 +13,7 @@ from lake.lake import Lake
 from lake.records import Target
 from lake.snapshots import Snapshot
 
-SCORING_VERSION = 1
+SCORING_VERSION = 2
 """Raised when the same masks and settings give other scores."""
 
 

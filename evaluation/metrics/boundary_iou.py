@@ -19,18 +19,18 @@ def boundary_iou(predicted: Mask, truth: Mask, valid: Mask) -> float:
     Args:
         predicted: (H, W) bool.
         truth: (H, W) bool.
-        valid: (H, W) bool, False where pixels are ignored: they are not counted.
+        valid: (H, W) bool, False where pixels are ignored: they are not counted and make no edge.
 
     Source: Cheng et al., Boundary IoU, CVPR 2021.
     """
     width = max(1, round(_SHARE_OF_DIAGONAL * math.hypot(*truth.shape)))
-    band_p, band_g = _band(predicted, width) & valid, _band(truth, width) & valid
+    band_p, band_g = _band(predicted, valid, width), _band(truth, valid, width)
     union = int(np.count_nonzero(band_p | band_g))
     return int(np.count_nonzero(band_p & band_g)) / union if union else 1.0
 
 
-def _band(mask: Mask, width: int) -> Mask:
-    framed = np.pad(mask, 1).view(np.uint8)
+def _band(mask: Mask, valid: Mask, width: int) -> Mask:
+    framed = np.pad(mask | ~valid, 1).view(np.uint8)
     eroded = cv2.erode(framed, np.ones((3, 3), dtype=np.uint8), iterations=width)
-    band: Mask = mask & ~eroded[1:-1, 1:-1].astype(np.bool_)
+    band: Mask = mask & valid & ~eroded[1:-1, 1:-1].astype(np.bool_)
     return band

@@ -18,14 +18,14 @@ def davis_f(predicted: Mask, truth: Mask, valid: Mask) -> float:
     Args:
         predicted: (H, W) bool.
         truth: (H, W) bool.
-        valid: (H, W) bool, False where pixels are ignored: outlines there are left out.
+        valid: (H, W) bool, False where pixels are ignored: nothing is outlined there, nor against them.
 
     Source: Perazzi et al., A Benchmark Dataset and Evaluation Methodology for Video Object Segmentation, CVPR 2016.
     """
     radius = math.ceil(_SHARE_OF_DIAGONAL * math.hypot(*truth.shape))
-    outline_p, outline_g = half_pixel_outline(predicted) & valid, half_pixel_outline(truth) & valid
+    outline_p, outline_g = half_pixel_outline(predicted, valid), half_pixel_outline(truth, valid)
     of_p, of_g = int(np.count_nonzero(outline_p)), int(np.count_nonzero(outline_g))
-    if not predicted.any():
+    if not (predicted & valid).any():
         return 0.0
     if of_p == 0 and of_g == 0:
         return float(np.array_equal(predicted & valid, truth & valid))
@@ -36,10 +36,11 @@ def davis_f(predicted: Mask, truth: Mask, valid: Mask) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def half_pixel_outline(mask: Mask) -> Mask:
-    """Return the pixels that differ from their right, lower or lower right neighbour: an outline between pixels."""
+def half_pixel_outline(mask: Mask, valid: Mask) -> Mask:
+    """Return the valid pixels that differ from their valid right, lower or lower right neighbour: an outline between pixels."""
     outline = np.zeros_like(mask)
-    outline[:, :-1] |= mask[:, :-1] != mask[:, 1:]
-    outline[:-1] |= mask[:-1] != mask[1:]
-    outline[:-1, :-1] |= mask[:-1, :-1] != mask[1:, 1:]
+    everything = slice(None)
+    steps = (((everything, slice(0, -1)), (everything, slice(1, None))), ((slice(0, -1), everything), (slice(1, None), everything)))
+    for here, there in (*steps, ((slice(0, -1), slice(0, -1)), (slice(1, None), slice(1, None)))):
+        outline[here] |= (mask[here] != mask[there]) & valid[here] & valid[there]
     return outline

@@ -46,20 +46,20 @@ def tracing_work(predicted: Mask, truth: Mask, *, tolerance: int, valid: Mask, p
     outline = inner_boundary(truth, valid)
     drawn = dilate(inner_boundary(predicted, valid), tolerance)
     points = matched = arcs = 0
-    for run in _outlines(truth, outline):
+    for run in _outlines(truth | ~valid, outline):
         hits = drawn[run[:, 1], run[:, 0]]
         kept = _keep_long_runs(hits, max(prices.shortest_run, prices.shortest_share * len(hits)))
         points, matched, arcs = points + len(kept), matched + int(kept.sum()), arcs + _arcs(kept)
-    spurious = _spurious_parts(predicted & valid, dilate(truth, tolerance))
+    spurious = _spurious_parts(predicted & valid, dilate(truth & valid, tolerance))
     share = matched / points if points else float(np.array_equal(predicted & valid, truth & valid))
     whole = prices.outline_s + prices.click_s
     seconds = min(whole, prices.click_s * (1 + arcs + spurious) + prices.outline_s * (1 - share))
     return TracingWork(share, arcs, spurious, seconds, 1 - seconds / whole)
 
 
-def _outlines(truth: Mask, outline: Mask) -> list[NDArray[np.int32]]:
-    """Return the closed outlines of every part and hole as (points, 2) x, y; what lies on the frame is left out."""
-    contours, _ = cv2.findContours(truth.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+def _outlines(solid: Mask, outline: Mask) -> list[NDArray[np.int32]]:
+    """Return the closed outlines of every part and hole as (points, 2) x, y; what lies on the frame or in ignored pixels is left out."""
+    contours, _ = cv2.findContours(solid.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     whole = [np.asarray(contour[:, 0, :], dtype=np.int32) for contour in contours]
     edges = [points[outline[points[:, 1], points[:, 0]]] for points in whole]
     return [points for points in edges if len(points)]
