@@ -55,7 +55,8 @@ PLANTED = (
     World("heavy tails (t of 3)", shape="t3"),
     World("rare large gains", shape="rare gains"),
     World("rare large losses", shape="rare losses"),
-    World("even image sizes, 20 images a stratum", sizes="even"),
+    World("even image sizes, 20 images a stratum, design effect 1.28", shared=0.011, sizes="even"),
+    World("even image sizes, 20 images a stratum, design effect 3.1", sizes="even"),
 )
 """Worlds in which one stratum loses 5 points and the others gain one."""
 
