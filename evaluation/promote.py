@@ -14,6 +14,7 @@ from lake.configuration import Pipeline
 from lake.contracts import Verdict
 from lake.digests import digest
 from lake.errors import ConfigurationError, GateRefusalError
+from lake.frozen import evaluated_lake
 from lake.lake import Lake, open_lake
 from lake.stage_report import StageReport
 
@@ -44,7 +45,7 @@ def promote(pipeline: Pipeline, candidate: str | None = None, override: str | No
         return _report("promote", model, None, None, skipped=True, seconds=0.0)
     verdicts = _verdicts(lake, model, champion)
     if override is None:
-        verdict: Verdict | None = _passed(lake, pipeline, verdicts, model, champion)
+        verdict: Verdict | None = _passed(pipeline, verdicts, model, champion)
     else:
         verdict = verdicts[0] if verdicts else None
     registry.promote(model, compared_with=champion, verdict_id=verdict.verdict_id if verdict else None, reason=override)
@@ -70,7 +71,7 @@ def _verdicts(lake: Lake, model: str, champion: str | None) -> list[Verdict]:
     return [Verdict(**row) for row in rows if row["champion"] == champion]
 
 
-def _passed(lake: Lake, pipeline: Pipeline, verdicts: list[Verdict], model: str, champion: str | None) -> Verdict:
+def _passed(pipeline: Pipeline, verdicts: list[Verdict], model: str, champion: str | None) -> Verdict:
     """Return the newest verdict that speaks of the present state, if it is a PASS."""
     against = f"champion {champion[:12]}" if champion else "the floors (there is no champion yet)"
     if not verdicts:
@@ -78,6 +79,7 @@ def _passed(lake: Lake, pipeline: Pipeline, verdicts: list[Verdict], model: str,
     for verdict in verdicts:
         if not is_sealed(verdict):
             raise GateRefusalError(f"verdict {verdict.verdict_id[:12]} does not match its document: it was altered; judge again")
+    lake = evaluated_lake(pipeline)
     changes = [_changed_since(lake, pipeline, json.loads(verdict.document)) for verdict in verdicts]
     if "" not in changes:
         raise GateRefusalError(f"verdict {verdicts[0].verdict_id[:12]} on {model[:12]} against {against} holds no longer: {changes[0]}")
@@ -93,7 +95,7 @@ def _changed_since(lake: Lake, pipeline: Pipeline, document: Mapping[str, Any]) 
     """Return what has changed since a verdict, and what to do; empty where it speaks of the present state."""
     judged = document["inputs"]
     if judged["crops"] != lake.snapshot("crops").content:
-        return "the crops have changed since; run `centrepiece predict`, `score` and `judge` again"
+        return "the crops that are evaluated have changed since; run `centrepiece predict`, `score` and `judge` again"
     if document["gates"] != gates_in_document(load_gates(pipeline.gates, metric_spec(pipeline))):
         return f"the gates in {pipeline.gates} have changed since; run `centrepiece judge` again"
     if judged["scores"] != present_inputs(lake, pipeline, judged["candidate"], judged["champion"]).scores:

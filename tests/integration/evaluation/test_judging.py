@@ -140,10 +140,13 @@ def test_a_pass_promotes_only_while_crops_gates_and_scores_are_those_it_was_give
     pipeline.gates.write_text(GATES, encoding="utf-8")
 
     publish_crops(pipeline, crops[1:])
-    with pytest.raises(GateRefusalError, match="the crops have changed since"):
+    with pytest.raises(GateRefusalError, match="the crops that are evaluated have changed since"):
         promote(pipeline, FIRST)
     assert Registry(lake.database_url).champion() is None
     publish_crops(pipeline, crops)
+    lake.tag("crops", lake.snapshot("crops").snapshot_id, "kept")
+    publish_crops(pipeline, crops[2:])
+    pipeline = pipeline.model_copy(update={"evaluation": EvaluationSpec(splits=("test",), frozen="kept")})
     assert judge(pipeline, FIRST).skipped  # the first verdict of the three is the one of this state
     assert promote(pipeline, FIRST).details["champion"] == FIRST
 
