@@ -1,6 +1,7 @@
 """A table's name in, what is expected of its rows out: plain data, which `jobs.validation` gives to Great Expectations."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,6 +13,16 @@ class Expectation(NamedTuple):
 
     name: str
     arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What Great Expectations found: rows and expectations that were evaluated, those that failed, and the page."""
+
+    rows: int
+    expectations: int
+    failed: tuple[str, ...]
+    page: str  # HTML
 
 
 def _between(column: str, least: float | None = None, most: float | None = None) -> Expectation:
@@ -40,7 +51,7 @@ def _keyed(identity: str) -> tuple[Expectation, ...]:
     return (
         _present(identity),
         _matching(identity, _DIGEST),
-        _none("earlier_rows_of_the_id"),
+        _none("id_of_several_rows"),
         _present("image_id"),
         _matching("image_id", _DIGEST),
         _present("area"),

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.assurance import assure
+from jobs.assurance import Run, assure, here
 from jobs.ingest import STAGE, by_reason
 from jobs.ingest_history import EARLIER, Earlier, containers, same_export, standing_rows
 from jobs.ingest_images import Pictures
@@ -59,8 +59,8 @@ def publication_key(lake: Lake, source: Source, export_key: StageKey) -> StageKe
     return keyed_with(export_key, {EARLIER: content})
 
 
-def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings, seconds: float) -> StageReport:
-    """Write what is left to write and publish the source's tables.
+def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings, seconds: float, run: Run = here) -> StageReport:
+    """Write what is left to write and publish the source's tables; `run` as in `jobs.assurance.assure`.
 
     Raises:
         ConservationError: A record is unaccounted for; nothing is published.
@@ -82,7 +82,7 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
         ],
     }
     # An export of boxes alone, or without its pictures, ends in rejects: there is nothing to check then, and nothing passes.
-    expectations = assure(lake, "annotations", key, receipts["annotations"], may_be_empty=True)
+    expectations = assure(lake, "annotations", key, receipts["annotations"], run=run, may_be_empty=True)
     counts = total([by_reason(rejected), *(shard.rejected for shard in found.written)])
     objects, kept = sum(shard.found for shard in found.written), sum(shard.kept for shard in found.written)
     stood = len(carried.images) + len(carried.annotations)

@@ -1,5 +1,6 @@
 """Rows of a table in, the columns that its expectations compare out: how far a box stays inside its image, and the like."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,43 +11,34 @@ from numpy.typing import NDArray
 from jobs.mask_checks import look_up
 
 Whole = NDArray[np.int64]
+Words = NDArray[np.uint64]
 
 
-class SeenIds:
-    """The ids of a table's earlier batches, eight bytes each, to find one that comes twice."""
+def id_words(ids: pa.ChunkedArray) -> Words:
+    """Return the first 16 digits of each id as a number: ids that agree in them count as equal.
 
-    def __init__(self) -> None:
-        self._seen = np.empty(0, np.uint64)
-
-    def earlier_rows(self, ids: pa.ChunkedArray) -> Whole:
-        """Count, for each id, whether it came before, in this batch or an earlier one.
-
-        Args:
-            ids: (N,) digests as text; two that agree in their first 16 digits count as equal.
-
-        Returns:
-            (N,) 0 or 1.
-        """
-        found = np.array([_leading(text) for text in ids.to_pylist()], np.uint64)
-        order = np.argsort(found, kind="stable")
-        ordered = found[order]
-        again = np.zeros(found.size, np.int64)
-        again[order[1:]] = ordered[1:] == ordered[:-1]
-        again |= np.isin(found, self._seen)
-        self._seen = np.concatenate([self._seen, found])
-        return again
+    Args:
+        ids: (N,) digests as text.
+    """
+    return np.array([_leading(text) for text in ids.to_pylist()], np.uint64)
 
 
-def observed(table: str, rows: pa.Table, seen: SeenIds | None = None) -> pa.Table:
+def repeated(words: Sequence[Words]) -> Words:
+    """Return the words of a table's ids that come more than once."""
+    ordered = np.sort(np.concatenate([np.empty(0, np.uint64), *words]))
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+
+
+def observed(table: str, rows: pa.Table, doubled: Words) -> pa.Table:
     """Add to rows what their expectations compare; masks are replaced by what is seen of them.
 
     Args:
         table: annotations, instances or crops.
         rows: With the columns of `jobs.expectations.COLUMNS`, the id first.
-        seen: Ids of earlier batches of the same table.
+        doubled: Words of the ids that several rows of the whole table have; see `repeated`.
     """
     added = {
-        "earlier_rows_of_the_id": (seen or SeenIds()).earlier_rows(rows.column(0)),
+        "id_of_several_rows": pa.array(np.isin(id_words(rows.column(0)), doubled).astype(np.int64)),
         "right_of_box": pc.subtract(rows.column("image_width"), _sum(rows, "box_x", "box_width")),
         "below_box": pc.subtract(rows.column("image_height"), _sum(rows, "box_y", "box_height")),
         "box_less_area": pc.subtract(

@@ -7,14 +7,13 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jobs.expectations import COLUMNS, SUITES
+from jobs.expectations import COLUMNS, SUITES, Validation
 from lake.errors import EmptyCheckError
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -38,16 +37,6 @@ _MOST_FAULTS = 20
 """Failing rows that are looked at of an expectation."""
 _NAMED_FAULTS = 5
 """Failing rows that a message names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """What Great Expectations found: rows and expectations that were evaluated, those that failed, and the page."""
-
-    rows: int
-    expectations: int
-    failed: tuple[str, ...]
-    page: str  # HTML
 
 
 def validate(table: str, rows: pa.Table) -> Validation:

@@ -22,7 +22,7 @@ from jobs.crops import COMPRESSION, STAGE, VERSION, cut_shard, spec_digest
 from jobs.spark.progress import Done, counter, shown
 from jobs.spark.session import spark_session
 from jobs.spark.tables import table_frame
-from jobs.spark.tasks import spare_loaded_modules
+from jobs.spark.tasks import run_tasks, spare_loaded_modules
 from lake.configuration import CropSpec, Pipeline
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import stage_key
@@ -100,7 +100,7 @@ def crop(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
             "reused": sum(result["reused"] for result in results),
             "shards": len(crops),
             "bytes": sum(receipt.bytes for receipt in crops),
-            "expectations": assure(lake, "crops", key, crops),
+            "expectations": assure(lake, "crops", key, crops, run=partial(run_tasks, spark)),
         },
     )
 

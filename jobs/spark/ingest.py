@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -102,7 +103,7 @@ def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: 
     written = run_tasks(spark, work, WriteShard(export, source, places["annotations"], places["rejects"]))
     homeless = [outcome for outcome in divided if isinstance(outcome, Rejected)]
     findings = Findings(found, homeless, written, len(shards), places, unread=sum(row is not None for row in rows))
-    report = publish_findings(lake, key, source, findings, time.monotonic() - start)
+    report = publish_findings(lake, key, source, findings, time.monotonic() - start, partial(run_tasks, spark))
     read = ReadUnits(units, readings, listing, shards)
     shards_written = [WrittenUnits(shard.annotations, shard.owners, shard.units) for shard in written]
     write_readings(lake.store, source.name, new_readings(settings, export, read, shards_written))

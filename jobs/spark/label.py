@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -93,7 +94,8 @@ def label(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     annotations, images = units_of(lake.store, lake.files("annotations")), units_of(lake.store, lake.files("images"))
     joined = join_groups(lake.read("images", columns=GROUP_COLUMNS), pipeline.splits.near_duplicates)
     work = _Labeller(lake.store, *places, tuple(images), joined.groups, labelling)
-    reports = run_tasks(spark_session(pipeline), annotations, work)
+    spark = spark_session(pipeline)
+    reports = run_tasks(spark, annotations, work)
     instances = [report.instances for report in reports]
     return publish_stage(
         lake,
@@ -108,7 +110,7 @@ def label(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
         ],
         seconds=time.monotonic() - started,
         details={
-            "expectations": assure(lake, "instances", key, instances),
+            "expectations": assure(lake, "instances", key, instances, run=partial(run_tasks, spark)),
             "dispositions": summed(report.dispositions for report in reports),
             "joined_groups": {"groups": len(joined.groups), "largest": joined.largest, "alike_pairs": joined.alike},
         },

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from jobs.assurance import assure
-from jobs.expectations import COLUMNS, SUITES
-from jobs.observed_rows import SeenIds, observed
-from jobs.validation import Validation, validate
+from jobs.expectations import COLUMNS, SUITES, Validation
+from jobs.observed_rows import id_words, observed, repeated
+from jobs.validation import validate
 from lake.contracts import TABLES
 from lake.errors import EmptyCheckError, ExpectationError
 from lake.lake import Lake, connect
@@ -73,7 +73,8 @@ def rows(table: str, *changes: dict[str, Any]) -> pa.Table:
 
 
 def checked(table: str, found: pa.Table) -> Validation:
-    return validate(table, observed(table, found.select(list(COLUMNS[table]))))
+    read = found.select(list(COLUMNS[table]))
+    return validate(table, observed(table, read, repeated([id_words(read.column(0))])))
 
 
 @pytest.mark.parametrize("table", sorted(SUITES))
@@ -96,7 +97,7 @@ OF_MASKS: list[tuple[dict[str, Any], set[str]]] = [
     ({"owns_centre": True}, {"centre_told_wrongly"}),
     ({"box_width": 8}, {"right_of_box", "centre_told_wrongly"}),
     ({"box_height": 7}, {"below_box", "centre_told_wrongly"}),
-    ({"instance_id": "0" * 64}, {"earlier_rows_of_the_id"}),
+    ({"instance_id": "0" * 64}, {"id_of_several_rows"}),
 ]
 FAULTS: dict[str, list[tuple[dict[str, Any], set[str]]]] = {
     "annotations": [*SHARED, *OF_MASKS, ({"label": " "}, {"label"})],
@@ -108,7 +109,7 @@ FAULTS: dict[str, list[tuple[dict[str, Any], set[str]]]] = {
         *(*SHARED, ({"box_width": 8}, {"right_of_box"}), ({"split": "train"}, {"train_with_strange_centre"})),
         ({"split": "train", "owns_centre": True}, {"train_with_strange_centre", "centre_told_wrongly"}),
         *(({"area": 33}, {"area_less_mask"}), ({"mask": b"~"}, {"mask_area"}), ({"window_left": 8}, {"visible_width"})),
-        *(({"weight": -1.0}, {"weight"}), ({"size": "huge"}, {"size"}), ({"crop_id": "0" * 64}, {"earlier_rows_of_the_id"})),
+        *(({"weight": -1.0}, {"weight"}), ({"size": "huge"}, {"size"}), ({"crop_id": "0" * 64}, {"id_of_several_rows"})),
     ],
 }
 
@@ -116,7 +117,7 @@ FAULTS: dict[str, list[tuple[dict[str, Any], set[str]]]] = {
 @pytest.mark.parametrize("table", sorted(SUITES))
 def test_planted_faults_are_named_with_their_expectation_column_and_row(table: str) -> None:
     faults = FAULTS[table]
-    expected: dict[str, set[str]] = {}
+    expected = {"id_of_several_rows": {":0"}}  # the first row has the id that another takes
     for place, (_, columns) in enumerate(faults, start=1):
         for column in columns:
             expected.setdefault(column, set()).add(f":{place}")
@@ -147,12 +148,20 @@ def test_failing_rows_are_capped() -> None:
     assert message.count("source_ref") == 5
 
 
-def test_an_id_of_an_earlier_batch_is_found() -> None:
-    seen = SeenIds()
-    batch = rows("annotations", {}, {})
-    assert seen.earlier_rows(batch.column("instance_id")).tolist() == [0, 0]
-    again = pa.chunked_array([["f" * 64, batch.column("instance_id")[1].as_py()]])
-    assert seen.earlier_rows(again).tolist() == [0, 1]
+def test_an_id_of_another_batch_stops_the_publication(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.assurance.ROWS_AT_ONCE", 2)
+    lake = connect(str(tmp_path))
+    place = lake.place("instances", "a" * 64)
+    batches = []
+
+    def run(pieces: Any, check: Any) -> list[Validation]:
+        batches.extend(pieces)
+        return [check(piece) for piece in pieces]
+
+    receipts = [write_shard(place, f"shard-{number}", [rows("instances", {}, {"instance_id": f"{number:064x}"})]) for number in (2, 3)]
+    with pytest.raises(ExpectationError, match=r"column id_of_several_rows.*source_ref ':0'"):
+        assure(lake, "instances", "a" * 64, receipts, run=run)
+    assert len(batches) == 2
 
 
 @pytest.mark.parametrize("table", sorted(SUITES))
