@@ -8,8 +8,8 @@ whole image, its box and its area, and write one row an object to Parquet. None 
 
 - `pycocotools`: the loop that everybody writes, `COCO.annToRLE` of each annotation; `pycocotools-pool` does it in two processes.
 - `datumaro`: its COCO importer, its polygons turned to masks by the same calls as its `polygons_to_masks` transform.
-- `fiftyone`: what FiftyOne's COCO importer does for each object, without the MongoDB that FiftyOne itself needs: a whole mask is decoded and cut by
-  the box; the cut mask is kept and encoded again for the table.
+- `fiftyone`: what FiftyOne's COCO importer does for each object, without the MongoDB that FiftyOne itself needs: a whole mask is
+  decoded and cut by the box; the cut mask is kept and encoded again for the table.
 """
 
 import hashlib
