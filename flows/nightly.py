@@ -8,9 +8,10 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import TaskRun
 
 from flows.artifacts import as_markdown
+from flows.refusal import RefusedRunError
 from flows.stages import models_to_score, run_stage
 from lake.configuration import load_pipeline
-from lake.errors import CentrepieceError, UnreachableError
+from lake.errors import CentrepieceError, GateRefusalError, UnreachableError
 from lake.stage_report import StageReport
 
 
@@ -47,7 +48,7 @@ def nightly(pipeline_file: str) -> list[StageReport]:
         The stages' reports, in the order in which they ran.
 
     Raises:
-        GateRefusalError: The verdict is FAIL or INCONCLUSIVE.
+        RefusedRunError: The verdict is FAIL or INCONCLUSIVE; it holds the reports of the stages.
         CentrepieceError: A stage refused its input.
     """
     path = str(Path(pipeline_file).resolve())
@@ -59,5 +60,8 @@ def nightly(pipeline_file: str) -> list[StageReport]:
     reports.append(stage("judge", path, {"candidate": candidate}))
     promotion: State[StageReport] = stage("promote", path, {"candidate": candidate}, return_state=True)
     reports.append(stage("report", path))
-    reports.append(promotion.result())  # raises what the promotion raised
+    try:
+        reports.append(promotion.result())
+    except GateRefusalError as refusal:
+        raise RefusedRunError(str(refusal), reports) from refusal
     return reports

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flows.java import require_java
+from flows.refusal import RefusedRunError
 from flows.stages import resolve_model
 from flows.terminal import people, show_reports
 from lake.configuration import Pipeline, load_pipeline
-from lake.errors import CentrepieceError, GateRefusalError
+from lake.errors import CentrepieceError
 from lake.lake import open_lake
 from lake.stage_report import StageReport
 
@@ -18,7 +19,7 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     """Run the flow `nightly` in this process and tell what came of it.
 
     Raises:
-        GateRefusalError: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
+        RefusedRunError: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
     """
     require_java()
     pipeline = load_pipeline(pipeline_file)
@@ -27,7 +28,8 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     nightly: Callable[[str], list[StageReport]] = pkgutil.resolve_name("flows.nightly:nightly")
     try:
         reports = nightly(str(pipeline_file))
-    except GateRefusalError:
+    except RefusedRunError as refusal:
+        show_reports(refusal.reports, as_json=as_json)
         _tell_place(pipeline, "report", "reports/report.html")
         raise
     show_reports(reports, as_json=as_json)

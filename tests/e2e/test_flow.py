@@ -83,7 +83,9 @@ def test_a_model_that_misses_its_gate_ends_the_run_with_3_and_still_gets_a_repor
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(WATCH)
     watched = tmp_path / "connections.log"
-    outcome = centrepiece("run", small_pipeline, expect=3, PYTHONPATH=str(tmp_path), WATCHED=str(watched))
+    outcome = centrepiece("run", small_pipeline, "--json", expect=3, PYTHONPATH=str(tmp_path), WATCHED=str(watched))
+    assert [report["stage"] for report in outcome.json][-3:] == ["score", "judge", "report"]
+    assert "Traceback" not in outcome.err
     assert re.search(r"error: .*(FAIL|INCONCLUSIVE)", outcome.err)
     assert (small_pipeline.parent / "store" / "reports" / "report.html").exists()
     assert not watched.exists(), f"connections left the machine: {watched.read_text()}"
