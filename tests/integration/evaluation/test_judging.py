@@ -261,6 +261,8 @@ def test_frozen_crops_judge_models_whatever_is_cropped_later(tmp_path: Path) -> 
     with pytest.raises(InputError, match="has no scores of its present predictions on the present crops"):
         judge(pipeline, FIRST)
     assert score(frozen, FIRST).skipped and judge(frozen, FIRST).skipped
+    Registry(lake.database_url).register(FIRST, "invented")
+    assert promote(frozen, FIRST).details["champion"] == FIRST
     assert (plan_gate(frozen).rows_in, plan_gate(pipeline).rows_in) == (36, 60)
     assert outcome in lake.store.read_bytes(report(frozen).details["path"]).decode()
     with pytest.raises(InputError, match="tags do not move"):
