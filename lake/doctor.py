@@ -154,7 +154,7 @@ def _orphans(lake: Lake, name: str, known: Iterable[str]) -> Iterator[Finding]:
     named = set(known)
     orphans = [path for path in lake.store.list(f"tables/{name}") if path not in named]
     if orphans:
-        message = f"no snapshot names {_some(orphans)}: a run that was killed, or one that is still at work"
+        message = f"no snapshot names {_some(orphans)}: of a run that was killed or is still at work, or of an expired snapshot"
         yield Finding("note", name, message, "`centrepiece gc` removes them once they are a day old")
     if name == FOLDER and (strangers := unregistered_files(lake)):
         message = f"no registered model has {_some(strangers)}: a fit that was killed before it published, or one at work"

@@ -20,7 +20,7 @@ from lake.processes import is_dead
 from lake.records import FOLDER as RECORDS
 from lake.records import read_record
 from lake.references import references
-from lake.snapshots import KEY, summary_of, tags
+from lake.snapshots import KEY, newest_until, summary_of, tags
 from lake.store import StoredObject
 
 KEEP = timedelta(days=7)
@@ -96,6 +96,8 @@ def expire_snapshots(lake: Lake, table: str, snapshot_ids: Collection[int]) -> N
             if loaded.snapshot_by_id(snapshot_id) is None:
                 raise InputError(f"table {table!r} has no snapshot {snapshot_id}")
         try:
+            if until := newest_until(loaded, snapshot_ids):
+                loaded = loaded.transaction().set_properties(until).commit_transaction()
             loaded.maintenance.expire_snapshots().by_ids(list(snapshot_ids)).commit()
         except CommitFailedException:
             continue

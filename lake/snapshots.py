@@ -20,6 +20,8 @@ CONTENT = "centrepiece.content"
 PART = "centrepiece.part"
 MODE = "centrepiece.mode"
 COMMIT = "centrepiece.commit"
+_UNTIL = "centrepiece.newest-until."
+"""Before a snapshot's id, or 0 for before the first one: when its successor, which has expired, was committed, in ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,21 @@ def state(tables: Mapping[str, Table], as_of: AsOf) -> Pins:
     return Pins(as_of, frozenset(tables), found, expired)
 
 
+def newest_until(table: Table, expiring: Collection[int]) -> dict[str, str]:
+    """Return the properties that a table needs before snapshots expire: until when what is kept before each was the newest.
+
+    Without them nobody could tell later whether a time between two kept snapshots means the earlier one.
+    """
+    ordered = history(table)[::-1]
+    before = {s.sequence_number: s.snapshot_id for s in ordered}
+    found = {}
+    for snapshot in ordered:
+        previous = before.get((snapshot.sequence_number or 0) - 1, 0)
+        if snapshot.snapshot_id in expiring and previous not in expiring and (previous or snapshot.sequence_number == 1):
+            found[f"{_UNTIL}{previous}"] = str(snapshot.timestamp_ms)
+    return found
+
+
 def _named(table: Table, as_of: AsOf) -> IcebergSnapshot | None:
     if isinstance(as_of, str):
         if as_of in tags(table):
@@ -158,7 +175,8 @@ def _newest(table: Table, moment: int) -> IcebergSnapshot | None:
     if snapshot is not None and snapshot.timestamp_ms == moment:
         return snapshot
     # Every commit counts the sequence up by one: in a gap after what is found lies what may have been the newest then.
-    if found and (kept[found - 1].sequence_number or 0) > ((snapshot.sequence_number or 0) if snapshot else 0) + 1:
+    until = int(table.properties.get(f"{_UNTIL}{snapshot.snapshot_id if snapshot else 0}", 0))
+    if moment >= until and found and (kept[found - 1].sequence_number or 0) > ((snapshot.sequence_number or 0) if snapshot else 0) + 1:
         when = datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds")
         raise InputError(
             f"table {table.name()[-1]!r} cannot be read as of {when}: its snapshots of that time have expired; {_known(table)}"

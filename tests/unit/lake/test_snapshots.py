@@ -94,6 +94,7 @@ def test_a_time_whose_snapshot_has_expired_is_refused_and_not_answered_with_anot
     lake.tag("rejects", first, "kept")
     expire_snapshots(lake, "rejects", [second])
     assert published_numbers(lake.pinned(moments[0])) == [1]
+    assert published_numbers(lake.pinned(moments[1] - timedelta(milliseconds=1))) == [1]
     assert published_numbers(lake.pinned(moments[2])) == [3]
     with pytest.raises(InputError, match=r"'rejects' cannot be read as of .* have expired"):
         lake.pinned(moments[1]).read("rejects")
@@ -112,6 +113,23 @@ def test_a_time_before_the_oldest_snapshot_that_is_kept_is_refused_if_there_was_
     expire_snapshots(lake, "rejects", [first])
     with pytest.raises(InputError, match="have expired"):
         lake.pinned(moment).files("rejects")
+    assert not lake.pinned(moment - timedelta(milliseconds=1)).has("rejects")
+
+
+def test_what_was_the_newest_for_a_while_is_known_after_two_sweeps(lake: Lake) -> None:
+    numbers = {_publish(lake, "a", [number]): number for number in range(1, 7)}
+    snapshots = list(numbers)
+    moments = [lake.snapshot("rejects", snapshot).committed_at for snapshot in snapshots]
+    lake.tag("rejects", snapshots[2], "kept")
+    expire_snapshots(lake, "rejects", [snapshots[1], snapshots[3]])
+    expire_snapshots(lake, "rejects", [snapshots[0], snapshots[4]])
+    just = timedelta(milliseconds=1)
+    assert not lake.pinned(moments[0] - just).has("rejects")
+    assert published_numbers(lake.pinned(moments[3] - just)) == [3]
+    for moment in (moments[0], moments[1], moments[3], moments[4]):
+        with pytest.raises(InputError, match="have expired"):
+            lake.pinned(moment).files("rejects")
+    assert published_numbers(lake.pinned(moments[5])) == [6]
 
 
 def test_a_time_without_a_zone_is_utc(lake: Lake) -> None:
