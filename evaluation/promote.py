@@ -37,7 +37,7 @@ def promote(pipeline: Pipeline, candidate: str | None = None, override: str | No
     started = time.monotonic()
     if override is not None and not override.strip():
         raise ConfigurationError("an override needs a reason in words; it is kept in the registry's history")
-    lake = evaluated_lake(pipeline)
+    lake = open_lake(pipeline)
     registry = Registry(lake.database_url)
     model = registry.resolve(candidate or CANDIDATE)
     champion = registry.champion()
