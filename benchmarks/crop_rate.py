@@ -68,7 +68,9 @@ def main() -> None:
         for _ in range(wanted.rounds):
             for name in names:
                 python = sys.executable if name in OURS else wanted.peers
-                rounds[name].append(run(name, python, folder, wanted.folder / "out", wanted.workers))
+                figures = run(name, python, folder, wanted.folder / "out", wanted.workers)
+                rounds[name].append(figures)
+                print(f"{name}: {figures['seconds']:.2f} s, {figures['cpu']:.2f} s of CPU", file=sys.stderr, flush=True)
         middle = {name: {key: statistics.median(one[key] for one in done) for key in done[0]} for name, done in rounds.items()}
         show(middle, images, crops, wanted.rounds)
         costs[images] = 1e6 * middle["spark"]["seconds"] / crops, 1e6 * middle["spark"]["cpu"] / crops
