@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from jobs.entropy_crop import NoEntropyCropError, entropy_crop
 from lake.crop_pixels import JPEG_95, JPEG_BLOCK, PNG
-from lake.images import ImageHeader, ImageRefusedError, decode_image, is_jpeg, jpeg_image_header, read_header, within_budget
+from lake.images import ImageHeader, ImageRefusedError, decode_windows, is_jpeg, jpeg_image_header, read_header, within_budget
 from lake.jpeg_header import JpegHeader, MalformedJpegError, parse_jpeg
 from lake.libjpeg import JpegRefusedError, crop_jpeg, encode_jpeg
 from lake.orientation import Box, displayed_box, stored_box
@@ -51,8 +51,7 @@ def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Blo
             return _jpeg_blocks(data, header, stored, boxes)
         except JpegRefusedError:
             pass  # arithmetic coding or odd sampling; a picture that is cut off is refused by the decoder below
-    pixels = decode_image(data, header)
-    cut = [pixels[box.top : box.top + box.height, box.left : box.left + box.width] for box in boxes]
+    cut = decode_windows(data, header, boxes)
     if lossless:
         return [Block(PNG, _png(part), 0, 0, 1) for part in cut]
     return [Block(JPEG_95, encode_jpeg(part, quality=JPEG_QUALITY), 0, 0, 1) for part in cut]

@@ -7,6 +7,7 @@ byte, palettes looked up, gray repeated, alpha dropped (not composited), CMYK as
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from lake.errors import InputError
 from lake.jpeg_header import JpegHeader, MalformedJpegError, parse_jpeg
-from lake.orientation import exif_orientation, is_turned, orient
+from lake.orientation import Box, exif_orientation, is_turned, orient, stored_box
 from lake.reasons import Reason
 
 Pixels = npt.NDArray[np.uint8]
@@ -114,20 +115,44 @@ def decode_image(data: bytes, header: ImageHeader) -> Pixels:
     Raises:
         ImageRefusedError: The data are cut off or corrupt, or of a kind that has no 8-bit RGB (undecodable-image).
     """
+    return decode_windows(data, header, [Box(0, 0, header.width, header.height)])[0]
+
+
+def decode_windows(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> list[Pixels]:
+    """Decode a picture once, and convert only what lies in some boxes.
+
+    Args:
+        data: The whole file.
+        header: As `read_header` gave it.
+        boxes: In px of the displayed picture, on it.
+
+    Returns:
+        (height, width, 3) uint8 RGB of each box, in the displayed frame.
+
+    Raises:
+        ImageRefusedError: As `decode_image` does.
+    """
+    turned = 1 if header.format == "tiff" else header.orientation  # Pillow turns those itself
+    displayed = header.width, header.height
     try:
         with _open(data) as picture:
             picture.load()
-            pixels = _rgb(picture)
+            found = picture.size[::-1] if is_turned(turned) else picture.size
+            cut = [_rgb(_part(picture, stored_box(box, *displayed, turned))) for box in boxes] if found == displayed else []
     except _PILLOW_FAULTS as error:
         raise _undecodable(error) from error
-    if header.format != "tiff":
-        pixels = orient(pixels, header.orientation)
-    if pixels.shape != (header.height, header.width, 3):
+    if found != displayed:
         raise ImageRefusedError(
             Reason.UNDECODABLE_IMAGE,
-            f"the header says {header.width} x {header.height} px, the pixels are {pixels.shape[1]} x {pixels.shape[0]}",
+            f"the header says {header.width} x {header.height} px, the pixels are {found[0]} x {found[1]}",
         )
-    return np.ascontiguousarray(pixels)
+    return [np.ascontiguousarray(orient(pixels, turned)) for pixels in cut]
+
+
+def _part(picture: Image.Image, box: Box) -> Image.Image:
+    if box == (0, 0, *picture.size):
+        return picture
+    return picture.crop((box.left, box.top, box.left + box.width, box.top + box.height))
 
 
 def _parsed(data: bytes) -> JpegHeader:
@@ -188,7 +213,7 @@ def _rgb(picture: Image.Image) -> Pixels:
     if picture.mode in _DEEP:
         high = (np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8)
         return np.repeat(high[:, :, None], 3, axis=2)
-    return np.asarray(picture.convert("RGB"))
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _undecodable(error: BaseException) -> ImageRefusedError:
