@@ -117,7 +117,8 @@ def _images(plan: pa.Table, instances: pa.Table, windows: WindowCuts) -> Iterato
 
 
 def _crops(plan: pa.Table, instances: pa.Table, windows: WindowCuts, cut: Mapping[int, Block], spec: CropSpec) -> pa.Table:
-    rows, blocks = np.fromiter(cut, np.int64, len(cut)), list(cut.values())
+    ordered = sorted(cut)  # what is known has come before what is new
+    rows, blocks = np.array(ordered, np.int64), [cut[row] for row in ordered]
     planned = plan.take(pa.array(rows))
     known = instances.select(_OF_INSTANCE).take(pa.array(windows.instances[rows]))
     columns: dict[str, Any] = {name: known.column(name) for name in _OF_INSTANCE}
@@ -132,8 +133,8 @@ def _crops(plan: pa.Table, instances: pa.Table, windows: WindowCuts, cut: Mappin
         "block_top": pa.array([block.top for block in blocks], pa.int32()),
         "orientation": pa.array([block.orientation for block in blocks], pa.int32()),
         "mask_codec": [COCO_RLE] * len(blocks),
-        "mask": pa.array([windows.masks[row] for row in cut], pa.binary()),
-        "ignore": pa.array([windows.ignored[row] for row in cut], pa.binary()),
+        "mask": pa.array([windows.masks[row] for row in ordered], pa.binary()),
+        "ignore": pa.array([windows.ignored[row] for row in ordered], pa.binary()),
         "spec": [spec_digest(spec)] * len(blocks),
     }
     typed = {name: pa.array(columns[name], pa.string()) if isinstance(columns[name], list) else columns[name] for name in _COLUMNS}
