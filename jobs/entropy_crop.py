@@ -59,7 +59,8 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
         raise NoEntropyCropError("a Huffman table of the JPEG file has no code for a difference that the crop needs")
     stuffed = np.empty(2 * room, np.uint8)
     stuff(out, places, lengths, stuffed)
-    before, after = _frame_of_files(data, header, tables)
+    used = dict.fromkeys((kind, slot) for pair in slots.tolist() for kind, slot in enumerate(pair))
+    before, after = _frame_of_files(data, header, [tables.contents[table] for table in used if table in tables.contents])
     crops = []
     for block, first, length in zip(blocks, (2 * places[:, 4]).tolist(), lengths.tolist(), strict=True):
         size = struct.pack(">HH", block.height, block.width)
@@ -96,8 +97,8 @@ def _mcus(block: Box, header: JpegHeader) -> tuple[int, int, int, int, int]:
     return block.left // wide, -(-right // wide), block.top // high, -(-bottom // high), 0
 
 
-def _frame_of_files(data: bytes, header: JpegHeader, tables: HuffmanTables) -> tuple[bytes, bytes]:
-    """Return what stands before and after the height and width in every crop's header."""
+def _frame_of_files(data: bytes, header: JpegHeader, tables: list[bytes]) -> tuple[bytes, bytes]:
+    """Return what stands before and after the height and width in every crop's header, as libjpeg writes it."""
     before, after = [SOI], [b""]
     target = before
     for part in header.segments:
@@ -109,7 +110,8 @@ def _frame_of_files(data: bytes, header: JpegHeader, tables: HuffmanTables) -> t
             target = after
             target.append(content[5:])
         elif part.marker == _SOS:
-            target += _segment(_DHT, tables.content), _segment(_SOS, content)
+            target += (_segment(_DHT, table) for table in tables)
+            target.append(_segment(_SOS, content))
         elif part.marker == _DQT or (part.marker == _ADOBE and content[:5] == b"Adobe"):
             target.append(_segment(part.marker, content))
     return b"".join(before), b"".join(after)

@@ -40,7 +40,7 @@ class HuffmanTables:
     long_codes: npt.NDArray[np.int64]  # (2, 4, 17, 3): by class, slot and length: first code, count, first symbol's place
     symbols: npt.NDArray[np.uint8]  # (2, 4, 256)
     dc_codes: npt.NDArray[np.int64]  # (4, 256): length << 16 | code, by symbol; 0 for a symbol without a code
-    content: bytes  # of a DHT segment with all tables, the DC ones completed
+    contents: dict[tuple[int, int], bytes]  # by class and slot, of a DHT segment with that table, the DC ones completed
 
 
 @functools.lru_cache(maxsize=64)
@@ -61,7 +61,7 @@ def huffman_tables(content: bytes) -> HuffmanTables:
     long_codes = np.zeros((2, _SLOTS, 17, 3), np.int64)
     symbols = np.zeros((2, _SLOTS, 256), np.uint8)
     dc_codes = np.zeros((_SLOTS, 256), np.int64)
-    position, completed = 0, b""
+    position, contents = 0, dict[tuple[int, int], bytes]()
     while position < len(content):
         kind, slot = content[position] >> 4, content[position] & 15
         counts = content[position + 1 : position + 17]
@@ -72,7 +72,7 @@ def huffman_tables(content: bytes) -> HuffmanTables:
             raise MalformedJpegError("a Huffman table of the JPEG file is cut off or of no known class")
         if kind == 0:
             counts, values = _completed(counts, values)
-        completed += bytes([kind << 4 | slot]) + counts + values
+        contents[kind, slot] = bytes([kind << 4 | slot]) + counts + values
         long_codes[kind, slot, 1:] = _ranges(counts)
         symbols[kind, slot, : len(values)] = np.frombuffer(values, np.uint8)
         lengths = np.repeat(np.arange(1, 17), np.frombuffer(counts, np.uint8))
@@ -83,7 +83,7 @@ def huffman_tables(content: bytes) -> HuffmanTables:
             dc_codes[slot, symbols[0, slot, : len(values)]] = lengths << 16 | (first + np.arange(len(values)) - place)
         else:
             follow_codes(lookup, steps[slot])
-    return HuffmanTables(dc, ac, steps, long_codes, symbols, dc_codes, completed)
+    return HuffmanTables(dc, ac, steps, long_codes, symbols, dc_codes, contents)
 
 
 def _completed(counts: bytes, values: bytes) -> tuple[bytes, bytes]:

@@ -66,6 +66,14 @@ def test_crops_of_every_sampling_and_table_are_exact(kind: str) -> None:
     check(data, [*random_boxes(131, 187, 12), Box(0, 0, 187, 131), Box(186, 130, 1, 1)])
 
 
+@pytest.mark.parametrize("options", [{}, {"subsampling": 0, "quality": 96}, {"mode": "L"}])
+def test_crops_of_files_with_the_standard_s_tables_are_the_transform_s_byte_for_byte(options: dict[str, Any]) -> None:
+    data = photograph(**options)
+    header = parse_jpeg(data)
+    blocks = [mcu_block(box, header) for box in random_boxes(131, 187, 12)]
+    assert entropy_crop(data, header, blocks) == crop_jpeg(data, blocks)
+
+
 def test_gray_and_tiny_pictures_are_exact() -> None:
     check(photograph(mode="L"), random_boxes(131, 187, 12))
     for height, width in [(1, 1), (3, 40), (40, 3), (16, 17), (17, 18), (9, 20)]:
