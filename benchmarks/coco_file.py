@@ -4,7 +4,7 @@ Run: python -m benchmarks.coco_file FOLDER [--instances 860000]
 
 Written as a stream, so that memory stays flat at any size. The statistics are those of the 739 instances of a sample of
 train2017: sizes of images and objects, parts and points of an outline, objects an image, crowds. The pictures are flat
-(about 3 KB), have the stated size, and no two are alike.
+(about 2 KB), have the stated size, and no two are alike.
 """
 
 import argparse
