@@ -140,7 +140,7 @@ def mutate_json(value: Any, chance: random.Random) -> Any:
     if isinstance(value, str) and value and chance.random() < 0.4:
         return mutate_bytes(value.encode("utf-8", "surrogatepass"), chance).decode("utf-8", "replace")
     if isinstance(value, int | float) and chance.random() < 0.4:
-        return chance.choice((-value, value + 1, value - 1, value * 1000, str(value), [value], value + 0.5))
+        return chance.choice((-value, value + 1, value - 1, value * 1000, str(value), [value], value / 2 if abs(value) < 2**60 else 0))
     return chance.choice(HOSTILE)
 
 
