@@ -58,6 +58,8 @@ class Rule(_Settings):
             raise ValueError(f"rule for {self.stratum!r} names a floor twice: beats {list(self.beats)}")
         if self.beats_by and not self.beats:
             raise ValueError(f"rule for {self.stratum!r} sets beats_by {self.beats_by:g}, but no floor to beat: set beats")
+        if not self.compare and "any_regression" in self.model_fields_set:
+            raise ValueError(f"rule for {self.stratum!r} sets any_regression, but compares with no champion: leave one of them out")
         return self
 
 
@@ -106,7 +108,7 @@ def load_gates(path: Path, spec: MetricSpec) -> Gates:
     try:
         gates = Gates.model_validate(document)
         named = tuple(rule.model_copy(update={"metric": _stored_name(rule.metric, spec)}) for rule in gates.rules)
-        gates = Gates.model_validate({**gates.model_dump(), "rules": [rule.model_dump() for rule in named]})
+        gates = Gates.model_validate({**gates.model_dump(), "rules": [rule.model_dump(exclude_unset=True) for rule in named]})
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {explain(error, Gates)}") from None
     known = metric_names(spec)

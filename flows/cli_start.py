@@ -20,7 +20,7 @@ def add_commands(app: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to write the world.")] = Path("demo-world"),
-    images: Annotated[int, typer.Option(min=1, help="How many images to render.")] = 60,
+    images: Annotated[int, typer.Option(min=3, help="How many images to render, at least one a domain.")] = 60,
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 7,
     write_only: Annotated[bool, typer.Option("--write-only", help="Do not run the pipeline on it.")] = False,
 ) -> None:

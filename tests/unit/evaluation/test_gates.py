@@ -39,6 +39,7 @@ def test_an_edge_metric_gets_the_pipelines_tolerance(tmp_path: Path) -> None:
         ("rules: [{stratum: all, metric: iou, beats: [circle]}]", "beats"),
         ("rules: [{stratum: all, metric: iou, beats: [box, box]}]", "names a floor twice"),
         ("rules: [{stratum: all, metric: iou, beats_by: 0.1}]", "no floor to beat"),
+        ("rules: [{stratum: all, metric: iou, beats: [box], compare: false, any_regression: block}]", "compares with no champion"),
         ("rules: [{stratum: all, metric: iou, min_instances: true}]", "valid integer"),
         ("rules: [{stratum: all, metric: iou, margin: .nan}]", "less than 1"),
         ("rules: [{stratum: all, metric: iou, least: .nan}]", "less than or equal to 1"),
