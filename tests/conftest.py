@@ -13,6 +13,10 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     # One of several test processes, started without a file: PySpark takes that for a doctest and ends the process.
     sys.modules["__main__"].__file__ = __file__
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two trainings side by side: threads that spin while they wait take the processor from those that work.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
