@@ -107,7 +107,8 @@ def test_many_files_are_looked_up_in_a_list(data_folder: Path, tmp_path: Path, o
     export = tmp_path / "export"
     REAL["supervisely"].make(data_folder, export)
     pipeline = pipeline_of(tmp_path, **REAL["supervisely"].paths(str(export)))
-    ingest(pipeline)
+    with opened_below(export):
+        ingest(pipeline)
     monkeypatch.setattr("jobs.ingest_reuse.FEW", 2)
     with opened_below(export) as opened:
         assert ingest(pipeline).skipped
@@ -122,7 +123,8 @@ def test_a_new_document_over_the_same_pictures_opens_none_of_them(data_folder: P
     export = tmp_path / "export"
     REAL["coco-mini"].make(data_folder, export)
     pipeline = pipeline_of(tmp_path, **REAL["coco-mini"].paths(str(export)))
-    ingest(pipeline)
+    with opened_below(export):
+        ingest(pipeline)
     document = export / "annotations/export.json"
     records = json.loads(document.read_text())
     records["annotations"][0]["category_id"] = records["categories"][-1]["id"]
@@ -141,7 +143,8 @@ def test_a_file_that_only_got_a_new_date_is_read_once_more_and_then_known(data_f
     export = tmp_path / "export"
     REAL["labelme"].make(data_folder, export)
     pipeline = pipeline_of(tmp_path, **REAL["labelme"].paths(str(export)))
-    ingest(pipeline)
+    with opened_below(export):
+        ingest(pipeline)
     with opened_below(export):
         assert ingest(pipeline).skipped
     os.utime(export / "2011_000006.jpg")
