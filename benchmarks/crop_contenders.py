@@ -158,7 +158,7 @@ def spark(folder: Path, out: Path, workers: int) -> Figures:
     crop(_published(folder, out / "warm", workers, rows=600))
     checks: list[Figures] = []
     check = stage.assure
-    stage.assure = lambda *given: _timed(partial(check, *given), checks)
+    stage.assure = lambda *given, **options: _timed(partial(check, *given, **options), checks)
     clock = Clock()
     report = crop(pipeline)
     figures = clock.stop(int(report.details["bytes"]))
