@@ -72,7 +72,8 @@ def _turnout(instances: int, rng: Generator) -> NDArray[np.int64]:
     """Draw how many objects each image has; they add up to `instances`."""
     images = max(1, round(instances / INSTANCES_AN_IMAGE))
     shares = rng.gamma(_TURNOUT_SHAPE, size=images)
-    return np.diff(np.floor(np.cumsum(shares) / shares.sum() * instances + 0.5).astype(np.int64), prepend=0)
+    counts: NDArray[np.int64] = np.diff(np.floor(np.cumsum(shares) / shares.sum() * instances + 0.5).astype(np.int64), prepend=0)
+    return counts
 
 
 def _image(number: int, height: int, width: int) -> dict[str, Any]:
@@ -108,6 +109,7 @@ def _annotations(images: NDArray[np.int64], sizes: NDArray[np.int64], rng: Gener
     crowd = rng.random(images.size) < _CROWD_SHARE
     for place in range(images.size):
         size = (int(height[place]), int(width[place]))
+        shape: list[list[float]] | dict[str, Any]
         if crowd[place]:
             shape, box = _crowd(size, rng)
         else:

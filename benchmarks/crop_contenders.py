@@ -16,10 +16,12 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
 from jobs import blocks
+from jobs.assurance import assure
 from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
 from jobs.crops import COMPRESSION, cut_shard
 from jobs.entropy_crop import NoEntropyCropError
@@ -129,8 +131,8 @@ def shards_of(folder: Path) -> tuple[list[ShardRows], int]:
 
 def transform_pool(folder: Path, out: Path, workers: int) -> Figures:
     """Do as `pool` does with libjpeg-turbo's transform alone."""
-    blocks.entropy_crop = _refuse
-    return pool(folder, out, workers)
+    with patch.object(blocks, "entropy_crop", _refuse):
+        return pool(folder, out, workers)
 
 
 def _refuse(*_: object) -> list[bytes]:
@@ -139,13 +141,13 @@ def _refuse(*_: object) -> list[bytes]:
 
 def transform_spark(folder: Path, out: Path, workers: int) -> Figures:
     """Do as `spark` does with libjpeg-turbo's transform alone."""
-    stage.cut_sent = _cut_transformed
-    return spark(folder, out, workers)
+    with patch.object(stage, "cut_sent", _cut_transformed):
+        return spark(folder, out, workers)
 
 
 def _cut_transformed(sent: tuple[int, bytes, bytes], *, work: stage.ShardWork) -> str:
-    blocks.entropy_crop = _refuse
-    return cut_sent(sent, work=work)
+    with patch.object(blocks, "entropy_crop", _refuse):
+        return cut_sent(sent, work=work)
 
 
 def spark(folder: Path, out: Path, workers: int) -> Figures:
@@ -157,20 +159,19 @@ def spark(folder: Path, out: Path, workers: int) -> Figures:
     spark_session(pipeline)
     crop(_published(folder, out / "warm", workers, rows=600))
     checks: list[Figures] = []
-    check = stage.assure
-    stage.assure = lambda *given, **options: _timed(partial(check, *given, **options), checks)
-    clock = Clock()
-    report = crop(pipeline)
-    figures = clock.stop(int(report.details["bytes"]))
+
+    def timed(*given: Any, **options: Any) -> Any:
+        clock = Clock()
+        done = assure(*given, **options)
+        checks.append(clock.stop(0))
+        return done
+
+    with patch.object(stage, "assure", timed):
+        clock = Clock()
+        report = crop(pipeline)
+        figures = clock.stop(int(report.details["bytes"]))
     apart = checks[0]
     return figures | {"checks": apart["seconds"]} | {key: figures[key] - apart[key] for key in ("seconds", "cpu")}
-
-
-def _timed(work: Callable[[], Any], into: list[Figures]) -> Any:
-    clock = Clock()
-    done = work()
-    into.append(clock.stop(0))
-    return done
 
 
 def _published(folder: Path, out: Path, workers: int, rows: int | None = None) -> Pipeline:

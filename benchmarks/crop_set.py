@@ -20,6 +20,7 @@ from lake.masks import mask_facts, polygons_to_counts, uncompressed_to_counts
 from lake.schemas import table_of
 
 LEAST_AREA = 30
+Columns = dict[str, Any]
 
 
 def crop_set(folder: Path, images: int) -> Path:
@@ -59,9 +60,10 @@ def _instance(annotation: dict[str, Any], image: dict[str, Any], path: Path, ima
     else:
         counts = shape["counts"] if isinstance(shape["counts"], str) else uncompressed_to_counts(shape["counts"], height, width)
     facts = mask_facts(counts, height, width)
-    box: dict[str, Any] = {name: getattr(facts, name) for name in facts.__slots__}
-    text = {"source": "coco", "customer": "coco", "domain": "everyday", "label": "thing", "class_id": "thing", "class_path": "thing"}
-    kind = {"disposition": "kept", "scene": "partial", "split": "train", "format": "jpeg", "mode": "RGB", "taxonomy": "0" * 64}
+    box: Columns = {name: getattr(facts, name) for name in facts.__slots__}
+    thing: Columns = dict.fromkeys(("label", "class_id", "class_path"), "thing")
+    text: Columns = {"source": "coco", "customer": "coco", "domain": "everyday", "disposition": "kept", "scene": "partial"}
+    kind: Columns = {"split": "train", "format": "jpeg", "mode": "RGB", "taxonomy": "0" * 64}
     return Instance(
         instance_id=digest(image_id, annotation["id"]),
         image_id=image_id,
@@ -74,6 +76,7 @@ def _instance(annotation: dict[str, Any], image: dict[str, Any], path: Path, ima
         orientation=1,
         licence=None,
         **box,
+        **thing,
         **text,
         **kind,
     )

@@ -51,12 +51,13 @@ def davis_method(predicted: Mask, truth: Mask) -> float:
     Source: Perazzi et al., CVPR 2016, and the steps of its evaluation code.
     """
     void = np.zeros_like(predicted).astype(np.bool_)
-    cleaned = []
-    for mask in (predicted, truth):
+
+    def cleaned(mask: Mask) -> Mask:
         seen = (mask * np.logical_not(void)).astype(np.bool_)
         seen[seen > 0] = True
-        cleaned.append(seen)
-    return davis_arithmetic(*cleaned, (disk(RADIUS), disk(RADIUS)))
+        return seen
+
+    return davis_arithmetic(cleaned(predicted), cleaned(truth), (disk(RADIUS), disk(RADIUS)))
 
 
 def davis_arithmetic(predicted: Mask, truth: Mask, elements: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> float:

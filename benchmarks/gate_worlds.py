@@ -66,7 +66,7 @@ def image_sizes(rng: np.random.Generator, kind: Sizes, images: int) -> Codes:
     if kind == "even":
         return rng.integers(1, 41, images)
     if kind == "two":
-        return np.where(rng.random(images) < 0.15, 40, 1)
+        return np.where(rng.random(images) < 0.15, np.int64(40), np.int64(1))
     if kind == "one":
         return np.ones(images, dtype=np.int64)
     return np.clip(np.round(rng.lognormal(1.2, 0.9, images)), 1, 40).astype(np.int64)
@@ -85,7 +85,7 @@ def draws(rng: np.random.Generator, shape: Shape, count: int) -> Values:
     if shape == "normal":
         return rng.normal(0, 1, count)
     if shape == "t3":
-        return rng.standard_t(3, count) / np.sqrt(3)
+        return np.asarray(rng.standard_t(3, count) / np.sqrt(3))
     if shape == "rare gains":
         return rng.exponential(1, count) - 1
     if shape == "rare losses":

@@ -100,7 +100,7 @@ def _cost(rows: pa.Table, settings: Mapping[str, Any], rows_per_group: int, *, s
 
 def _show(table: str, rows: pa.Table, costs: Mapping[str, list[Cost]]) -> None:
     def median(way: str, what: str) -> float:
-        return statistics.median(getattr(cost, what) for cost in costs[way])
+        return float(statistics.median(getattr(cost, what) for cost in costs[way]))
 
     print(f"\n{table}: {rows.num_rows:,} rows; in brackets the ratio to what is in use")
     print(f"{'':22}{'MiB':>15}{'write ms':>17}{'read ms':>17}{'one row ms':>17}")

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def write_files(folder: Path, files: int) -> None:
             {"label": f"class {n}", "points": (one * (_WIDTH, _HEIGHT)).tolist(), "group_id": None, "shape_type": "polygon", "flags": {}}
             for n, one in enumerate(corners)
         ]
-        document = {"version": "5.5.0", "flags": {}, "shapes": shapes, "imagePath": f"{number:06d}.jpg", "imageData": None}
+        document: dict[str, Any] = {"version": "5.5.0", "flags": {}, "shapes": shapes, "imagePath": f"{number:06d}.jpg", "imageData": None}
         sides = {"imageHeight": _HEIGHT, "imageWidth": _WIDTH}
         (folder / "labelme" / f"{stem}.json").write_text(json.dumps({**document, **sides}), encoding="utf-8")
         lines = [f"{n} {' '.join(map(str, one.ravel().tolist()))}" for n, one in enumerate(corners)]

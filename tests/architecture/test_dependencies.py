@@ -9,7 +9,9 @@ import pytest
 
 from tests.architecture.test_layers import MAY_IMPORT, MODULES, ROOT, imports_of
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SETTINGS["project"]
+MYPY = SETTINGS["tool"]["mypy"]
 EXTRA_OF = {"training": ("train",), "serving": ("serve",)}
 
 
@@ -20,6 +22,14 @@ def normalised(name: str) -> str:
 def declared(*extras: str) -> set[str]:
     lines = [*PROJECT["dependencies"], *(line for extra in extras for line in PROJECT["optional-dependencies"][extra])]
     return {normalised(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in lines}  # type: ignore[index]
+
+
+def test_what_mypy_does_not_check_stands_alone() -> None:
+    for pattern in MYPY["exclude"]:
+        paths = [path for path in (ROOT / "benchmarks").glob("*.py") if re.search(pattern, path.relative_to(ROOT).as_posix())]
+        assert len(paths) == 1, f"{pattern!r} is of no module, or of several"
+        ours = [target for target, _ in imports_of(paths[0]) if target.split(".")[0] in {*MAY_IMPORT, "benchmarks", "tests"}]
+        assert not ours, f"{paths[0]} imports {ours}, so mypy must check it"
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
