@@ -1,19 +1,17 @@
 """Model digests in, the candidate, the champion and the previous champion out: a small SQL registry beside the catalog."""
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Column, Connection, DateTime, Integer, MetaData, String, Table, Text, create_engine, insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
 from lake.errors import ChampionChangedError, ModelError
+from lake.sql_tables import make_tables
 
 ALIASES = CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
 _BUSY_S = 30
-
-_LOGGER = logging.getLogger(__name__)
 
 _metadata = MetaData()
 _models = Table(
@@ -65,7 +63,7 @@ class Registry:
         """
         arguments = {"timeout": _BUSY_S} if database_url.startswith("sqlite") else {}
         self._engine = create_engine(database_url, poolclass=NullPool, connect_args=arguments)
-        self._make_tables()
+        make_tables(self._engine, _metadata)
 
     def register(self, model: str, name: str) -> None:
         """Make a model known; a digest that is known already changes nothing."""
@@ -149,16 +147,6 @@ class Registry:
         with self._engine.connect() as connection:
             rows = connection.execute(select(_events).order_by(_events.c.number)).all()
         return [Event(row.at, row.action, row.model, row.before, row.verdict_id, row.reason) for row in rows]
-
-    def _make_tables(self) -> None:
-        for _ in _metadata.tables:  # each may be made by another process between the check and the statement
-            try:
-                _metadata.create_all(self._engine)
-            except (OperationalError, IntegrityError, ProgrammingError) as error:
-                _LOGGER.info("another process makes the registry's tables: %s", error)
-            else:
-                return
-        _metadata.create_all(self._engine)
 
     def _swap(self, model: str, expected: str | None, event: Event) -> None:
         try:

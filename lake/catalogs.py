@@ -7,12 +7,12 @@ import orjson
 import pyarrow as pa
 import sqlalchemy as sa
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.transforms import IdentityTransform
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
 from lake.contracts import CONTRACT_VERSION, PARTITIONS
@@ -20,6 +20,7 @@ from lake.errors import ConfigurationError, ContractError
 from lake.file_io import StoreFileIO
 from lake.object_storage import region
 from lake.schemas import arrow_schema, iceberg_schema, record_of
+from lake.sql_tables import make_tables
 from lake.store import Store
 
 CATALOG_NAME = "centrepiece"
@@ -83,13 +84,15 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
             "catalog: expected null, sqlite:///…, postgresql+psycopg://…, https://… (REST) or glue://, "
             f"got the scheme {catalog.split(':')[0]!r}"
         )
-    try:
-        return _load(properties)
-    except (OperationalError, ProgrammingError, IntegrityError) as error:
-        # Two processes that make the catalog's tables at once collide once; the second look finds them made.
-        if isinstance(error, OperationalError) and "already exists" not in str(error.orig):
-            raise
-        return _load(properties)
+    if properties["type"] != "sql":
+        return load_catalog(CATALOG_NAME, **properties)
+    # A connection for each use: none is left open by a stage, and none has gone stale when the next one needs it.
+    engine = sa.create_engine(properties["uri"], poolclass=NullPool)
+    make_tables(engine, SqlCatalogBaseTable.metadata)
+    loaded = SqlCatalog(CATALOG_NAME, **properties)
+    loaded.close()
+    loaded.engine = engine
+    return loaded
 
 
 def namespace_of(store: Store, name: str) -> str:
@@ -167,15 +170,6 @@ def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
             "use the release that wrote it, or run the pipeline into a new store"
         )
     return loaded
-
-
-def _load(properties: dict[str, str]) -> Catalog:
-    catalog = load_catalog(CATALOG_NAME, **properties)
-    if isinstance(catalog, SqlCatalog):
-        # A connection for each use: none is left open by a stage, and none has gone stale when the next one needs it.
-        catalog.close()
-        catalog.engine = sa.create_engine(properties["uri"], poolclass=NullPool)
-    return catalog
 
 
 def _is_long(column: pa.Field) -> bool:

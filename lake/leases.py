@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from lake.errors import ConfigurationError, LeaseLostError
 from lake.processes import is_dead, this_process
+from lake.sql_tables import make_tables
 
 LEASE_S = 60.0
 RENEWALS_IN_A_LEASE = 4
@@ -219,10 +220,7 @@ class LeaseKeeper:
 
     def _prepare(self, engine: sa.Engine) -> None:
         if not self._prepared:
-            try:
-                _METADATA.create_all(engine)
-            except (IntegrityError, OperationalError, ProgrammingError):
-                _METADATA.create_all(engine)  # another process made the tables at the same moment
+            make_tables(engine, _METADATA)
             self._prepared = True
 
     def _engine_for_use(self) -> sa.Engine:
