@@ -8,7 +8,7 @@ from jobs.sources.records import Unit
 from lake.configuration import Source, Splits
 from lake.digests import StageKey, digest, stage_key
 
-VERSION = 2
+VERSION = 3
 """Of the code of ingest: raised when the same export gives other rows."""
 SHARD_WEIGHT = 8192
 """Objects that a shard is expected to hold, unless one unit alone has more."""

@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 
 LARGEST_BITMAP = 64 << 20
 """Bytes of one packed mask, before and after inflating."""
+_PNG = b"\x89PNG"
 _FAULTS = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, OverflowError, RuntimeError, MemoryError)
 
 
@@ -55,7 +56,7 @@ def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
 
 
 def base64_png_mask(coded: object, *, inflate: bool = False) -> Mask:
-    """Decode a mask picture in base64, deflated once more where `inflate` says so.
+    """Decode a mask picture in base64; where `inflate` says so it may be deflated once more.
 
     Raises:
         MalformedBitmapError: See `png_mask`; or it is not base64, or inflates beyond `LARGEST_BITMAP`.
@@ -66,7 +67,7 @@ def base64_png_mask(coded: object, *, inflate: bool = False) -> Mask:
         data = decode_base64(coded, LARGEST_BITMAP)
     except InputError as error:
         raise MalformedBitmapError(str(error)) from None
-    return png_mask(_inflated(data) if inflate else data)
+    return png_mask(_inflated(data) if inflate and not data.startswith(_PNG) else data)
 
 
 def run_length_mask(counts: NDArray[np.int64], height: int, width: int) -> Mask:

@@ -4,6 +4,7 @@ Source: cocodataset.org/#format-data; docs/formats/coco.md says what becomes of 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from jobs.sources.exports import Export
 from jobs.sources.folders import Bytes
 from jobs.sources.json_documents import members, parse_json, size, text, whole
 from jobs.sources.json_spans import Elements, element_spans, member_spans
-from jobs.sources.paths import HostilePathError
+from jobs.sources.paths import HostilePathError, safe_path
 from jobs.sources.picture_places import first_present
 from jobs.sources.reader import ByColumns, Reader
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, OutlinedObjects, Rejected, Unit, record_ref
@@ -27,6 +28,7 @@ from lake.reasons import Reason
 
 MOST_CATEGORIES = 100_000
 _IMAGES_AT_ONCE = 4096
+_LOOKED_AT = 8  # images of a document by which the folder of its split is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +170,11 @@ def listed_images(export: Export, path: str, data: Bytes, elements: Elements) ->
     listed: list[ListedImage | Rejected] = []
     ids: list[int | None] = []
     first: dict[int, int] = {}
+    split = _folder_of_split(export, path, parse_spans(data, elements.starts[:_LOOKED_AT], elements.ends[:_LOOKED_AT]))
     for begin in range(0, len(elements), _IMAGES_AT_ONCE):
         chunk = slice(begin, begin + _IMAGES_AT_ONCE)
         for place, record in enumerate(parse_spans(data, elements.starts[chunk], elements.ends[chunk]), start=begin):
-            outcome, number = _listed(export, path, place, record)
+            outcome, number = _listed(export, path, split, place, record)
             if isinstance(outcome, ListedImage) and number is not None:
                 if number in first:
                     earlier = parse_span(data, elements.starts[first[number]], elements.ends[first[number]])
@@ -183,18 +186,31 @@ def listed_images(export: Export, path: str, data: Bytes, elements: Elements) ->
     return listed, ids
 
 
-def _listed(export: Export, path: str, place: int, record: Any) -> tuple[ListedImage | Rejected, int | None]:
+def _listed(export: Export, path: str, split: str, place: int, record: Any) -> tuple[ListedImage | Rejected, int | None]:
     number = whole(record.get("id")) if isinstance(record, dict) else None
     ref = record_ref(export.document_name(path), f"image {number if number is not None else f'at {place}'}")
     if number is None:
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected an image record with a whole number as its id"), None
     try:
         name = record.get("file_name")
-        where = export.image_path(path, name) if name else first_present(export, path, _lvis_names(record))
+        where = export.image_path(path, f"{split}{name}" if split else name) if name else first_present(export, path, _lvis_names(record))
     except HostilePathError as error:
         return Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(number)), number
     width, height = size(record.get("width")), size(record.get("height"))
     return ListedImage(ref, str(number), where, width, height), number
+
+
+def _folder_of_split(export: Export, path: str, records: Sequence[Any]) -> str:
+    """Return `<split>/` where the pictures of `<kind>_<split>.json` lie in a folder of that name, else nothing."""
+    _, mark, split = path.rpartition("/")[2].removesuffix(".json").rpartition("_")
+    if export.images_beside or not mark or not split:
+        return ""
+    names = [record["file_name"] for record in records if isinstance(record, dict) and isinstance(record.get("file_name"), str)]
+    with suppress(HostilePathError):
+        if any(export.images.entry(safe_path(name)) is not None for name in names):
+            return ""
+        return f"{split}/" if any(export.images.entry(safe_path(f"{split}/{name}")) is not None for name in names) else ""
+    return ""
 
 
 def _lvis_names(record: dict[str, Any]) -> list[str]:

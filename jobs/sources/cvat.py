@@ -149,6 +149,11 @@ def _elements(export: Export, path: str) -> Iterator[CvatImage]:
     place = 0
     try:
         for _, element in iterparse(io.BytesIO(export.annotations.mapped(path).tobytes()), events=("end",), forbid_dtd=True):
+            if element.tag == "track":
+                raise InputError(
+                    f"{export.annotations.uri(path)} is an export of `CVAT for video 1.1`, whose tracks are not read; "
+                    "export the task as `CVAT for images 1.1`, which splits tracks into frames"
+                )
             if element.tag == "image":
                 shapes = tuple((str(shape.tag), dict(shape.attrib)) for shape in element)
                 yield CvatImage(place, dict(element.attrib), shapes)

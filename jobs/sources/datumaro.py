@@ -138,7 +138,7 @@ def _geometry(annotation: Any) -> Polygons | RunLengths | tuple[Reason, str]:
         return run_lengths(mapping(annotation, "rle"))
     if kind == "bbox":
         return Reason.BOX_ONLY, "a bbox"
-    if kind in ("ellipse", "cuboid_2d", "rotated_bbox"):
+    if kind in ("ellipse", "cuboid_2d", "cuboid_3d", "rotated_bbox"):
         return Reason.UNSUPPORTED_GEOMETRY, f"a {kind}"
     return Reason.NOT_AN_OBJECT, f"an annotation of type {str(kind)[:80]}"
 

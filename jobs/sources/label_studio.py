@@ -3,6 +3,7 @@
 Source: labelstud.io/guide/export, "JSON"; docs/formats/label-studio.md says what becomes of each result.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from jobs.sources.bitmaps import MalformedBitmapError
 from jobs.sources.brush_runs import decode_brush
 from jobs.sources.carried_images import embedded_bytes, local_name
 from jobs.sources.exports import Export
+from jobs.sources.image_names import IMAGE_SUFFIXES
 from jobs.sources.json_documents import mapping, members, size, text, whole
 from jobs.sources.moments import moment
 from jobs.sources.paths import HostilePathError
@@ -26,8 +28,10 @@ from lake.errors import InputError
 from lake.reasons import Reason
 
 _WEIGHT = 16  # objects that one task is expected to hold
+_TASK_KEYS = {"data", "annotations", "completions", "result"}
 _REGIONS = ("brush", "polygon")
 _BOXES = ("rectangle",)
+_UPLOAD = re.compile(r"^[0-9a-f]{8}-(?=.)")
 _UNSUPPORTED = ("ellipse", "magicwand", "bitmask", "vector")
 
 
@@ -45,6 +49,10 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     for place, task in tasks_of(export, unit):
         ref, name = part_ref(_task_name(task, place), "image"), str(place)
         sides = _stated_size(task)
+        if isinstance(task, dict) and not _TASK_KEYS & task.keys():
+            detail = "no task of a JSON export, which has `data` and `annotations`; JSON_MIN is not read"
+            yield Rejected(ref, Reason.MALFORMED_RECORD, detail, image=name)
+            continue
         try:
             address = _address(task)
             if address is not None and (carried := embedded_bytes(address)) is not None:
@@ -87,7 +95,7 @@ def _outcome(
 ) -> LabelledObject | Rejected:
     if not isinstance(result, dict):
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected a result as an object")
-    if annotation.get("was_cancelled"):
+    if annotation.get("was_cancelled") or annotation.get("skipped"):
         return Rejected(ref, Reason.NOT_AN_OBJECT, "its annotation was cancelled")
     kind = str(result.get("type", "")).removesuffix("labels")
     if kind in _BOXES:
@@ -96,8 +104,10 @@ def _outcome(
         return Rejected(ref, Reason.UNSUPPORTED_GEOMETRY, f"a {kind}, or a region on a rotated picture")
     if kind not in _REGIONS:
         return Rejected(ref, Reason.NOT_AN_OBJECT, f"a result of type {str(result.get('type'))[:80]}")
+    if result.get("item_index"):
+        return Rejected(ref, Reason.UNLISTED_IMAGE, "a region on a later picture of a task of several; only the first is read")
     value = mapping(result, "value")
-    labels = [label for key in (result.get("type"), "labels") for label in members(value, str(key))] or given
+    labels = [label for key in (f"{kind}labels", "labels") for label in members(value, str(key))] or given
     label = text(labels[0]) if len(labels) == 1 else None
     if label is None:
         return Rejected(ref, Reason.EMPTY_LABEL, f"expected one label, got {len(labels)}")
@@ -150,9 +160,12 @@ def _stated_size(task: Any) -> tuple[int | None, int | None]:
 
 
 def _address(task: Any) -> str | None:
+    """Return how a task names its picture: `image`, else the first text that looks like one, else the first text."""
     data = mapping(task, "data")
-    found = data.get("image") or next((value for value in data.values() if isinstance(value, str)), None)
-    return found if isinstance(found, str) else None
+    firsts = (value[0] if isinstance(value, list) and value else value for value in (data.get("image"), *data.values()))
+    texts = [value for value in firsts if isinstance(value, str)]
+    pictures = [value for value in texts if value.partition("?")[0].lower().endswith(IMAGE_SUFFIXES) or value[:11] == "data:image/"]
+    return next(iter(texts if data.get("image") else pictures or texts), None)
 
 
 def _names(address: str | None) -> Iterator[object]:
@@ -167,8 +180,11 @@ def _names(address: str | None) -> Iterator[object]:
         yield query[0].lstrip("/")
         yield query[0].rpartition("/")[2]
     name = address if not address.startswith("/") else address.partition("?")[0].rpartition("/")[2]
-    yield local_name(name)
-    yield local_name(name).rpartition("/")[2]
+    path = local_name(name)
+    own = path.rpartition("/")[2]
+    yield path
+    yield own
+    yield _UPLOAD.sub("", own)
 
 
 def _task_name(task: Any, place: int) -> str:

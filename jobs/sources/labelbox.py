@@ -3,6 +3,7 @@
 Source: docs.labelbox.com, "Export overview" and "Import annotations"; docs/formats/labelbox.md says what each becomes.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,7 +24,12 @@ from lake.reasons import Reason
 
 _WEIGHT = 8  # objects that one line is expected to hold
 _BOXES = ("bbox", "bounding_box")
-_NO_REGIONS = ("line", "point", "answer", "answers", "classifications")
+_NO_REGIONS = (
+    *("line", "point", "answer", "answers", "classifications", "location", "textSelections", "segments"),
+    *("relationship", "metricName", "metricValue", "messageEvaluationTask"),
+)
+_NAMELESS = re.compile(r"/(?:annotations|masks)/(?P<id>[^/]+)/index/\d+(?:/mask)?$")
+"""Addresses of masks that end alike for every mask: the id of an annotation or a composite mask stands for the name."""
 Labelled = tuple[str, dict[str, Any], dict[str, Any]]
 
 
@@ -88,7 +94,10 @@ def _records(line: dict[str, Any], place: int) -> Iterator[Labelled]:
         return
     for project in mapping(line, "projects").values():
         for label in members(project, "labels"):
-            for record in members(mapping(label, "annotations"), "objects"):
+            annotations = mapping(label, "annotations")
+            if annotations.get("frames"):
+                yield f"frames of {str(label.get('id'))[:80]}", {"frames": True}, {}
+            for record in members(annotations, "objects"):
                 if isinstance(record, dict):
                     yield str(record.get("feature_id") or ""), record, mapping(label, "label_details")
                 else:
@@ -122,6 +131,8 @@ def _geometry(export: Export, document: str, record: dict[str, Any]) -> Polygons
             return Reason.EMPTY_GEOMETRY, f"the mask's pixels are not in the export: {error}"
     if any(key in record for key in _BOXES):
         return Reason.BOX_ONLY, "a bounding box"
+    if "frames" in record:
+        return Reason.UNSUPPORTED_GEOMETRY, "annotations of a video's frames"
     if any(key in record for key in _NO_REGIONS):
         return Reason.NOT_AN_OBJECT, "an annotation without a region"
     return Reason.EMPTY_GEOMETRY, "an object without geometry"
@@ -131,7 +142,9 @@ def _mask_address(record: dict[str, Any]) -> object | None:
     mask = _mask_of(record)
     if isinstance(coded := mask.get("png"), str):
         return f"data:image/png;base64,{coded}"
-    return mask.get("instanceURI") or mask.get("url") if mask else None
+    address = mask.get("instanceURI") or mask.get("url") if mask else None
+    nameless = _NAMELESS.search(address.partition("?")[0]) if isinstance(address, str) else None
+    return f"{nameless['id']}.png" if nameless else address
 
 
 def _mask_of(record: dict[str, Any]) -> dict[str, Any]:

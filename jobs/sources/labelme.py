@@ -3,6 +3,7 @@
 Source: github.com/wkentaro/labelme; docs/formats/labelme.md says what becomes of each shape.
 """
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from jobs.sources.exports import Export
 from jobs.sources.image_names import IMAGE_SUFFIXES
 from jobs.sources.json_documents import members, numbers, size, text, whole
 from jobs.sources.paths import HostilePathError
+from jobs.sources.picture_places import first_present
 from jobs.sources.points import ring_of_pairs
 from jobs.sources.reader import Reader
 from jobs.sources.records import (
@@ -34,6 +36,7 @@ from lake.reasons import Reason
 IGNORED_LABEL = "__ignore__"
 BACKGROUND_LABEL = "_background_"
 _NO_REGIONS = ("line", "linestrip", "point", "points")
+_LONGEST_END = 4  # parts of a path under which a picture is looked for
 
 
 def units(export: Export) -> Iterator[Unit]:
@@ -48,10 +51,9 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
         return
     ref = part_ref(unit.name, "image")
     sides = size(document.get("imageWidth")), size(document.get("imageHeight"))
-    name = str(document.get("imagePath", "")).replace("\\", "/").rpartition("/")[2]
     carried = document.get("imageData")
     try:
-        path = export.image_path(unit.name, name)
+        path = _picture(export, unit.name, str(document.get("imagePath", "")))
         beside = path.lower().endswith(IMAGE_SUFFIXES) and export.images.entry(path) is not None
         if isinstance(carried, str) and not beside:
             yield ListedImage(ref, unit.name, path, *sides, embedded=decode_base64(carried))
@@ -88,10 +90,29 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
 READER = Reader(units, images, objects, documents=(), files=document_bytes)
 
 
+def _picture(export: Export, document: str, path: str) -> str:
+    """Return where a picture lies: where its path leads from the document, else under an end of the path, the longest first.
+
+    Paths lead out of the document's folder (`../images/a.jpg`), or are those of the machine that the shapes were drawn on.
+
+    Raises:
+        HostilePathError: No end of the path is a name.
+    """
+    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+    if export.images_beside and ".." in parts:
+        led = posixpath.normpath("/".join([*document.split("/")[:-1], *parts]))
+        if not led.startswith("..") and export.images.entry(led) is not None:
+            return led
+    named = parts[len(parts) - parts[::-1].index("..") :] if ".." in parts else parts
+    ends = ["/".join(named[begin:]) for begin in range(max(0, len(named) - _LONGEST_END), len(named))]
+    found = first_present(export, document, ends)
+    return found if export.images.entry(found) is not None else export.image_path(document, ends[-1])
+
+
 def _shape(shape: Any) -> Polygons | Bitmap | tuple[Reason, str]:
     if not isinstance(shape, dict):
         return Reason.MALFORMED_RECORD, "expected a shape as an object"
-    label, kind = text(shape.get("label")), shape.get("shape_type", "polygon")
+    label, kind = text(shape.get("label")), shape.get("shape_type") or "polygon"
     if label is None:
         return Reason.EMPTY_LABEL, "a shape without label"
     if label == BACKGROUND_LABEL or kind in _NO_REGIONS:
@@ -114,6 +135,6 @@ def _mask(shape: dict[str, Any]) -> Bitmap | tuple[Reason, str]:
     if place is None or len(place) != 2:
         return Reason.MALFORMED_GEOMETRY, "expected the corner of a mask as [x, y]"
     try:
-        return Bitmap(base64_png_mask(shape.get("mask")), int(place[0]), int(place[1]))
+        return Bitmap(base64_png_mask(shape.get("mask")), round(place[0]), round(place[1]))
     except MalformedBitmapError as error:
         return Reason.MALFORMED_GEOMETRY, str(error)

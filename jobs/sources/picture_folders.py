@@ -26,7 +26,9 @@ def pictures_folder(folder: Folder, documents: Sequence[str], telling: str, sign
         if any(parent in beside for parent in parents):
             return None
         if parents:
-            return folder.uri(_without_subset(parents[0], telling) if signature.format == "datumaro" else parents[0])
+            subset = _subset(telling, signature.format) if len(documents) > 1 or signature.format == "datumaro" else None
+            above, _, last = parents[0].rpartition("/")
+            return folder.uri(above if last == subset else parents[0])
     return None
 
 
@@ -48,8 +50,7 @@ def paired_folders(entries: Sequence[Entry]) -> list[tuple[str, str, int]]:
     return [pair for pair in pairs if pair[2]]
 
 
-def _without_subset(folder: str, document: str) -> str:
-    """Return the folder that holds one of pictures a subset, where a document is named after its subset."""
-    subset = document.rpartition("/")[2].removesuffix(".json")
-    parent, _, name = folder.rpartition("/")
-    return parent if name == subset else folder
+def _subset(document: str, kind: str) -> str:
+    """Return the subset that a document is named after: `train.json` of Datumaro, `instances_train.json` of COCO."""
+    stem = document.rpartition("/")[2].removesuffix(".json")
+    return stem if kind == "datumaro" else stem.rpartition("_")[2]

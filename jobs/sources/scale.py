@@ -4,6 +4,7 @@ Source: docs.scale.com/reference/segmentannotation-callback-format; docs/formats
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from jobs.sources.carried_images import embedded_bytes, local_name, read_beside
 from jobs.sources.exports import Export
 from jobs.sources.json_documents import mapping, members, text, whole
-from jobs.sources.label_maps import Map, decode_colour_map, decode_index_map, refused
+from jobs.sources.label_maps import Map, decode_colour_map, decode_index_map, is_coloured, refused
 from jobs.sources.moments import moment
 from jobs.sources.paths import HostilePathError
 from jobs.sources.points import ring_of_objects
@@ -24,6 +25,7 @@ from lake.images import ImageRefusedError
 from lake.reasons import Reason
 
 _WEIGHT = 32  # objects that one task is expected to hold
+_MAPS = ("extendedIndexedImage", "indexedImage")
 _UNSUPPORTED = ("ellipse", "cuboid", "rotated_box")
 Outcome = LabelledObject | Rejected
 
@@ -161,15 +163,23 @@ def _kind(shape: Mapping[str, Any]) -> object:
 
 
 def _index_bytes(export: Export, document: str, combined: Mapping[str, Any]) -> bytes:
-    address = combined.get("indexedImage") or combined.get("extendedIndexedImage")
-    if not address:
+    """Read the index map: the extended one where there is one beside the export, since 8 bits hold 255 indices alone.
+
+    Raises:
+        InputError: The task names no map, or none that it names lies beside the export.
+    """
+    addresses = [address for key in _MAPS if (address := combined.get(key))]
+    if not addresses:
         raise InputError("expected annotations.combined.indexedImage or extendedIndexedImage")
-    return read_beside(export, document, address)
+    for address in addresses[:-1]:
+        with suppress(InputError):
+            return read_beside(export, document, address)
+    return read_beside(export, document, addresses[-1])
 
 
 def _index_map(export: Export, document: str, combined: Mapping[str, Any]) -> Map:
     data = _index_bytes(export, document, combined)
-    if combined.get("indexedImage"):
+    if not is_coloured(data):
         return decode_index_map(data).astype(np.int32)
     coded = decode_colour_map(data)
     # Scale writes the least significant byte into red, the decoder reads it as the most significant.

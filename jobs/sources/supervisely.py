@@ -28,7 +28,7 @@ from jobs.sources.single_documents import document_bytes, document_units, load_d
 from lake.errors import InputError
 from lake.reasons import Reason
 
-_NO_REGIONS = ("point", "line", "graph", "any", "cuboid")
+_NO_REGIONS = ("point", "line", "graph", "any")
 
 
 def units(export: Export) -> Iterator[Unit]:

@@ -90,7 +90,7 @@ def class_names(export: Export) -> dict[int, str]:
     """Return the names of the classes: of the source's `classes`, else of data.yaml or classes.txt beside the labels.
 
     Raises:
-        InputError: There is no such file, or it names no class.
+        InputError: There is no such file, it names no class, or it is of a data set of poses.
     """
     content = export.classes
     if content is None:
@@ -109,6 +109,8 @@ def _parse_names(content: bytes) -> dict[int, str]:
         document = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the class list is no YAML: {error}") from None
+    if isinstance(document, dict) and "kpt_shape" in document:
+        raise InputError("the class list has a `kpt_shape`: a data set of poses, whose numbers are key points and no outlines")
     listed = document.get("names") if isinstance(document, dict) else None
     if isinstance(listed, dict):
         return {number: str(name) for number, name in listed.items() if whole(number) is not None and text(name)}

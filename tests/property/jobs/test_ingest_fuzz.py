@@ -26,7 +26,7 @@ from tests.sample_exports import REAL, Sample, demo_samples
 
 MUTATIONS = int(os.environ.get("CENTREPIECE_MUTATIONS", "8"))
 ONE = os.environ.get("CENTREPIECE_MUTATION")
-SLOWEST_S = 30.0
+SLOWEST_CPU_S = 30.0
 ARCHIVED = 0.15
 """Share of the mutations that are read from an archive, which is harmed itself or holds the harmed export."""
 COCO_LISTS = ("images", "annotations")
@@ -79,14 +79,14 @@ def read_mutated(sample: Sample, original: Path, folder: Path, chance: random.Ra
         mutate(folder / "export", chance)
     place = f"{packed(folder / 'export', folder / 'archive', chance)}!" if archived else str(folder / "export")
     before = sorted(path for path in folder.rglob("*") if "store" not in path.parts)
-    begin = time.monotonic()
+    begin = time.process_time()
     with watched(folder / "store") as strays:
         try:
             found = plain_ingest(folder / "store", source_of("fuzzed", **sample.paths(place)))
         except CentrepieceError:
             found = None
-    if time.monotonic() - begin > SLOWEST_S:
-        return f"took {time.monotonic() - begin:.0f} s"
+    if time.process_time() - begin > SLOWEST_CPU_S:
+        return f"took {time.process_time() - begin:.0f} s of processor time"
     if strays:
         return f"touched what is not its own: {strays[:5]}"
     if sorted(path for path in folder.rglob("*") if "store" not in path.parts) != before:

@@ -1,0 +1,193 @@
+"""What vendors' own documentation and readers know beyond the samples: slots, videos, paths that lead elsewhere, masks without names."""
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jobs.sources.detect import detect
+from lake.errors import InputError
+from tests.plain_ingest import Ingested, plain_ingest, source_of
+
+WIDTH, HEIGHT = 40, 20
+SQUARE = [(2, 2), (12, 2), (12, 12), (2, 12)]
+POINTS = [{"x": x, "y": y} for x, y in SQUARE]
+
+
+def picture(path: Path, colour: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((size[1], size[0], 3), colour, np.uint8)).save(path)
+
+
+def mask_png(columns: int) -> bytes:
+    pixels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    pixels[:, :columns] = 255
+    written = io.BytesIO()
+    Image.fromarray(pixels).save(written, "PNG")
+    return written.getvalue()
+
+
+def read(folder: Path, kind: str, documents: dict[str, Any], **stanza: str) -> Ingested:
+    for name, content in documents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    places = {key: str(folder / value) for key, value in {"annotations": ".", **stanza}.items()}
+    return plain_ingest(folder.with_name("store"), source_of("s", format=kind, **places))
+
+
+def areas(found: Ingested) -> dict[str, int]:
+    return {row["label"]: row["area"] for row in found.annotations}
+
+
+def sizes(found: Ingested) -> dict[str, int]:
+    """Return the width of the image that each label lies on."""
+    return {row["label"]: row["image_width"] for row in found.annotations}
+
+
+def slot(name: str, file: str, width: int = WIDTH) -> dict[str, Any]:
+    return {"slot_name": name, "type": "image", "width": width, "height": HEIGHT, "source_files": [{"file_name": file}]}
+
+
+def test_annotations_of_darwin_lie_on_the_picture_of_their_slot_with_its_raster_layer(tmp_path: Path) -> None:
+    picture(tmp_path / "e/item/0/a.png")
+    picture(tmp_path / "e/item/1/b.png", 9, (30, HEIGHT))
+
+    def layer(identity: str, where: str, width: int, count: int) -> dict[str, Any]:
+        rle = [1, count, 0, width * HEIGHT - count]
+        raster = {"dense_rle": rle, "mask_annotation_ids_mapping": {identity: 1}, "total_pixels": width * HEIGHT}
+        return {"id": f"layer {where}", "name": "__raster_layer__", "slot_names": [where], "raster_layer": raster}
+
+    annotations = [
+        {"id": "first", "name": "left", "slot_names": ["0"], "mask": {}},
+        {"id": "second", "name": "right", "slot_names": ["1"], "mask": {}},
+        {"id": "third", "name": "nowhere", "slot_names": ["2"], "polygon": {"paths": [POINTS]}},
+        {"id": "fourth", "name": "moving", "slot_names": ["1"], "frames": {"0": {"polygon": {"paths": [POINTS]}}}},
+        layer("first", "0", WIDTH, 11),
+        layer("second", "1", 30, 7),
+    ]
+    item = {"name": "item", "path": "/", "slots": [slot("0", "a.png"), slot("1", "b.png", 30)]}
+    documents = {"item.json": {"version": "2.0", "item": item, "annotations": annotations}, ".v7/metadata.json": {"classes": []}}
+    found = read(tmp_path / "e", "darwin", documents)
+    assert areas(found) == {"left": 11, "right": 7}
+    assert sizes(found) == {"left": WIDTH, "right": 30}
+    assert found.reasons() == {"unlisted-image": 1, "unsupported-geometry": 1}
+
+
+def test_a_picture_of_darwin_has_the_suffix_of_its_file(tmp_path: Path) -> None:
+    picture(tmp_path / "e/scan.png")
+    annotation = {"id": "a", "name": "dog", "polygon": {"paths": [POINTS]}}
+    item = {"name": "scan", "path": "/", "slots": [slot("0", "upload.png")]}
+    assert areas(read(tmp_path / "e", "darwin", {"a.json": {"item": item, "annotations": [annotation]}})) == {"dog": 100}
+
+
+@pytest.mark.parametrize(
+    ("path", "images"),
+    [("../pictures/a.png", None), ("..\\pictures\\a.png", None), ("C:\\home\\pictures\\a.png", "."), ("/home/x/a.png", "pictures")],
+)
+def test_a_path_of_labelme_leads_out_of_its_folder_or_is_known_by_its_end(path: str, images: str | None, tmp_path: Path) -> None:
+    picture(tmp_path / "e/pictures/a.png")
+    corners = [[2.6, 3.5], [3, 4]]
+    mask = io.BytesIO()
+    Image.fromarray(np.ones((2, 2), np.uint8)).save(mask, "PNG")
+    shapes = [
+        {"label": "dog", "shape_type": None, "points": [list(point) for point in SQUARE]},
+        {"label": "dot", "shape_type": "mask", "points": corners, "mask": base64.b64encode(mask.getvalue()).decode()},
+        {"label": "box", "shape_type": "oriented_rectangle", "points": [list(point) for point in SQUARE]},
+    ]
+    document = {"shapes": shapes, "imagePath": path, "imageData": None, "imageWidth": WIDTH, "imageHeight": HEIGHT}
+    found = read(tmp_path / "e", "labelme", {"shapes/a.json": document}, **({"images": images} if images else {}))
+    assert areas(found) == {"dog": 100, "dot": 4}
+    assert next(row for row in found.annotations if row["label"] == "dot")["box_x"] == 3
+    assert found.reasons() == {"unsupported-geometry": 1}
+
+
+def test_tracks_of_cvat_are_refused_and_not_passed_over(tmp_path: Path) -> None:
+    document = '<annotations><track id="0" label="car"><box frame="0" xtl="1" ytl="1" xbr="5" ybr="5"/></track></annotations>'
+    with pytest.raises(InputError, match="`CVAT for video"):
+        read(tmp_path / "e", "cvat", {"a.xml": document}, annotations="a.xml")
+    assert read(tmp_path / "f", "cvat", {"a.xml": document}).reasons() == {"malformed-record": 1}
+
+
+def test_masks_of_labelbox_whose_addresses_end_alike_are_told_apart_by_their_ids(tmp_path: Path) -> None:
+    picture(tmp_path / "e/a.png")
+    host = "https://api.labelbox.com/api/v1"
+    objects = [
+        {"feature_id": "f1", "name": "one", "mask": {"url": f"{host}/projects/p/annotations/f1/index/1/mask"}},
+        {"feature_id": "f2", "name": "two", "mask": {"url": f"{host}/projects/p/annotations/f2/index/1/mask?token=x"}},
+        {"feature_id": "f3", "name": "white", "composite_mask": {"url": f"{host}/tasks/t/masks/c/index/1", "color_rgb": [255] * 3}},
+    ]
+    for name, columns in {"f1": 3, "f2": 5, "c": 7}.items():
+        (tmp_path / f"e/{name}.png").write_bytes(mask_png(columns))
+    labels = [{"id": "l1", "annotations": {"objects": objects}}, {"id": "l2", "annotations": {"frames": {"1": {"objects": {}}}}}]
+    row = {"data_row": {"id": "r", "external_id": "a.png"}, "projects": {"p": {"labels": labels}}}
+    found = read(tmp_path / "e", "labelbox", {"e.ndjson": row}, annotations="e.ndjson")
+    assert areas(found) == {"one": 3 * HEIGHT, "two": 5 * HEIGHT, "white": 7 * HEIGHT}
+    assert found.reasons() == {"unsupported-geometry": 1}
+
+
+def test_a_bitmap_of_supervisely_need_not_be_deflated_twice(tmp_path: Path) -> None:
+    picture(tmp_path / "e/ds/img/a.png")
+    bitmap = {"data": base64.b64encode(mask_png(4)).decode(), "origin": [0, 0]}
+    thing = {"id": 1, "classTitle": "dog", "geometryType": "bitmap", "bitmap": bitmap}
+    assert areas(read(tmp_path / "e", "supervisely", {"ds/ann/a.png.json": {"objects": [thing]}})) == {"dog": 4 * HEIGHT}
+
+
+def test_a_task_of_label_studio_names_its_first_picture_with_or_without_the_hash_of_the_upload(tmp_path: Path) -> None:
+    picture(tmp_path / "e/a.png")
+    shape = {"type": "polygonlabels", "original_width": WIDTH, "original_height": HEIGHT}
+    value = {"points": [[100 * x / WIDTH, 100 * y / HEIGHT] for x, y in SQUARE], "polygonlabels": ["dog"]}
+    results = [{**shape, "id": "r1", "item_index": 0, "value": value}, {**shape, "id": "r2", "item_index": 1, "value": value}]
+    tasks = [
+        {"id": 1, "data": {"note": "text", "pages": ["/data/upload/1/0a1b2c3d-a.png"]}, "annotations": [{"result": results}]},
+        {"id": 2, "data": {"image": "a.png"}, "annotations": [{"skipped": True, "result": results[:1]}]},
+        {"id": 3, "image": "/data/upload/1/0a1b2c3d-a.png", "label": [value], "annotator": 1},
+    ]
+    found = read(tmp_path / "e", "label-studio", {"tasks.json": tasks}, annotations="tasks.json")
+    assert areas(found) == {"dog": 100}
+    assert found.reasons() == {"duplicate-record": 1, "malformed-record": 1, "not-an-object": 1, "unlisted-image": 1}
+
+
+def test_the_extended_map_of_scale_comes_before_the_one_of_8_bits(tmp_path: Path) -> None:
+    picture(tmp_path / "e/a.png")
+    coded = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    coded[:5] = (44, 1, 0)  # 300
+    Image.fromarray(coded).save(tmp_path / "e/extended.png")
+    Image.fromarray(np.zeros((HEIGHT, WIDTH), np.uint8)).save(tmp_path / "e/index.png")
+
+    def task(number: int, label: str, extended: str) -> dict[str, Any]:
+        combined = {"indexedImage": "index.png", "extendedIndexedImage": extended}
+        response = {"annotations": {"combined": combined}, "labelMapping": {label: {"index": 300}}}
+        return {"task_id": f"t{number}", "params": {"attachment": "a.png"}, "response": response}
+
+    found = read(tmp_path / "e", "scale", {"t.json": [task(1, "dog", "extended.png"), task(2, "cat", "gone.png")]}, annotations="t.json")
+    assert areas(found) == {"dog": 5 * WIDTH}
+    assert found.reasons() == {"duplicate-record": 1, "empty-geometry": 1}
+
+
+def test_poses_of_yolo_are_no_outlines(tmp_path: Path) -> None:
+    picture(tmp_path / "e/images/a.png")
+    documents = {"data.yaml": "names: [person]\nkpt_shape: [17, 3]\n", "labels/a.txt": "0 .5 .5 .2 .2 .1 .1 2\n"}
+    with pytest.raises(InputError, match="kpt_shape"):
+        read(tmp_path / "e", "yolo-seg", documents)
+
+
+def test_pictures_of_coco_lie_in_a_folder_of_their_split(tmp_path: Path) -> None:
+    ring = [number for point in SQUARE for number in point]
+    for colour, split in enumerate(("train", "val")):
+        picture(tmp_path / f"e/images/{split}/{split}.png", colour)
+        document = {
+            "images": [{"id": 1, "file_name": f"{split}.png"}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "segmentation": [ring]}],
+            "categories": [{"id": 1, "name": split}],
+        }
+        (tmp_path / "e/annotations").mkdir(exist_ok=True)
+        (tmp_path / f"e/annotations/instances_{split}.json").write_text(json.dumps(document))
+    stanza = detect(tmp_path / "e").stanza
+    assert (stanza["annotations"], stanza["images"]) == (str(tmp_path / "e/annotations"), str(tmp_path / "e/images"))
+    found = plain_ingest(tmp_path / "store", source_of("s", format="coco", annotations=stanza["annotations"], images=stanza["images"]))
+    assert (areas(found), found.rejects) == ({"train": 100, "val": 100}, [])
