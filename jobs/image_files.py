@@ -1,7 +1,7 @@
 """A listed image and its bytes in, what the file is and in which frame its geometry lies out; nothing is decoded."""
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jobs.sources.records import ImageSize, ListedImage, Rejected
 from lake.images import PIXEL_BUDGET, ImageHeader, ImageRefusedError, read_header
@@ -16,8 +16,7 @@ _DEEP_MODES = ("I", "F")  # whole numbers and fractions of 32 bits
 _TAIL = 1 << 16  # bytes after the end marker that cameras and tools leave
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFile:
+class ImageFile(NamedTuple):
     """What is known of one picture's bytes, whichever record lists it."""
 
     image_id: str  # sha-256 of the bytes
@@ -25,8 +24,7 @@ class ImageFile:
     phash: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SoundImage:
+class SoundImage(NamedTuple):
     """A listed image whose file is sound and has the size that the export states."""
 
     listed: ListedImage

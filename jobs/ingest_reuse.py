@@ -79,7 +79,7 @@ def renewed_readings(memory: Readings, settings: str, export: Export, units: Seq
     """Return what to keep where files were written anew and hold what they held: rows stay those that were written."""
     before = memory.units if memory.settings == settings else {}
     keyed = {unit_key(unit): reading for unit, reading in zip(units, readings, strict=True)}
-    kept = {key: replace(reading, rows=before[key].rows if key in before else None) for key, reading in keyed.items()}
+    kept = {key: reading._replace(rows=before[key].rows if key in before else None) for key, reading in keyed.items()}
     return Readings(settings, export.images.root, kept, memory.owners if before else {})
 
 
@@ -146,6 +146,6 @@ def new_readings(settings: str, export: Export, read: ReadUnits, written: Sequen
     keyed: dict[str, Reading] = {}
     for unit, reading, stored in zip(read.units, read.readings, rows, strict=True):
         key = unit_key(unit)
-        keyed[key] = replace(reading, rows=None if key in keyed else stored)
+        keyed[key] = reading._replace(rows=None if key in keyed else stored)
     owners = {found.annotations.path: found.owners for found in written if found.annotations is not None}
     return Readings(settings, export.images.root, keyed, owners)

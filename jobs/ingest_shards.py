@@ -6,7 +6,7 @@ Both classes here are what a worker runs: picklable, with everything they need a
 import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -82,7 +82,7 @@ class CheckImages:
         path = f"{CARRIED_IMAGES}/{file.image_id}.{file.header.format}"
         if not self.store.exists(path):
             self.store.write_bytes(path, data)
-        return SoundImage(replace(listed, embedded=None), file, self.store.uri(path))
+        return SoundImage(listed._replace(embedded=None), file, self.store.uri(path))
 
     def _described(self, pictures: WatchedFolder, listed: ListedImage) -> tuple[bytes, ImageFile]:
         """Return a picture's bytes, none where they need not be read, and what it is."""

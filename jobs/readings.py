@@ -9,7 +9,7 @@ import hashlib
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import zstandard
@@ -32,8 +32,7 @@ MOST_REJECTS = 1000
 """Rejects of a unit that are kept here; a unit with more is read again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A file that was looked up: in the folder of annotations or of images; `stamp` is None where there was none."""
 
     of_images: bool
@@ -42,8 +41,7 @@ class Seen:
     stamp: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRows:
+class StoredRows(NamedTuple):
     """Where a unit's rows of `annotations` stand: those of a file whose owner it is."""
 
     file: str | None  # relative to the store's root; None where the shard has no row
@@ -51,8 +49,7 @@ class StoredRows:
     rejected: tuple[Rejected, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one unit was read from, what became of its images, digests of its further files, and its rows."""
 
     seen: tuple[Seen, ...]
@@ -115,7 +112,7 @@ def known_images(readings: Readings) -> dict[str, tuple[Seen, ImageFile]]:
 
 def write_readings(store: Store, source: str, readings: Readings) -> None:
     """Keep what a source was read from, for its next ingest."""
-    store.write_bytes(_path(source), zstandard.compress(orjson.dumps(readings), 3))
+    store.write_bytes(_path(source), zstandard.compress(orjson.dumps(readings, default=_plain), 3))
 
 
 def load_readings(store: Store, source: str) -> Readings:
@@ -142,24 +139,30 @@ def _now(folder: Folder, seen: Seen) -> Seen:
     return Seen(seen.of_images, seen.path, entry.size, entry.stamp) if entry else Seen(seen.of_images, seen.path)
 
 
-def _reading(value: Mapping[str, Any]) -> Reading:
-    rows = value["rows"]
+def _plain(value: object) -> tuple[Any, ...]:
+    """Give orjson a named tuple as a list."""
+    if isinstance(value, tuple):
+        return tuple(value)
+    raise TypeError(f"expected a tuple, got {type(value).__name__}")
+
+
+def _reading(value: Sequence[Any]) -> Reading:
+    seen, images, files, rows = value
     return Reading(
-        tuple(Seen(**seen) for seen in value["seen"]),
-        tuple(_outcome(outcome) for outcome in value["images"]),
-        tuple(value["files"]),
-        StoredRows(rows["file"], rows["owner"], tuple(map(_rejected, rows["rejected"]))) if rows else None,
+        tuple(Seen(*one) for one in seen),
+        tuple(_outcome(outcome) for outcome in images),
+        tuple(files),
+        StoredRows(rows[0], rows[1], tuple(map(_rejected, rows[2]))) if rows else None,
     )
 
 
-def _outcome(value: Mapping[str, Any]) -> ImageOutcome:
-    if "reason" in value:
+def _outcome(value: Sequence[Any]) -> ImageOutcome:
+    if isinstance(value[0], str):
         return _rejected(value)
-    file = value["file"]
-    return SoundImage(
-        ListedImage(**value["listed"]), ImageFile(file["image_id"], ImageHeader(**file["header"]), file["phash"]), value["uri"]
-    )
+    listed, (image_id, header, phash), uri = value
+    return SoundImage(ListedImage(*listed), ImageFile(image_id, ImageHeader(*header), phash), uri)
 
 
-def _rejected(value: Mapping[str, Any]) -> Rejected:
-    return Rejected(value["ref"], Reason(value["reason"]), value["detail"], value["image"])
+def _rejected(value: Sequence[Any]) -> Rejected:
+    ref, reason, detail, image = value
+    return Rejected(ref, Reason(reason), detail, image)

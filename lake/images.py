@@ -8,8 +8,7 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +50,7 @@ class ImageRefusedError(InputError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class ImageHeader:
+class ImageHeader(NamedTuple):
     """What a picture's header says; sizes in px of the displayed frame."""
 
     format: str  # jpeg, png, bmp, tiff, gif or webp

@@ -5,6 +5,7 @@ Source: ITU-T T.81, annex B (markers); EXIF 2.32 (the APP1 segment); the Adobe A
 
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lake.errors import InputError
 from lake.orientation import exif_orientation
@@ -20,8 +21,7 @@ class MalformedJpegError(InputError):
     """The bytes begin like a JPEG file but are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """One colour component of a frame."""
 
     identifier: int
@@ -30,8 +30,7 @@ class Component:
     quantisation: int  # table selector
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One marker segment: its marker's second byte and where its content lies in the file."""
 
     marker: int

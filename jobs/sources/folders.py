@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,7 @@ _DOWNLOAD_AT_ONCE = 8 << 20
 _S3 = "s3://"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of a folder; `stamp` changes when the file is written anew: times of change on a disk, the ETag on S3."""
 
     path: str
@@ -148,24 +147,43 @@ class Folder:
 
     def _inside(self, path: str) -> str:
         """Return where a file really lies; texts, not `Path`s, because this is most of what reading a small picture costs."""
-        root = os.path.realpath(self.root)
-        inside = os.path.realpath(f"{root}/{safe_path(path)}")
-        if not inside.startswith(root if root.endswith("/") else f"{root}/"):
+        parent, _, name = safe_path(path).rpartition("/")
+        place = f"{self._real_folder(parent)}/{name}"
+        return self._resolved(path, place) if os.path.islink(place) else place  # noqa: PTH114 - a Path costs more than the call
+
+    def _real_folder(self, path: str) -> str:
+        """Return where a folder below this one, or with "" this one, really lies."""
+        root = os.path.realpath(self.root).rstrip("/")
+        return self._resolved(path, f"{root}/{path}") if path else root
+
+    def _resolved(self, path: str, place: str) -> str:
+        root = os.path.realpath(self.root).rstrip("/")
+        inside = os.path.realpath(place)
+        if not inside.startswith(f"{root}/"):
             raise HostilePathError(f"{path!r} leads out of {self.root} through a link; put the file inside the folder")
         return inside
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedFolder(Folder):
-    """A folder that keeps what was looked up in it: the entry of each path, None where there was no file."""
+    """A folder that keeps what was looked up in it: the entry of each path, None where there was no file.
+
+    Where its folders really lie is looked up once: use one for a task, not for longer.
+    """
 
     seen: dict[str, Entry | None] = field(default_factory=dict, compare=False)
+    _real_folders: dict[str, str] = field(default_factory=dict, init=False, compare=False)
 
     def entry(self, path: str) -> Entry | None:
         """Return one file's entry; see `Folder.entry`."""
         self.seen[path] = None
         self.seen[path] = found = Folder.entry(self, path)
         return found
+
+    def _real_folder(self, path: str) -> str:
+        if path not in self._real_folders:
+            self._real_folders[path] = Folder._real_folder(self, path)
+        return self._real_folders[path]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ left, x right, y down. Nothing here has been rasterised yet.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +62,7 @@ class Parts:
 Geometry = Polygons | RunLengths | Bitmap | Rings | Parts
 
 
-@dataclass(frozen=True, slots=True)
-class ListedImage:
+class ListedImage(NamedTuple):
     """One image record of an export.
 
     `name` is how the unit's objects refer to it; `path` is where the file should lie, below the folder of images.
@@ -92,8 +92,7 @@ class LabelledObject:
     annotated_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """One record of an export that is not kept, with its reason.
 
     `image` is the `ListedImage.name` that an image would have had: objects on it share its fate.

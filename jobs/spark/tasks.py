@@ -21,8 +21,14 @@ def run_tasks(spark: SparkSession, pieces: Sequence[Piece], work: Callable[[Piec
     """
     if not pieces:
         return []
-    results: list[Result] = spark.sparkContext.parallelize(list(pieces), len(pieces)).map(work).collect()
+    results: list[Result] = spark.sparkContext.parallelize(list(pieces), len(pieces)).map(functools.partial(_done, work)).collect()
     return results
+
+
+def _done(work: Callable[[Piece], Result], piece: Piece) -> Result:
+    result = work(piece)
+    spare_loaded_modules()
+    return result
 
 
 @functools.cache

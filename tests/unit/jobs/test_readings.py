@@ -1,7 +1,6 @@
 """What is kept of an ingest: files that were looked up, and when a unit stands as it was read."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +73,7 @@ def test_what_is_kept_comes_back_and_what_is_damaged_is_nothing(samples: dict[st
     export = open_export(source.annotations)
     units = [unit for unit in reader_of("labelme").units(export) if isinstance(unit, Unit)]
     (reading, *_) = CheckImages(export, source, Store(str(tmp_path)))(units)
-    kept = Readings("digest", "images", {"unit": reading, "other": replace(reading, images=())}, {"file": [0, 1]})
+    kept = Readings("digest", "images", {"unit": reading, "other": reading._replace(images=())}, {"file": [0, 1]})
     write_readings(Store(str(tmp_path)), "s", kept)
     assert load_readings(Store(str(tmp_path)), "s") == kept
     path = tmp_path / "exports/readings/s.json.zst"
