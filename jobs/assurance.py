@@ -1,9 +1,9 @@
-"""Receipts of what a stage wrote in; its rows checked before they are published, and the page of the check stored."""
+"""Receipts of what a stage wrote in; its rows checked before they are published, and the pages of the check stored."""
 
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,33 +19,65 @@ from lake.store import Store
 
 PAGES = "reports/expectations"
 """Folder of the store for the pages of Great Expectations."""
-ROWS_AT_ONCE = 262_144
-"""Rows that are checked together: this bounds the memory of whoever checks them."""
+ROWS_AT_ONCE = 131_072
+"""Rows that are read and observed together: this bounds a worker's memory."""
+ROWS_A_PAGE = 1 << 20
+"""Rows that Great Expectations checks together."""
+PAGES_AT_ONCE = 4
+"""Pages whose observations are held together: this bounds the driver's memory, at about 100 bytes a row."""
 
-Batch = tuple[str, ...]
-"""Paths of some shards, relative to the store's root."""
-Run = Callable[[Sequence[Batch], Callable[[Batch], Validation]], list[Validation]]
-"""Does every piece of work and returns the results in order: here, or on Spark's workers."""
+Batch = tuple[Receipt, ...]
+Result = TypeVar("Result")
+Item = TypeVar("Item")
+
+
+class Run(Protocol):
+    """Does every piece of work and returns the results in order: here, or on Spark's workers."""
+
+    def __call__(self, pieces: Sequence[Batch], work: Callable[[Batch], Result], /) -> list[Result]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class CheckRows:
-    """Checks a batch of a table's rows; picklable, so that a worker can."""
+class ReadColumns:
+    """Reads some columns of a batch's rows; picklable, so that a worker can."""
+
+    store: Store
+    columns: tuple[str, ...]
+
+    def __call__(self, batch: Batch) -> pa.Table:
+        return pa.concat_tables([self._read(receipt.path) for receipt in batch])
+
+    def _read(self, path: str) -> pa.Table:
+        with self.store.open_input(path) as stream:
+            return pq.read_table(stream, columns=list(self.columns))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWords:
+    """Reads the ids of a batch's rows, as words; see `jobs.observed_rows.id_words`."""
+
+    store: Store
+    table: str
+
+    def __call__(self, batch: Batch) -> NDArray[np.uint64]:
+        return id_words(ReadColumns(self.store, COLUMNS[self.table][:1])(batch).column(0))
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveRows:
+    """Reads a batch's rows and returns what their expectations look at, which is numbers alone."""
 
     store: Store
     table: str
     doubled: NDArray[np.uint64]  # words of ids that several rows of the table have
 
-    def __call__(self, batch: Batch) -> Validation:
-        rows = pa.concat_tables([_columns(self.store, path, COLUMNS[self.table]) for path in batch])
-        # Resolved by name because importing Great Expectations takes seconds, which a skipped stage need not pay.
-        found: Validation = pkgutil.resolve_name("jobs.validation:validate")(self.table, observed(self.table, rows, self.doubled))
-        return found
+    def __call__(self, batch: Batch) -> pa.Table:
+        return observed(self.table, ReadColumns(self.store, COLUMNS[self.table])(batch), self.doubled)
 
 
-def here(batches: Sequence[Batch], check: Callable[[Batch], Validation]) -> list[Validation]:
-    """Check one batch after the other in this process."""
-    return [check(batch) for batch in batches]
+def here(pieces: Sequence[Batch], work: Callable[[Batch], Result], /) -> list[Result]:
+    """Do one piece after the other in this process."""
+    return [work(piece) for piece in pieces]
 
 
 def assure(
@@ -58,7 +90,7 @@ def assure(
         table: annotations, instances or crops.
         key: The stage key, which names the pages.
         receipts: Of the shards.
-        run: How to check the batches of a table that has more than one.
+        run: How to read the batches of a table that has more than one.
         may_be_empty: Whether there may be nothing to publish in the table, so that there is nothing to check.
 
     Returns:
@@ -71,10 +103,7 @@ def assure(
     written = sorted((receipt for receipt in receipts if receipt is not None), key=lambda receipt: receipt.path)
     if not written and not may_be_empty:
         raise EmptyCheckError(f"table {table!r} was to be published without a row: its expectations would be checked over nothing")
-    batches = list(_batches(written))
-    identity = COLUMNS[table][:1]
-    doubled = repeated([id_words(_columns(lake.store, receipt.path, identity).column(0)) for receipt in written])
-    found = (run if len(batches) > 1 else here)(batches, CheckRows(lake.store, table, doubled))
+    found = list(_validations(lake.store, table, written, run))
     pages = [f"{PAGES}/{table}/{key[:16]}-{number:03d}.html" for number in range(len(found))]
     for page, one in zip(pages, found, strict=True):
         lake.store.write_bytes(page, one.page.encode())
@@ -87,19 +116,36 @@ def assure(
     return {"rows": sum(one.rows for one in found), "expectations": sum(one.expectations for one in found), "pages": pages}
 
 
-def _batches(receipts: Sequence[Receipt]) -> Iterator[Batch]:
-    waiting: list[str] = []
+def _validations(store: Store, table: str, written: Sequence[Receipt], run: Run) -> Iterator[Validation]:
+    """Check the rows of one page after the other, each observed in batches."""
+    batches = list(_groups(written, lambda receipt: receipt.rows, ROWS_AT_ONCE))
+    do = run if len(batches) > 1 else here
+    observe = ObserveRows(store, table, repeated(do(batches, ReadWords(store, table))))
+    pages = list(_groups(batches, lambda batch: sum(receipt.rows for receipt in batch), ROWS_A_PAGE))
+    for begin in range(0, len(pages), PAGES_AT_ONCE):
+        together = pages[begin : begin + PAGES_AT_ONCE]
+        seen = iter(do([batch for page in together for batch in page], observe))
+        for page in together:
+            rows = pa.concat_tables([next(seen) for _ in page])
+            yield _validated(store, table, [receipt for batch in page for receipt in batch], rows)
+
+
+def _validated(store: Store, table: str, receipts: Sequence[Receipt], rows: pa.Table) -> Validation:
+    # Resolved by name because importing Great Expectations takes seconds, which a skipped stage need not pay.
+    validate = pkgutil.resolve_name("jobs.validation:validate")
+    found: Validation = validate(table, rows, lambda columns: ReadColumns(store, columns)(tuple(receipts)))
+    return found
+
+
+def _groups(items: Sequence[Item], rows: Callable[[Item], int], most: int) -> Iterator[tuple[Item, ...]]:
+    """Cut a sequence into groups that each end once they have `most` rows."""
+    waiting: list[Item] = []
     count = 0
-    for receipt in receipts:
-        waiting.append(receipt.path)
-        count += receipt.rows
-        if count >= ROWS_AT_ONCE:
+    for item in items:
+        waiting.append(item)
+        count += rows(item)
+        if count >= most:
             yield tuple(waiting)
             waiting, count = [], 0
     if waiting:
         yield tuple(waiting)
-
-
-def _columns(store: Store, path: str, names: Sequence[str]) -> pa.Table:
-    with store.open_input(path) as stream:
-        return pq.read_table(stream, columns=list(names))

@@ -1,5 +1,10 @@
-"""A table's name in, what is expected of its rows out: plain data, which `jobs.validation` gives to Great Expectations."""
+"""A table's name in, what is expected of its rows out: plain data, which `jobs.validation` gives to Great Expectations.
 
+Great Expectations sees numbers alone: what is expected of a text is observed as a column of 0 where it holds and 1 where it
+does not, which takes it a tenth of the time that it takes over the texts.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -8,11 +13,24 @@ from typing import Any, NamedTuple
 _DIGEST = r"^[0-9a-f]{64}$"
 
 
+class TextRule(NamedTuple):
+    """What is expected of a text: with a regular expression (RE2), that a value there is matches it; else that there is one."""
+
+    column: str
+    regex: str | None = None
+
+
 class Expectation(NamedTuple):
-    """One expectation: its name in Great Expectations, and its arguments."""
+    """One expectation: its name in Great Expectations, its arguments, and the rule behind a column that is observed of a text."""
 
     name: str
     arguments: Mapping[str, Any]
+    rule: TextRule | None = None
+
+    @property
+    def column(self) -> str:
+        """The column that it looks at."""
+        return str(self.arguments["column"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +53,18 @@ def _none(column: str) -> Expectation:
 
 
 def _among(column: str, *values: str) -> Expectation:
-    return Expectation("ExpectColumnValuesToBeInSet", {"column": column, "value_set": list(values)})
+    return _none(f"{column}_unknown")._replace(rule=TextRule(column, f"^(?:{'|'.join(map(re.escape, values))})$"))
 
 
 def _matching(column: str, regex: str) -> Expectation:
-    return Expectation("ExpectColumnValuesToMatchRegex", {"column": column, "regex": regex})
+    return _none(f"{column}_malformed")._replace(rule=TextRule(column, regex))
 
 
 def _present(column: str) -> Expectation:
+    return _none(f"{column}_missing")._replace(rule=TextRule(column))
+
+
+def _measured(column: str) -> Expectation:
     return Expectation("ExpectColumnValuesToNotBeNull", {"column": column})
 
 
@@ -54,7 +76,7 @@ def _keyed(identity: str) -> tuple[Expectation, ...]:
         _none("id_of_several_rows"),
         _present("image_id"),
         _matching("image_id", _DIGEST),
-        _present("area"),
+        _measured("area"),
     )
 
 
@@ -118,15 +140,18 @@ _WINDOW_COLUMNS = ("window_left", "window_top", "window_width", "window_height")
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "annotations": ("instance_id", "source_ref", "image_id", "label", "geometry", *_MASK_COLUMNS, *_FRAME_COLUMNS),
+        "annotations": ("instance_id", "image_id", "label", "geometry", *_MASK_COLUMNS, *_FRAME_COLUMNS),
         "instances": (
-            *("instance_id", "source_ref", "image_id", "disposition", "split", "class_id", "geometry"),
+            *("instance_id", "image_id", "disposition", "split", "class_id", "geometry"),
             *(*_MASK_COLUMNS, *_FRAME_COLUMNS),
         ),
         "crops": (
-            *("crop_id", "source_ref", "instance_id", "image_id", "split", "class_path", "mask", "size", "weight", "orientation"),
+            *("crop_id", "instance_id", "image_id", "split", "class_path", "mask", "size", "weight", "orientation"),
             *("block_left", "block_top", *_WINDOW_COLUMNS, *_MASK_COLUMNS, *_FRAME_COLUMNS),
         ),
     }
 )
-"""Columns that are read: the table's id first, then what names the row in its export; never pixels."""
+"""Columns that are observed, the table's id first; never pixels."""
+
+REFERENCE = "source_ref"
+"""Column that says where a row stands in its export: with the id, it names a row that fails."""

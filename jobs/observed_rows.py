@@ -1,5 +1,6 @@
-"""Rows of a table in, the columns that its expectations compare out: how far a box stays inside its image, and the like."""
+"""Rows of a table in, the numbers that its expectations look at out: how far a box stays inside its image, and the like."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from jobs.expectations import SUITES, TextRule
 from jobs.mask_checks import look_up
 
 Whole = NDArray[np.int64]
 Words = NDArray[np.uint64]
+
+_DIGITS = 16
 
 
 def id_words(ids: pa.ChunkedArray) -> Words:
@@ -20,7 +24,16 @@ def id_words(ids: pa.ChunkedArray) -> Words:
     Args:
         ids: (N,) digests as text.
     """
-    return np.array([_leading(text) for text in ids.to_pylist()], np.uint64)
+    heads = pc.utf8_slice_codeunits(ids, 0, _DIGITS)
+    plain = pc.fill_null(pc.match_substring_regex(heads, f"^[0-9a-f]{{{_DIGITS}}}$"), False).to_numpy()
+    words = np.zeros(len(ids), np.uint64)
+    if plain.any():
+        digits = np.frombuffer("".join(heads.filter(pa.array(plain)).to_pylist()).encode(), np.uint8).reshape(-1, _DIGITS)
+        nibbles = np.where(digits > ord("9"), digits - (ord("a") - 10), digits - ord("0"))
+        words[plain] = (nibbles[:, ::2] << 4 | nibbles[:, 1::2]).view(">u8")[:, 0]
+    for place in np.flatnonzero(~plain).tolist():
+        words[place] = _substitute(ids[place].as_py())
+    return words
 
 
 def repeated(words: Sequence[Words]) -> Words:
@@ -30,7 +43,7 @@ def repeated(words: Sequence[Words]) -> Words:
 
 
 def observed(table: str, rows: pa.Table, doubled: Words) -> pa.Table:
-    """Add to rows what their expectations compare; masks are replaced by what is seen of them.
+    """Return what the expectations of some rows look at: numbers, of texts whether they break their rule, of masks what is seen.
 
     Args:
         table: annotations, instances or crops.
@@ -38,7 +51,7 @@ def observed(table: str, rows: pa.Table, doubled: Words) -> pa.Table:
         doubled: Words of the ids that several rows of the whole table have; see `repeated`.
     """
     added = {
-        "id_of_several_rows": pa.array(np.isin(id_words(rows.column(0)), doubled).astype(np.int64)),
+        "id_of_several_rows": pa.array(np.isin(id_words(rows.column(0)), doubled)),
         "right_of_box": pc.subtract(rows.column("image_width"), _sum(rows, "box_x", "box_width")),
         "below_box": pc.subtract(rows.column("image_height"), _sum(rows, "box_y", "box_height")),
         "box_less_area": pc.subtract(
@@ -47,12 +60,21 @@ def observed(table: str, rows: pa.Table, doubled: Words) -> pa.Table:
         **(_of_windows(rows) if table == "crops" else _of_masks(rows)),
     }
     if table == "instances":
-        kept = pc.equal(rows.column("disposition"), "kept")
-        added["kept_without_class"] = _flag(pc.and_(kept, pc.equal(rows.column("class_id"), "")))
-    rows = rows.drop_columns([name for name in ("geometry", "mask") if name in rows.column_names])
-    for name, values in added.items():
-        rows = rows.append_column(name, values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values]))
-    return rows
+        added["kept_without_class"] = pc.and_(pc.equal(rows.column("disposition"), "kept"), pc.equal(rows.column("class_id"), ""))
+    found: dict[str, Any] = {}
+    for expected in SUITES[table]:
+        column = expected.column
+        if expected.rule is not None:
+            found[column] = _breaks(rows.column(expected.rule.column), expected.rule)
+        elif column not in found:
+            found[column] = added[column] if column in added else rows.column(column)
+    return pa.table({name: pc.cast(values, pa.uint8()) if pa.types.is_boolean(values.type) else values for name, values in found.items()})
+
+
+def _breaks(texts: pa.ChunkedArray, rule: TextRule) -> pa.ChunkedArray:
+    if rule.regex is None:
+        return pc.is_null(texts)
+    return pc.fill_null(pc.invert(pc.match_substring_regex(texts, rule.regex)), False)
 
 
 def _of_masks(rows: pa.Table) -> dict[str, Any]:
@@ -80,12 +102,12 @@ def _of_windows(rows: pa.Table) -> dict[str, Any]:
         "mask_area": pa.array(pixels),
         "area_less_mask": pc.subtract(rows.column("area"), pa.array(pixels)),
         "centre_told_wrongly": _wrong(rows, held),
-        "train_with_strange_centre": pa.array(strange.astype(np.int64)),
+        "train_with_strange_centre": pa.array(strange),
     }
 
 
 def _wrong(rows: pa.Table, held: NDArray[np.bool_]) -> Any:
-    return _flag(pc.xor(rows.column("owns_centre"), pa.array(held)))
+    return pc.xor(rows.column("owns_centre"), pa.array(held))
 
 
 def _filled(rows: pa.Table, name: str) -> Whole:
@@ -97,13 +119,6 @@ def _sum(rows: pa.Table, first: str, second: str) -> pa.ChunkedArray:
     return pc.add(rows.column(first), rows.column(second))
 
 
-def _flag(facts: Any) -> Any:
-    return pc.cast(facts, pa.int64())
-
-
-def _leading(text: str | None) -> int:
-    """Return the number of an id's first 16 digits; of a text that is no digest, and of a null, something else."""
-    try:
-        return int(text[:16], 16) if text else 0
-    except ValueError:
-        return hash(text) & (2**64 - 1)
+def _substitute(text: str | None) -> int:
+    """Return a number for an id that is no digest; equal ids get equal numbers on every worker."""
+    return int.from_bytes(hashlib.sha256((text or "").encode()).digest()[:8], "big")

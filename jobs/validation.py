@@ -1,4 +1,4 @@
-"""Rows of a table in, the verdict of Great Expectations on them and its page out; nothing leaves the machine.
+"""What was observed of rows in, the verdict of Great Expectations on them and its page out; nothing leaves the machine.
 
 Importing Great Expectations takes seconds: stages resolve `validate` by name, and only when they have rows to publish.
 """
@@ -6,14 +6,14 @@ Importing Great Expectations takes seconds: stages resolve `validate` by name, a
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jobs.expectations import COLUMNS, SUITES, Validation
+from jobs.expectations import COLUMNS, REFERENCE, SUITES, Expectation, Validation
 from lake.errors import EmptyCheckError
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -39,12 +39,17 @@ _NAMED_FAULTS = 5
 """Failing rows that a message names."""
 
 
-def validate(table: str, rows: pa.Table) -> Validation:
+Names = Callable[[tuple[str, ...]], pa.Table]
+"""Reads some columns of the same rows, to name those that fail."""
+
+
+def validate(table: str, rows: pa.Table, names: Names) -> Validation:
     """Check rows against their table's suite.
 
     Args:
         table: annotations, instances or crops.
         rows: As `jobs.observed_rows.observed` gives them.
+        names: Called only when an expectation fails.
 
     Raises:
         EmptyCheckError: There are no rows: a suite that evaluated nothing fails.
@@ -53,25 +58,32 @@ def validate(table: str, rows: pa.Table) -> Validation:
         raise EmptyCheckError(f"the expectations of table {table!r} were to be checked over no rows")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _validated(table, rows)
+        return _validated(table, rows, names)
 
 
-def _validated(table: str, rows: pa.Table) -> Validation:
+def _validated(table: str, rows: pa.Table, names: Names) -> Validation:
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     # Its own documentation site is a temporary folder that it announces; our pages go to the store.
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     settings = DataContextConfig(store_backend_defaults=stores, progress_bars=ProgressBarsConfig(globally=False))
     context = gx.get_context(mode="ephemeral", project_config=settings)
     asset = context.data_sources.add_pandas("rows").add_dataframe_asset(table)
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _frame(rows)})
+    whole = asset.add_batch_definition_whole_dataframe("all")
     suite = gx.ExpectationSuite(name=table)
     for expectation in SUITES[table]:
         suite.add_expectation(getattr(gx.expectations, expectation.name)(**expectation.arguments))
     shape = {"result_format": "SUMMARY", "partial_unexpected_count": _MOST_FAULTS}
-    result = batch.validate(suite, result_format=shape)
+    result = whole.get_batch({"dataframe": _frame(rows)}).validate(suite, result_format=shape)
+    texts: tuple[str, ...] = ()
     if not result.success:  # once more, to name the rows: too dear for the many times when there are none to name
-        result = batch.validate(suite, result_format={**shape, "unexpected_index_column_names": list(COLUMNS[table][:2])})
-    return Validation(rows.num_rows, len(result.results), tuple(_failures(result)), _page(result))
+        identity = (COLUMNS[table][0], REFERENCE)
+        texts = tuple(dict.fromkeys((*identity, *(one.rule.column for one in SUITES[table] if one.rule is not None))))
+        named = rows
+        for name, values in zip(texts, names(texts).itercolumns(), strict=True):
+            named = named.append_column(name, values)
+        shape = {**shape, "unexpected_index_column_names": list(texts)}
+        result = whole.get_batch({"dataframe": _frame(named)}).validate(suite, result_format=shape)
+    return Validation(rows.num_rows, len(result.results), tuple(_failures(table, result)), _page(result))
 
 
 def _frame(rows: pa.Table) -> pd.DataFrame:
@@ -83,29 +95,35 @@ def _frame(rows: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _failures(result: ExpectationSuiteValidationResult) -> Iterator[str]:
+def _failures(table: str, result: ExpectationSuiteValidationResult) -> Iterator[str]:
+    expected = {expectation.column: expectation for expectation in SUITES[table]}
     for one in result.results:
         if not one.success:
-            yield f"{_named(one)}: {_fault(one)}"
+            column = one.expectation_config.kwargs["column"] if one.expectation_config else ""
+            yield f"{_named(one)}: {_fault(one, (COLUMNS[table][0], REFERENCE, _shown(expected.get(column), column)))}"
+
+
+def _shown(expectation: Expectation | None, column: str) -> str:
+    """Return the column whose value says what is wrong: the text behind an observation, else what was compared."""
+    return expectation.rule.column if expectation is not None and expectation.rule is not None else column
 
 
 def _named(one: ExpectationValidationResult) -> str:
     config = one.expectation_config
     if config is None:
         return "an expectation"
-    bounds = {name: value for name, value in config.kwargs.items() if name in ("min_value", "max_value", "value_set", "regex")}
+    bounds = {name: value for name, value in config.kwargs.items() if name in ("min_value", "max_value")}
     return f"{config.type} of column {config.kwargs.get('column')}" + "".join(f", {name} {value!r}" for name, value in bounds.items())
 
 
-def _fault(one: ExpectationValidationResult) -> str:
+def _fault(one: ExpectationValidationResult, shown: tuple[str, ...]) -> str:
     """Say how many rows fail, and name some by their id, where they stand in the export, and their value."""
     raised = (one.exception_info or {}).get("exception_message")
     found = one.result or {}
     if raised or "unexpected_count" not in found:
         return str(raised or "it was not evaluated")
-    column = one.expectation_config.kwargs["column"] if one.expectation_config else ""
     named = [
-        ", ".join(f"{name} {_plain(value)!r}" for name, value in sorted(row.items(), key=lambda item: item[0] == column))
+        ", ".join(f"{name} {_plain(row[name])!r}" for name in dict.fromkeys(shown) if name in row)
         for row in found.get("partial_unexpected_index_list", [])[:_NAMED_FAULTS]
     ]
     more = "; …" if found["unexpected_count"] > len(named) else ""

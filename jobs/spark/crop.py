@@ -226,7 +226,7 @@ def _cut(rows: ShardRows, work: ShardWork) -> dict[str, Any]:
     name = shard_name(rows.shard, work.shards)
     receipt = write_shard(work.crops, name, crops(), compression=COMPRESSION)
     refused = pa.concat_tables(rejects)
-    spare_loaded_modules()
+    spare_loaded_modules("crop")
     return {
         "planned": rows.plan.num_rows,
         "images": counts["images"],

@@ -27,15 +27,18 @@ def run_tasks(spark: SparkSession, pieces: Sequence[Piece], work: Callable[[Piec
 
 def _done(work: Callable[[Piece], Result], piece: Piece) -> Result:
     result = work(piece)
-    spare_loaded_modules()
+    spare_loaded_modules(type(work).__name__)
     return result
 
 
 @functools.cache
-def spare_loaded_modules() -> None:
+def spare_loaded_modules(work: str) -> None:
     """Leave what a worker has loaded so far out of later garbage collections; call it when a task's work is done.
 
     Spark's workers collect after every task, which costs more than cutting a hundred crops does when it goes through all
-    objects of the libraries.
+    objects of the libraries. The first task of each kind loads libraries of its own.
+
+    Args:
+        work: Kind of the work; later calls for the same kind do nothing.
     """
     gc.freeze()

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.assurance import assure
-from jobs.expectations import COLUMNS, SUITES, Validation
+from jobs.assurance import assure, here
+from jobs.expectations import COLUMNS, REFERENCE, SUITES, Validation
 from jobs.observed_rows import id_words, observed, repeated
 from jobs.validation import validate
 from lake.contracts import TABLES
@@ -74,7 +74,7 @@ def rows(table: str, *changes: dict[str, Any]) -> pa.Table:
 
 def checked(table: str, found: pa.Table) -> Validation:
     read = found.select(list(COLUMNS[table]))
-    return validate(table, observed(table, read, repeated([id_words(read.column(0))])))
+    return validate(table, observed(table, read, repeated([id_words(read.column(0))])), lambda columns: found.select(list(columns)))
 
 
 @pytest.mark.parametrize("table", sorted(SUITES))
@@ -86,8 +86,8 @@ def test_sound_rows_pass_and_the_page_shows_them(table: str) -> None:
 
 
 SHARED: list[tuple[dict[str, Any], set[str]]] = [
-    ({"scene": "half"}, {"scene"}),
-    ({"image_id": "xyz"}, {"image_id"}),
+    ({"scene": "half"}, {"scene_unknown"}),
+    ({"image_id": "xyz"}, {"image_id_malformed"}),
 ]
 OF_MASKS: list[tuple[dict[str, Any], set[str]]] = [
     ({"area": 0}, {"area", "area_beyond_mask"}),
@@ -100,16 +100,16 @@ OF_MASKS: list[tuple[dict[str, Any], set[str]]] = [
     ({"instance_id": "0" * 64}, {"id_of_several_rows"}),
 ]
 FAULTS: dict[str, list[tuple[dict[str, Any], set[str]]]] = {
-    "annotations": [*SHARED, *OF_MASKS, ({"label": " "}, {"label"})],
+    "annotations": [*SHARED, *OF_MASKS, ({"label": " "}, {"label_malformed"})],
     "instances": [
         *(*SHARED, *OF_MASKS, ({"class_id": ""}, {"kept_without_class"})),
-        *(({"split": "dev"}, {"split"}), ({"disposition": "lost"}, {"disposition"})),
+        *(({"split": "dev"}, {"split_unknown"}), ({"disposition": "lost"}, {"disposition_unknown"})),
     ],
     "crops": [
         *(*SHARED, ({"box_width": 8}, {"right_of_box"}), ({"split": "train"}, {"train_with_strange_centre"})),
         ({"split": "train", "owns_centre": True}, {"train_with_strange_centre", "centre_told_wrongly"}),
         *(({"area": 33}, {"area_less_mask"}), ({"mask": b"~"}, {"mask_area"}), ({"window_left": 8}, {"visible_width"})),
-        *(({"weight": -1.0}, {"weight"}), ({"size": "huge"}, {"size"}), ({"crop_id": "0" * 64}, {"id_of_several_rows"})),
+        *(({"weight": -1.0}, {"weight"}), ({"size": "huge"}, {"size_unknown"}), ({"crop_id": "0" * 64}, {"id_of_several_rows"})),
     ],
 }
 
@@ -138,13 +138,15 @@ def test_null_keys_fail(table: str) -> None:
         found = found.set_column(found.column_names.index(name), name, pa.array(values, pa.string()))
     failed = checked(table, found).failed
     assert [message.partition(" (")[0] for message in failed] == [
-        f"expect_column_values_to_not_be_null of column {name}: 1 of 3 rows" for name in (COLUMNS[table][0], "image_id")
+        f"expect_column_values_to_be_between of column {name}_missing, min_value 0.0, max_value 0.0: 1 of 3 rows"
+        for name in (COLUMNS[table][0], "image_id")
     ]
 
 
-def test_failing_rows_are_capped() -> None:
+def test_failing_rows_are_capped_and_named_with_the_text_that_fails() -> None:
     (message,) = checked("annotations", rows("annotations", *[{"label": " "}] * 50)).failed
     assert "50 of 50 rows" in message
+    assert "source_ref ':0', label ' '" in message
     assert message.count("source_ref") == 5
 
 
@@ -154,14 +156,14 @@ def test_an_id_of_another_batch_stops_the_publication(tmp_path: Path, monkeypatc
     place = lake.place("instances", "a" * 64)
     batches = []
 
-    def run(pieces: Any, check: Any) -> list[Validation]:
-        batches.extend(pieces)
-        return [check(piece) for piece in pieces]
+    def run(pieces: Any, work: Any, /) -> list[Any]:
+        batches.append(len(pieces))
+        return here(pieces, work)
 
     receipts = [write_shard(place, f"shard-{number}", [rows("instances", {}, {"instance_id": f"{number:064x}"})]) for number in (2, 3)]
     with pytest.raises(ExpectationError, match=r"column id_of_several_rows.*source_ref ':0'"):
         assure(lake, "instances", "a" * 64, receipts, run=run)
-    assert len(batches) == 2
+    assert batches == [2, 2]  # the ids, then the rows
 
 
 @pytest.mark.parametrize("table", sorted(SUITES))
@@ -172,7 +174,7 @@ def test_a_suite_over_no_rows_fails(table: str) -> None:
 
 @pytest.mark.parametrize("table", sorted(SUITES))
 def test_every_suite_reads_columns_that_its_table_has(table: str) -> None:
-    assert set(COLUMNS[table]) <= set(arrow_schema(TABLES[table]).names)
+    assert {*COLUMNS[table], REFERENCE} <= set(arrow_schema(TABLES[table]).names)
 
 
 def place_of(lake: Lake, table: str) -> Any:
