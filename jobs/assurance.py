@@ -14,11 +14,10 @@ from jobs.expectations import COLUMNS, Validation
 from jobs.observed_rows import id_words, observed, repeated
 from lake.errors import EmptyCheckError, ExpectationError
 from lake.lake import Lake
+from lake.records import PAGES
 from lake.shards import Receipt
 from lake.store import Store
 
-PAGES = "reports/expectations"
-"""Folder of the store for the pages of Great Expectations."""
 ROWS_AT_ONCE = 131_072
 """Rows that are read and observed together: this bounds a worker's memory."""
 ROWS_A_PAGE = 1 << 20

@@ -1,4 +1,4 @@
-"""A lake in, what it no longer needs out of it: old snapshots, files that no snapshot names, what killed runs left.
+"""A lake in, what it no longer needs out of it: old snapshots, files and pages that no snapshot names, what killed runs left.
 
 Tagged snapshots stay, and so do the newest of each table, everything younger than a day, and the files of any run
 that still holds its lease.
@@ -18,7 +18,7 @@ from lake.lake import Lake
 from lake.object_storage import end_upload, unfinished_uploads
 from lake.processes import is_dead
 from lake.records import FOLDER as RECORDS
-from lake.records import read_record
+from lake.records import PAGES, read_record
 from lake.references import references
 from lake.snapshots import KEY, newest_until, summary_of, tags
 from lake.store import StoredObject
@@ -73,6 +73,8 @@ def gc(lake: Lake, *, dry_run: bool, keep: timedelta = KEEP, grace: timedelta = 
     records = [entry for entry in lake.store.entries(RECORDS) if entry.modified < now - grace]
     in_use = named_keys | protected
     _remove(lake, (entry for entry in records if not _is_needed(lake, entry.path, in_use)), report)
+    pages = [entry for entry in lake.store.entries(PAGES) if entry.modified < now - grace]
+    _remove(lake, (entry for entry in pages if _page_key(entry.path) not in in_use), report)
     _drop_stale_leases(lake, report)
     _end_old_uploads(lake, now - grace, report)
     return report
@@ -141,6 +143,10 @@ def _sweepable(
 
 def _is_needed(lake: Lake, path: str, keys: Collection[str]) -> bool:
     return read_record(lake.store, path).report.key[:16] in keys
+
+
+def _page_key(path: str) -> str:
+    return path.rpartition("/")[2][:16]
 
 
 def _remove(lake: Lake, entries: Iterable[StoredObject], report: GcReport) -> None:

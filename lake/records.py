@@ -17,6 +17,8 @@ from lake.stage_report import StageReport
 from lake.store import Store
 
 FOLDER = "publications"
+PAGES = "reports/expectations"
+"""Folder of the store for pages of what was checked before a publication: `<table>/<first 16 digits of its key>-<number>.html`."""
 
 Target = tuple[str, Mapping[str, str]]
 """A table and the part of it that a publication writes; `{}` is the whole table."""

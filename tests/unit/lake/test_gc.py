@@ -10,6 +10,7 @@ from lake.doctor import examine_lake
 from lake.errors import InputError
 from lake.gc import expire_snapshots, gc
 from lake.lake import Lake, connect
+from lake.records import PAGES
 from tests.publications import publish_rejects, published_numbers, write_rejects
 
 A = {"stage": "ingest", "source": "a"}
@@ -53,6 +54,21 @@ def test_young_snapshots_and_young_files_stay(lake: Lake) -> None:
     lake.store.write_bytes("tables/rejects/feedfeedfeedfeed/x.parquet", b"x")
     done = gc(lake, dry_run=False)
     assert (done.expired, done.removed) == ({}, {})
+
+
+def test_pages_of_checks_go_with_the_last_snapshot_of_their_publication(lake: Lake) -> None:
+    keys = []
+    for number in (1, 2, 3):
+        keys.append(publish_rejects(lake, "a", [number]).key[:16])
+        if number == 1:
+            lake.tag("rejects", lake.snapshot("rejects").snapshot_id, "training-1")
+    keys.append("feedfeedfeedfeed")  # of a check that failed: nothing was published under it
+    pages = [f"{PAGES}/annotations/{key}-{number:03d}.html" for key in keys for number in (0, 1)]
+    for page in pages:
+        lake.store.write_bytes(page, b"page")
+    assert gc(lake, dry_run=False).removed == {}
+    _sweep(lake)
+    assert set(lake.store.list(PAGES)) == {page for page in pages if page.rpartition("/")[2][:16] in (keys[0], keys[2])}
 
 
 def test_a_tagged_snapshot_stays_readable(lake: Lake) -> None:
