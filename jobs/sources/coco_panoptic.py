@@ -11,7 +11,7 @@ import numpy as np
 from jobs.sources.coco import CocoUnit, coco_unit, documents_by_image
 from jobs.sources.documents import map_document, parse_spans
 from jobs.sources.exports import Export
-from jobs.sources.json_documents import members, text, whole
+from jobs.sources.json_documents import members, records, text, whole
 from jobs.sources.label_maps import decode_colour_map, refused
 from jobs.sources.paths import safe_path
 from jobs.sources.reader import Reader
@@ -92,7 +92,7 @@ def _segments(export: Export, payload: CocoUnit, record: dict[str, Any], contain
     height, width = numbers.shape
     size = ImageSize(width, height)
     seen: set[int] = set()
-    for place, segment in enumerate(members(record, "segments_info")):
+    for place, segment in enumerate(records(record, "segments_info")):
         yield _segment(segment, place, container, image, by_id, size, payload.categories, seen)
     if (void := by_id.get(None)) is not None:
         geometry = RunLengths(void.counts.tolist(), height, width)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jobs.sources.bitmaps import LARGEST_BITMAP
 from jobs.sources.exports import Export
-from jobs.sources.json_documents import mapping, members, size, text, whole
+from jobs.sources.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.paths import HostilePathError
 from jobs.sources.picture_places import first_present
 from jobs.sources.points import ring_of_objects
@@ -53,7 +53,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     if isinstance(document, Rejected):
         yield document
         return
-    annotations, slots = members(document, "annotations"), _slots(document)
+    annotations, slots = records(document, "annotations"), _slots(document)
     layers = _raster_layers(annotations, slots)
     for place, annotation in enumerate(annotations):
         if isinstance(annotation, dict) and "raster_layer" in annotation:

@@ -10,7 +10,7 @@ from typing import Any
 from jobs.sources.coco_objects import run_lengths
 from jobs.sources.documents import map_document
 from jobs.sources.exports import Export
-from jobs.sources.json_documents import mapping, members, parse_json, size, text, whole
+from jobs.sources.json_documents import mapping, members, parse_json, records, size, text, whole
 from jobs.sources.json_spans import member_spans
 from jobs.sources.paths import HostilePathError
 from jobs.sources.picture_places import first_present
@@ -105,7 +105,7 @@ READER = Reader(units, images, objects, documents=(".json",))
 
 def _item_objects(item: dict[str, Any], container: str, image: str, labels: tuple[str | None, ...]) -> Iterator[LabelledObject | Rejected]:
     instances: dict[str, tuple[str, bool, list[Geometry]]] = {}
-    for number, annotation in enumerate(members(item, "annotations")):
+    for number, annotation in enumerate(records(item, "annotations")):
         ref = part_ref(container, f"at {number}")
         geometry = _geometry(annotation)
         if not isinstance(geometry, Polygons | RunLengths):

@@ -54,6 +54,14 @@ def members(value: Any, key: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def records(value: Any, key: str) -> list[Any]:
+    """Return the records inside an object: the elements of a list; anything else but null that stands there counts as one."""
+    found = value.get(key) if isinstance(value, dict) else None
+    if found is None:
+        return []
+    return found if isinstance(found, list) else [found]
+
+
 def mapping(value: Any, key: str) -> dict[str, Any]:
     """Return an object inside an object, or an empty one when there is none."""
     found = value.get(key) if isinstance(value, dict) else None

@@ -16,7 +16,7 @@ from jobs.sources.brush_runs import decode_brush
 from jobs.sources.carried_images import embedded_bytes, local_name
 from jobs.sources.exports import Export
 from jobs.sources.image_names import IMAGE_SUFFIXES
-from jobs.sources.json_documents import mapping, members, size, text, whole
+from jobs.sources.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.moments import moment
 from jobs.sources.paths import HostilePathError
 from jobs.sources.picture_places import first_present
@@ -71,8 +71,11 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     for place, task in tasks_of(export, unit):
         container = _task_name(task, place)
         for number, annotation in enumerate(_annotations(task)):
+            if not isinstance(annotation, dict):
+                yield Rejected(part_ref(container, f"{number}"), Reason.MALFORMED_RECORD, "expected an annotation as an object")
+                continue
             labels = _labels_by_region(annotation)
-            for position, result in enumerate(members(annotation, "result")):
+            for position, result in enumerate(records(annotation, "result")):
                 own = text(result.get("id")) if isinstance(result, dict) else None
                 ref = part_ref(container, f"{number}/{own[:80] if own else position}")
                 yield _outcome(result, ref, str(place), annotation, labels.get(own or "", []), sizes.get(str(place)))
@@ -143,12 +146,11 @@ def _polygon(value: dict[str, Any], width: int, height: int) -> Polygons | tuple
     return Polygons([scaled(ring, width / 100, height / 100)])
 
 
-def _annotations(task: Any) -> list[dict[str, Any]]:
+def _annotations(task: Any) -> list[Any]:
     """Return a task's annotations; a bare prediction, as machine-learning backends write it, stands for one."""
     if isinstance(task, dict) and "result" in task:
         return [task]
-    found = members(task, "annotations") or members(task, "completions")
-    return [annotation for annotation in found if isinstance(annotation, dict)]
+    return records(task, "annotations") or records(task, "completions")
 
 
 def _stated_size(task: Any) -> tuple[int | None, int | None]:

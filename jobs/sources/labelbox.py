@@ -11,7 +11,7 @@ from jobs.sources.annotators import pseudonym
 from jobs.sources.bitmaps import MalformedBitmapError, png_mask
 from jobs.sources.carried_images import local_name, read_beside
 from jobs.sources.exports import Export
-from jobs.sources.json_documents import mapping, members, size, text, whole
+from jobs.sources.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.moments import moment
 from jobs.sources.paths import HostilePathError
 from jobs.sources.picture_places import first_present
@@ -93,11 +93,11 @@ def _records(line: dict[str, Any], place: int) -> Iterator[Labelled]:
         yield str(line.get("uuid") or ""), line, {}
         return
     for project in mapping(line, "projects").values():
-        for label in members(project, "labels"):
+        for label in records(project, "labels"):
             annotations = mapping(label, "annotations")
             if annotations.get("frames"):
                 yield f"frames of {str(label.get('id'))[:80]}", {"frames": True}, {}
-            for record in members(annotations, "objects"):
+            for record in records(annotations, "objects"):
                 if isinstance(record, dict):
                     yield str(record.get("feature_id") or ""), record, mapping(label, "label_details")
                 else:

@@ -11,7 +11,7 @@ from jobs.sources.bitmaps import MalformedBitmapError, base64_png_mask
 from jobs.sources.carried_images import decode_base64
 from jobs.sources.exports import Export
 from jobs.sources.image_names import IMAGE_SUFFIXES
-from jobs.sources.json_documents import members, numbers, size, text, whole
+from jobs.sources.json_documents import members, numbers, records, size, text, whole
 from jobs.sources.paths import HostilePathError
 from jobs.sources.picture_places import first_present
 from jobs.sources.points import ring_of_pairs
@@ -72,7 +72,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         yield document
         return
     instances: dict[str, tuple[str, list[Geometry]]] = {}
-    for place, shape in enumerate(members(document, "shapes")):
+    for place, shape in enumerate(records(document, "shapes")):
         ref = part_ref(unit.name, f"shape {place}")
         typed = _shape(shape)
         if not isinstance(typed, Polygons | Bitmap):

@@ -9,7 +9,7 @@ from typing import Any
 from jobs.sources.annotators import pseudonym
 from jobs.sources.bitmaps import MalformedBitmapError, base64_png_mask
 from jobs.sources.exports import Export
-from jobs.sources.json_documents import mapping, members, size, text, whole
+from jobs.sources.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.moments import moment
 from jobs.sources.points import ring_of_pairs
 from jobs.sources.reader import Reader
@@ -60,7 +60,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     if isinstance(document, Rejected):
         yield document
         return
-    for place, record in enumerate(members(document, "objects")):
+    for place, record in enumerate(records(document, "objects")):
         if not isinstance(record, dict):
             yield Rejected(part_ref(unit.name, f"at {place}"), Reason.MALFORMED_RECORD, "expected an object")
             continue

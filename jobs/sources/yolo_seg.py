@@ -3,12 +3,14 @@
 Source: docs.ultralytics.com/datasets/segment; docs/formats/yolo-seg.md says what becomes of each line.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import yaml
 
 from jobs.sources.exports import Export
+from jobs.sources.folders import Entry
 from jobs.sources.image_names import IMAGE_SUFFIXES
 from jobs.sources.json_documents import numbers, text, whole
 from jobs.sources.points import scaled
@@ -41,10 +43,11 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
     if export.file is not None:
         raise InputError("format yolo-seg needs the folder of labels, or of the whole data set, as `annotations`")
     names = class_names(export)
-    pictures = {_key(entry.path): entry.path for entry in export.images.entries(*IMAGE_SUFFIXES)}
-    labels = {_key(entry.path): entry.path for entry in export.documents(".txt") if entry.path.rpartition("/")[2] not in _CLASS_FILES}
+    pictures = _by_key(export.images.entries(*IMAGE_SUFFIXES))
+    labels = _by_key(entry for entry in export.documents(".txt") if entry.path.rpartition("/")[2] not in _CLASS_FILES)
     for key in sorted(pictures.keys() | labels.keys()):
-        yield Unit(key, YoloUnit(pictures.get(key), labels.get(key), names), _WEIGHT)
+        for image, text_file in zip_longest(pictures.get(key, ()), labels.get(key, ())):
+            yield Unit(key, YoloUnit(image, text_file, names), _WEIGHT)
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
@@ -63,7 +66,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         yield Rejected(part_ref(payload.labels, "file"), Reason.MISSING_IMAGE, f"no image of the stem {unit.name!r}")
         return
     try:
-        content = export.annotations.read(payload.labels, _LARGEST_LABEL_FILE).decode("utf-8")
+        content = export.annotations.read(payload.labels, _LARGEST_LABEL_FILE).decode("utf-8-sig")
     except (InputError, FileNotFoundError, UnicodeDecodeError) as error:
         yield Rejected(part_ref(payload.labels, "file"), Reason.MALFORMED_RECORD, str(error))
         return
@@ -140,6 +143,13 @@ def _floats(words: Sequence[str]) -> list[float] | None:
         return numbers([float(word) for word in words])
     except ValueError:
         return None
+
+
+def _by_key(entries: Iterable[Entry]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        found.setdefault(_key(entry.path), []).append(entry.path)
+    return found
 
 
 def _key(path: str) -> str:

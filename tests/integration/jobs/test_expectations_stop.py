@@ -72,6 +72,7 @@ def test_a_wrong_row_that_an_ingest_would_carry_along_stops_it(read: Pipeline, t
 @pytest.mark.parametrize("at_once", [1, 262_144])
 def test_a_wrong_annotation_stops_label_on_the_driver_and_on_workers(read: Pipeline, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.assurance.ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr("jobs.assurance.ROWS_A_PAGE", at_once)
     lake = open_lake(read)
     rows = lake.read("annotations")
     publish_rows(lake, {"annotations": told_wrongly(rows, "holes", -1)}, part={"source": "acme"}, key="wrong")

@@ -191,3 +191,30 @@ def test_pictures_of_coco_lie_in_a_folder_of_their_split(tmp_path: Path) -> None
     assert (stanza["annotations"], stanza["images"]) == (str(tmp_path / "e/annotations"), str(tmp_path / "e/images"))
     found = plain_ingest(tmp_path / "store", source_of("s", format="coco", annotations=stanza["annotations"], images=stanza["images"]))
     assert (areas(found), found.rejects) == ({"train": 100, "val": 100}, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"),
+    [
+        ("labelme", {"imagePath": "a.png", "shapes": "gone"}),
+        ("darwin", {"item": {"name": "a.png"}, "annotations": 7}),
+        ("label-studio", [{"id": 1, "data": {"image": "a.png"}, "annotations": ["gone"]}]),
+        ("label-studio", [{"id": 1, "data": {"image": "a.png"}, "annotations": [{"result": True}]}]),
+        ("labelbox", [{"data_row": {"external_id": "a.png"}, "projects": {"p": {"labels": [{"annotations": {"objects": "gone"}}]}}}]),
+        ("datumaro", {"categories": {}, "items": [{"id": "a", "image": {"path": "a.png"}, "annotations": {}}]}),
+    ],
+)
+def test_what_stands_where_a_list_of_records_should_is_a_record(kind: str, document: Any, tmp_path: Path) -> None:
+    picture(tmp_path / "e/a.png")
+    found = read(tmp_path / "e", kind, {"a.json": document})
+    assert (len(found.images), len(found.annotations), len(found.rejects)) == (1, 0, 1)
+
+
+def test_pictures_of_yolo_of_one_stem_are_all_listed(tmp_path: Path) -> None:
+    picture(tmp_path / "e/images/a.bmp", 1)
+    picture(tmp_path / "e/images/a.png", 2)
+    outline = "0 .1 .1 .5 .1 .5 .5\n"
+    found = read(tmp_path / "e", "yolo-seg", {"data.yaml": "names: [dog]\n", "labels/a.txt": f"\ufeff{outline}"})
+    (dog,) = found.annotations
+    assert {row["image_id"]: row["uri"].endswith("a.bmp") for row in found.images}[dog["image_id"]]
+    assert (len(found.images), found.rejects) == (2, [])
