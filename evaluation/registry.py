@@ -44,7 +44,7 @@ _events = Table(
 class Event:
     """One change of the champion."""
 
-    at: datetime
+    at: datetime  # UTC
     action: str  # promote, override or rollback
     model: str  # champion afterwards
     before: str | None  # champion before
@@ -146,7 +146,7 @@ class Registry:
         """Return all changes of the champion, oldest first."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(_events).order_by(_events.c.number)).all()
-        return [Event(row.at, row.action, row.model, row.before, row.verdict_id, row.reason) for row in rows]
+        return [Event(_in_utc(row.at), row.action, row.model, row.before, row.verdict_id, row.reason) for row in rows]
 
     def _swap(self, model: str, expected: str | None, event: Event) -> None:
         try:
@@ -169,6 +169,11 @@ class Registry:
             f"model {model[:12]} was compared with {expected[:12] if expected else 'no champion'}, but the champion is "
             f"another model by now; judge it against the present champion, then promote"
         )
+
+
+def _in_utc(moment: datetime) -> datetime:
+    # SQLite gives back what it was given, without the zone; PostgreSQL the same moment in the zone of the session.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _put_alias(connection: Connection, alias: str, model: str) -> None:

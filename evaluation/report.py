@@ -10,7 +10,9 @@ from evaluation.page_parts import Judged, crop_part, newest_verdict, score_parts
 from evaluation.pages.balance import balance_section
 from evaluation.pages.expectations import expectations_section
 from evaluation.pages.page import is_made_from, page
+from evaluation.pages.standing import standing
 from evaluation.pages.verdict import no_verdict_section, verdict_section
+from evaluation.registry import Event, Registry
 from lake.configuration import Pipeline
 from lake.digests import digest, stage_key
 from lake.errors import MissingTableError
@@ -21,7 +23,7 @@ from lake.stage_report import StageReport
 
 FOLDER = "reports"
 PATH = f"{FOLDER}/report.html"
-REPORT_VERSION = 2
+REPORT_VERSION = 3
 """Raised when the same tables make another page."""
 _TABLES = ("balance", "crops", "scores", "verdicts")
 
@@ -42,23 +44,32 @@ def report(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
         raise MissingTableError("there is nothing to report yet: run `centrepiece balance` first")
     contents = {table: lake.snapshot(table).content for table in _TABLES if lake.has(table)}
     checked = assurances(lake)
-    inputs = {**contents, "expectations": digest([[one.table, one.part, *one.pages] for one in checked])}
+    history = Registry(lake.database_url).history()
+    promotions = [[event.at.isoformat(), event.action, event.model] for event in history]
+    inputs = {
+        **contents,
+        "expectations": digest([[one.table, one.part, *one.pages] for one in checked]),
+        "promotions": digest(promotions),
+    }
     key = stage_key("report", inputs=inputs, spec={"evaluation": pipeline.evaluation, "name": pipeline.name}, version=REPORT_VERSION)
     path = PATH if as_of is None else f"{FOLDER}/as-of-{key[:16]}.html"
     made = lake.store.exists(path) and is_made_from(lake.store.read_bytes(path), key)
     judged = newest_verdict(lake)
     if not made:
-        lake.store.write_bytes(path, _document(lake, pipeline, judged, checked, key).encode())
+        lake.store.write_bytes(path, _document(lake, pipeline, judged, history, checked, key).encode())
     details = {"path": path, "uri": lake.store.uri(path), **_outcome(judged)}
     return StageReport("report", key, made, len(contents), len(contents), {}, {}, time.monotonic() - started, details)
 
 
-def _document(lake: Lake, pipeline: Pipeline, judged: Judged | None, checked: Sequence[Assurance], key: str) -> str:
+def _document(
+    lake: Lake, pipeline: Pipeline, judged: Judged | None, history: Sequence[Event], checked: Sequence[Assurance], key: str
+) -> str:
     if judged is None:
         sections = [no_verdict_section()]
     else:
         figures, parts = score_parts(_judged_lake(lake, pipeline), pipeline, judged)
-        sections = [verdict_section(judged.document, judged.verdict_id, figures), *parts]
+        stands = standing(str(judged.document["outcome"]), judged.verdict_id, judged.inputs, history)
+        sections = [verdict_section(judged.document, judged.verdict_id, stands, figures), *parts]
     sections += [crop_part(lake), balance_section(lake.read("balance")), expectations_section(checked, posixpath.dirname(PATH))]
     inputs = judged.inputs if judged else None
     return page(f"centrepiece: {pipeline.name}", _subtitle(lake, inputs), [part for part in sections if part], key=key)

@@ -11,28 +11,24 @@ _SENTENCES = {
     "FAIL": "The candidate failed: at least one stratum is worse than the gates allow.",
     "INCONCLUSIVE": "The data cannot tell: nothing failed, but at least one stratum could not be shown to pass.",
 }
-_STEPS = {
-    "PASS": "It can be promoted: centrepiece promote PIPELINE.",
-    "FAIL": "It will not be promoted. The strata below say where it is worse, the worst crops how.",
-    "INCONCLUSIVE": "It will not be promoted. More test crops in these strata would decide; see centrepiece judge PIPELINE --plan.",
-}
 _MOST_RESULTS = 2000
 _ORDER = ("FAIL", "INCONCLUSIVE", "PASS")
 
 
-def verdict_section(document: Mapping[str, Any], verdict_id: str, figures: Sequence[tuple[str, str, str]] = ()) -> str:
+def verdict_section(document: Mapping[str, Any], verdict_id: str, stands: str, figures: Sequence[tuple[str, str, str]] = ()) -> str:
     """Return the verdict with its head figures, its failing strata and its rules.
 
     Args:
         document: The verdict's.
         verdict_id: Its digest.
+        stands: Where the candidate stands by now, from `evaluation.pages.standing`.
         figures: Title, figure and remark each.
     """
     inputs, outcome = document["inputs"], str(document["outcome"])
     against = f"champion {inputs['champion'][:12]}" if inputs["champion"] else "no champion yet, so judged by floors alone"
     head = (
         f'<div class="verdict {text(outcome.lower())}"><p>{badge(outcome)} {text(_SENTENCES[outcome])}</p>'
-        f'<p class="facts">{text(_STEPS[outcome])}</p></div>'
+        f'<p class="facts">{text(stands)}</p></div>'
     )
     facts = f"Candidate {inputs['candidate'][:12]}, {against}. Verdict {verdict_id[:16]}."
     bodies = [head, _tiles([*figures, _tally(document["results"])]), paragraph(facts, "facts")]

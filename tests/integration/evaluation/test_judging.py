@@ -202,6 +202,8 @@ def test_the_report_stands_alone_and_is_written_once(pipeline: Pipeline, lake: L
     made = report(pipeline)
     page = lake.store.read_bytes(made.details["path"]).decode()
     assert report(pipeline).skipped
+    rollback(pipeline)
+    assert not report(pipeline).skipped
     for forbidden in ("http://", "https://", "<link", ' src="/', "@import"):
         assert forbidden not in page
     assert page.index('id="verdict"') < page.index('id="strata"') < page.index('id="crops"') < page.index('id="balance"')
@@ -264,7 +266,8 @@ def test_frozen_crops_judge_models_whatever_is_cropped_later(tmp_path: Path) -> 
     Registry(lake.database_url).register(FIRST, "invented")
     assert promote(frozen, FIRST).details["champion"] == FIRST
     assert (plan_gate(frozen).rows_in, plan_gate(pipeline).rows_in) == (36, 60)
-    assert outcome in lake.store.read_bytes(report(frozen).details["path"]).decode()
+    page = lake.store.read_bytes(report(frozen).details["path"]).decode()
+    assert outcome in page and "It is the champion: it became version 1 on" in page
     with pytest.raises(InputError, match="tags do not move"):
         freeze(lake, "test-1")
     assert evaluated_lake(frozen).snapshot("crops").content == pinned.content != evaluated_lake(pipeline).snapshot("crops").content

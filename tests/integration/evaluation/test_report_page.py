@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.pages import invented_page
+from evaluation.registry import Event
+from tests.pages import CANDIDATE, CHAMPION, VERDICT_ID, invented_page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -85,6 +87,18 @@ def test_500_strata_can_be_searched_narrowed_sorted_and_folded_offline(browser: 
     sheet.get_by_role("link", name="Scores by stratum").click()
     assert shown.count() == 501
     assert heard == [document.as_uri()]
+    sheet.close()
+
+
+def test_a_promoted_model_is_called_the_champion_since_when_and_as_which_version(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    at = datetime(2026, 3, 2, 4, 5, tzinfo=UTC)
+    promoted = [Event(at, "promote", CHAMPION, None, "w" * 64, None), Event(at, "promote", CANDIDATE, CHAMPION, VERDICT_ID, None)]
+    path.write_text(invented_page(["class=cat"], passes=True, history=promoted), encoding="utf-8")
+    sheet, _ = opened(browser, path)
+    head = sheet.locator("#verdict .verdict").inner_text()
+    assert "passed every gate" in head and "can be promoted" not in head
+    assert "It is the champion: it became version 2 on 2026-03-02 at 04:05 UTC, in place of model oooo" in head
     sheet.close()
 
 
