@@ -1,5 +1,6 @@
-"""The `centrepiece` command: arguments in, exit code out (0 done, 2 input or configuration at fault, 3 the gate said no)."""
+"""The `centrepiece` command: arguments in, exit code out (0 done, 2 input, configuration or machine at fault, 3 the gate said no)."""
 
+import logging
 import pkgutil
 import sys
 from pathlib import Path
@@ -14,8 +15,10 @@ from flows.stages import resolve_model, run_stage
 from flows.terminal import log_to_terminal, show_error, show_plan, show_reports
 from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusalError
+from lake.outages import SYSTEM_ERRORS, deliberate
 from lake.stage_report import StageReport
 
+_log = logging.getLogger(__name__)
 _MOST_FAILURES = 3
 """Named in the line that ends a judgement; the table above it holds more."""
 
@@ -142,9 +145,11 @@ def main() -> None:
         pkgutil.resolve_name(f"{module}:add_commands")(app)
     try:
         app()
-    except CentrepieceError as error:
-        show_error(str(error))
-        sys.exit(error.exit_code)
+    except (CentrepieceError, *SYSTEM_ERRORS) as error:
+        told = error if isinstance(error, CentrepieceError) else deliberate(error)
+        _log.debug("what ends the command", exc_info=error)
+        show_error(str(told))
+        sys.exit(told.exit_code)
     except KeyboardInterrupt:
         show_error("interrupted")
         sys.exit(130)

@@ -2,7 +2,8 @@
 
 import logging
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from evaluation.registry import Registry
@@ -10,6 +11,7 @@ from flows.java import require_java
 from lake.configuration import Pipeline
 from lake.errors import ConfigurationError, ModelError
 from lake.lake import open_lake
+from lake.outages import SYSTEM_ERRORS, deliberate
 from lake.stage_report import StageReport
 
 StageFunction = Callable[..., StageReport]
@@ -42,11 +44,13 @@ def run_stage(name: str, pipeline: Pipeline, **arguments: Any) -> StageReport:
 
     Raises:
         ConfigurationError: The stage is unknown, or its optional packages are not installed.
+        StorageError: A disk is full, or may not be read or written, here or where a worker ran.
+        UnreachableError: A store, catalog or database failed otherwise.
+        CentrepieceError: The stage's own, raised here or by a worker.
     """
-    if STAGES.get(name, "").startswith("jobs.spark."):
+    if _is_of_spark(name):
         require_java()
-    function = _function(name)
-    report = function(pipeline, **arguments)
+    report = _report(name, pipeline, arguments)
     if name == "fit":
         _enrol_candidate(pipeline, report)
     _log.info(
@@ -78,6 +82,20 @@ def models_to_score(pipeline: Pipeline) -> list[str]:
     except ModelError:
         return [candidate]
     return list(dict.fromkeys([candidate, champion]))
+
+
+def _report(name: str, pipeline: Pipeline, arguments: Mapping[str, Any]) -> StageReport:
+    function = _function(name)
+    unwrapping = pkgutil.resolve_name("jobs.spark.failures:errors_of_workers") if _is_of_spark(name) else nullcontext
+    try:
+        with unwrapping():
+            return function(pipeline, **arguments)
+    except SYSTEM_ERRORS as error:
+        raise deliberate(error, name) from error
+
+
+def _is_of_spark(name: str) -> bool:
+    return STAGES.get(name, "").startswith("jobs.spark.")
 
 
 def _enrol_candidate(pipeline: Pipeline, report: StageReport) -> None:

@@ -4,8 +4,8 @@
 class CentrepieceError(Exception):
     """Base of every error that centrepiece raises on purpose.
 
-    `exit_code` is what the command line ends with: 2 when the input or the configuration is at fault, 3 when the
-    gate said no or could not tell. Anything that is not a `CentrepieceError` is a crash.
+    `exit_code` is what the command line ends with: 2 when the input, the configuration or the machine is at fault, 3 when
+    the gate said no or could not tell. Anything that is not a `CentrepieceError` is a crash.
     """
 
     exit_code = 2
@@ -17,6 +17,10 @@ class ConfigurationError(CentrepieceError):
 
 class UnreachableError(ConfigurationError):
     """A store, a catalog or a database does not answer, or refuses the credentials; later it may be another matter."""
+
+
+class StorageError(ConfigurationError):
+    """A disk is full, or may not be read or written; nothing is wrong with the data, and trying again alone does not help."""
 
 
 class InputError(CentrepieceError):

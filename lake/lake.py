@@ -6,12 +6,10 @@ from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, RESTError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 from lake.catalogs import database_url, load_table, namespace_of, open_catalog
 from lake.configuration import Pipeline
@@ -20,6 +18,7 @@ from lake.contracts import PARTITIONS, TABLES
 from lake.errors import ContractError, InputError, MissingTableError, PublishError, UnreachableError
 from lake.filters import Where, arrow_filter, file_filter
 from lake.leases import LeaseKeeper
+from lake.outages import SYSTEM_ERRORS
 from lake.parts import checked_part, part_name
 from lake.records import receipts_of
 from lake.schemas import arrow_schema, empty_table, record_of
@@ -282,7 +281,7 @@ def connect(store: str, *, catalog: str | None = None, name: str = "centrepiece"
     url = database_url(place, catalog, database)
     try:
         return Lake(place, open_catalog(place, catalog), namespace_of(place, name), url, LeaseKeeper(url))
-    except (OSError, BotoCoreError, ClientError, RESTError, SQLAlchemyError) as error:
+    except SYSTEM_ERRORS as error:
         # A database's own words: SQLAlchemy's would quote the statement.
         raise UnreachableError(f"the lake at {place.root!r} cannot be opened: {getattr(error, 'orig', None) or error}; {_CHECK}") from error
 

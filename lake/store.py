@@ -1,5 +1,6 @@
 """A URI in, a `Store` out: whole objects under relative POSIX paths, in a local folder or under `s3://bucket/prefix`."""
 
+import errno
 import functools
 import os
 import tempfile
@@ -18,6 +19,9 @@ from lake.object_storage import aws_environment, create_object, delete_object, e
 
 TEMPORARY_PREFIX = ".writing-"
 """Starts the names of files that a local store has not finished; readers and listings leave them out."""
+
+_OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What only a write fails with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +216,10 @@ def _unfinished(path: Path) -> Iterator[Path]:
     try:
         temporary.chmod(0o644)
         yield temporary
+    except OSError as error:
+        if error.errno in _OF_WRITING and error.filename is None:
+            error.filename = str(path)  # a write that fails names no file by itself
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

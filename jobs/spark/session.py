@@ -4,6 +4,8 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -13,6 +15,11 @@ from lake.configuration import Pipeline
 
 TASK_TRIES = 4
 """A local master tries a task once unless told otherwise; clusters try four times."""
+
+LOG_LEVEL = "ERROR"
+
+TELL_OF_TASKS = ("org.apache.spark.executor.Executor", "org.apache.spark.scheduler.TaskSetManager")
+"""Loggers that write the trace of each failed try of a task; the last one reaches the driver as an exception anyway."""
 
 QUICK_START = "-XX:TieredStopAtLevel=1"
 """Of a JVM that lives for minutes and leaves the work to Python: its second compiler costs more CPU than it saves."""
@@ -41,9 +48,18 @@ def spark_session(pipeline: Pipeline) -> SparkSession:
         builder = builder.config(name, value)
     with without_noise():
         session: SparkSession = builder.getOrCreate()
-        session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or "ERROR")
+        session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or LOG_LEVEL)
+        if local and session.conf.get("spark.log.level") == LOG_LEVEL:
+            _leave_to_the_driver(session, TELL_OF_TASKS)
     tell_workers(session)
     return session
+
+
+def _leave_to_the_driver(session: SparkSession, loggers: Sequence[str]) -> None:
+    jvm: Any = session.sparkContext._jvm
+    log4j = jvm.org.apache.logging.log4j
+    for name in loggers:
+        log4j.core.config.Configurator.setLevel(name, log4j.Level.OFF)
 
 
 def retrying_master(master: str) -> str:
@@ -55,7 +71,7 @@ def retrying_master(master: str) -> str:
 def settings(*, local: bool) -> dict[str, str]:
     """Return the Spark settings that every stage relies on, by name."""
     common = {
-        "spark.log.level": "ERROR",
+        "spark.log.level": LOG_LEVEL,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",

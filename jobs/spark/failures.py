@@ -1,0 +1,58 @@
+"""Spark's account of an error in a worker in, the very error that the worker raised out."""
+
+import builtins
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PythonException
+
+import lake.errors
+from lake.errors import CentrepieceError, UnreachableError
+
+_OF_SYSTEM = re.compile(r"\[Errno (?P<number>\d+)\] (?P<text>.*)", re.DOTALL)
+_FULL = os.strerror(errno.ENOSPC)
+
+
+@contextmanager
+def errors_of_workers() -> Iterator[None]:
+    """Raise what a worker raised inside the block as if it had been raised here: a deliberate error, or one of the system.
+
+    Other errors of workers, which are crashes, stay as Spark tells them, with the worker's trace.
+    """
+    try:
+        yield
+    except (PythonException, Py4JJavaError) as error:
+        raised = raised_by_worker(str(error))
+        if raised is None:
+            raise
+        raise raised from error
+
+
+def raised_by_worker(account: str) -> CentrepieceError | OSError | None:
+    """Return the error that Spark's account of a failed job ends with, or None where it is neither deliberate nor the system's.
+
+    Args:
+        account: Holds the trace of the worker, as Python writes it; its last lines are the type and the message.
+    """
+    _, found, trace = account.rpartition("Traceback (most recent call last):\n")
+    if not found:
+        # Not Python's but Spark's own files: what it shuffles or sends is written below `spark.local.dir`.
+        return OSError(errno.ENOSPC, f"{_FULL}, where Spark keeps its own files (spark.local.dir)") if _FULL in account else None
+    lines = trace.split("\n")
+    begins = next((number for number, line in enumerate(lines) if line and not line.startswith(" ")), len(lines))
+    name, _, message = "\n".join(lines[begins:]).partition(": ")
+    module, _, kind = name.rpartition(".")
+    if module == lake.errors.__name__:
+        ours = getattr(lake.errors, kind, None)
+        return ours(message) if isinstance(ours, type) and issubclass(ours, CentrepieceError) else None
+    if module == "botocore.exceptions":
+        return UnreachableError(message)
+    builtin = getattr(builtins, kind, None)
+    if module or not (isinstance(builtin, type) and issubclass(builtin, OSError)):
+        return None
+    numbered = _OF_SYSTEM.match(message)
+    return OSError(int(numbered["number"]), numbered["text"]) if numbered else builtin(message)

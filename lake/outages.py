@@ -1,0 +1,32 @@
+"""An error of the machine or of a service in, the deliberate error that says what happened, where and what to do out."""
+
+import errno
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pyiceberg.exceptions import RESTError
+from sqlalchemy.exc import SQLAlchemyError
+
+from lake.errors import CentrepieceError, StorageError, UnreachableError
+
+SYSTEM_ERRORS = (OSError, BotoCoreError, ClientError, RESTError, SQLAlchemyError)
+"""What disks, object stores, catalogs and databases raise, through the libraries that speak to them."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def deliberate(error: Exception, doing: str = "") -> CentrepieceError:
+    """Return the deliberate error for one of `SYSTEM_ERRORS`: a `StorageError` where only people can help, else an `UnreachableError`.
+
+    Args:
+        error: What was raised.
+        doing: What failed, e.g. a stage; the message begins with its name.
+    """
+    # A database's own words: SQLAlchemy's would quote the statement.
+    said = (f"{doing}: " if doing else "") + " ".join(str(getattr(error, "orig", None) or error).split())
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL or "disk is full" in said:
+        return StorageError(f"{said}; make room there, then run it again")
+    if number in _FORBIDDEN or "readonly database" in said:
+        return StorageError(f"{said}; give this user the right to read and write there, then run it again")
+    return UnreachableError(f"{said}; see to what it names, then run it again")
