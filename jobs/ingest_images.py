@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jobs.image_files import SoundImage, frame_size
 from jobs.ingest import ImageOutcome, Row
-from jobs.sources.records import ImageSize, Rejected
+from jobs.sources.records import ImageSize, Rejected, container_of
 from lake.configuration import Source, Splits
 from lake.errors import ConfigurationError
 from lake.reasons import Reason
@@ -22,6 +22,7 @@ class Pictures:
 
     rows: list[Row]
     rejected: list[Rejected]
+    documents: frozenset[str] = frozenset()  # containers that list an image; see `jobs.sources.records.container_of`
 
 
 def reject_repeated_refs(listing: Listing) -> list[list[ImageOutcome]]:
@@ -55,7 +56,12 @@ def pictures(listing: Listing, source: Source, splits: Splits) -> Pictures:
         else:
             rows[outcome.file.image_id] = _row(outcome, source, splits)
             first[outcome.file.image_id] = outcome.listed.ref
-    return Pictures([rows[key] for key in sorted(rows)], rejected)
+    return Pictures([rows[key] for key in sorted(rows)], rejected, _documents(listing))
+
+
+def _documents(listing: Listing) -> frozenset[str]:
+    refs = (outcome.listed.ref if isinstance(outcome, SoundImage) else outcome.ref for unit in listing for outcome in unit)
+    return frozenset(container_of(ref) for ref in refs if "#" in ref)
 
 
 def by_name(unit: Sequence[ImageOutcome]) -> dict[str, ImageOutcome]:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from jobs.assurance import Run, assure, here
 from jobs.ingest import STAGE, by_reason
-from jobs.ingest_history import EARLIER, Earlier, containers, same_export, standing_rows
+from jobs.ingest_history import CONTENT, EARLIER, Earlier, containers, same_export, standing_rows
 from jobs.ingest_images import Pictures
 from jobs.ingest_plan import keyed_with
 from jobs.ingest_shards import WrittenShard, write_rejects
@@ -102,7 +102,7 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
             "annotations": kept,
             "object_records": objects,
             "rejected": counts,
-            "carried": {"images": len(carried.images), "annotations": len(carried.annotations)},
+            "carried": {"images": len(carried.images), "annotations": len(carried.annotations), "bare_images": carried.bare()},
             "replaced": earlier.replaced,
             "unread": found.unread,
             "expectations": expectations,
@@ -135,15 +135,17 @@ def _earlier(lake: Lake, source: Source, found: Findings, pictures: pa.Table) ->
     if not _files(lake, "annotations", source) and not _files(lake, "images", source):
         return _nothing()
     receipts = [receipt for shard in found.written for receipt in (shard.annotations, shard.rejects) if receipt is not None]
-    brought = containers(_refs(lake, receipt) for receipt in receipts)
+    brought = containers(_columns(lake, receipt, ["source_ref"]).column(0) for receipt in receipts) | found.pictures.documents
     where: dict[str, Any] = {"source": source.name}
     annotations = lake.batches("annotations", where=where) if lake.has("annotations") else iter(())
-    return standing_rows(lake.read("images", where=where), annotations, brought, pictures)
+    written = [shard.annotations for shard in found.written if shard.annotations is not None]
+    contents = (_columns(lake, receipt, CONTENT) for receipt in written)
+    return standing_rows(lake.read("images", where=where), annotations, brought, pictures, contents)
 
 
-def _refs(lake: Lake, receipt: Receipt) -> pa.ChunkedArray:
+def _columns(lake: Lake, receipt: Receipt, names: Sequence[str]) -> pa.Table:
     with lake.store.open_input(receipt.path) as stream:
-        return pq.read_table(stream, columns=["source_ref"]).column("source_ref")
+        return pq.read_table(stream, columns=list(names))
 
 
 def source_files(lake: Lake, source: Source) -> frozenset[str]:

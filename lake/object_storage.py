@@ -83,6 +83,13 @@ def list_objects(prefix: str) -> list[tuple[str, int, datetime, str]]:
     )
 
 
+def holds_object(prefix: str) -> bool:
+    """Say whether there is an object whose URI begins with a prefix; one request, however many there are."""
+    bucket, key = _bucket_and_key(prefix)
+    pages = _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+    return any(not item["Key"].endswith("/") for page in pages for item in page.get("Contents", ()))
+
+
 def signed_link(uri: str, *, expires_s: int = 3600) -> str:
     """Return an HTTP link that reads an object, for whoever has it, until it expires."""
     bucket, key = _bucket_and_key(uri)

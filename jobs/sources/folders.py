@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from jobs.sources.paths import HostilePathError, safe_path
 from lake.errors import InputError
-from lake.object_storage import find_object
+from lake.object_storage import find_object, holds_object
 from lake.store import Store, open_store
 
 Bytes = NDArray[np.uint8]
@@ -52,7 +52,7 @@ class Folder:
         """Whether there is such a folder; on S3, whether any object lies below it."""
         if not self._is_remote:
             return Path(self.root).is_dir()
-        return next(_remote_entries(self._store), None) is not None
+        return holds_object(f"{self._store.root}/")
 
     def entries(self, *suffixes: str) -> list[Entry]:
         """List the folder's files below any depth, sorted by path.

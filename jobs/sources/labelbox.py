@@ -46,7 +46,9 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     """Yield the data row of each line; lines of an import file that name the same row list it once."""
     seen: set[str] = set()
     for place, line in tasks_of(export, unit):
-        name, ref = _image_name(line, place), record_ref(None, f"data row {_row_name(line, place)}")
+        name, row = _image_name(line, place), _row_name(line, place)
+        exported = isinstance(line, dict) and "data_row" in line
+        ref = part_ref(row, "image") if exported else record_ref(None, f"data row {row}")
         if name in seen:
             continue
         seen.add(name)
@@ -57,7 +59,7 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
             yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=name)
             continue
         width, height = size(sides.get("width")), size(sides.get("height"))
-        yield ListedImage(ref, name, path, width, height, shared="data_row" not in line)
+        yield ListedImage(ref, name, path, width, height, shared=not exported)
 
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:

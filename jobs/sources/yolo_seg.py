@@ -52,9 +52,10 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     """Yield the unit's image."""
-    image = _payload(unit).image
+    image, labels = _payload(unit).image, _payload(unit).labels
     if image is not None:
-        yield ListedImage(record_ref(None, f"image {image}"), image, image)
+        # A text that was emptied replaces what it held, as any later text does.
+        yield ListedImage(part_ref(labels, "image") if labels else record_ref(None, f"image {image}"), image, image)
 
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
