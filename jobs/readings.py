@@ -19,6 +19,7 @@ from jobs.ingest import ImageOutcome
 from jobs.sources.exports import Export
 from jobs.sources.folders import Folder, WatchedFolder
 from jobs.sources.paths import HostilePathError
+from jobs.sources.private_text import without_secrets
 from jobs.sources.records import ListedImage, Rejected, Unit
 from lake.images import ImageHeader
 from lake.reasons import Reason
@@ -111,8 +112,11 @@ def known_images(readings: Readings) -> dict[str, tuple[Seen, ImageFile]]:
 
 
 def write_readings(store: Store, source: str, readings: Readings) -> None:
-    """Keep what a source was read from, for its next ingest."""
-    store.write_bytes(_path(source), zstandard.compress(orjson.dumps(readings, default=_plain), 3))
+    """Keep what a source was read from, for its next ingest; a unit whose names hold an address or a signature is read again."""
+    written = {key: orjson.dumps(reading, default=_plain) for key, reading in readings.units.items()}
+    kept = {key: orjson.Fragment(text) for key, text in written.items() if not _is_private(f"{key} {text.decode()}")}
+    document = {"settings": readings.settings, "images": readings.images, "units": kept, "owners": readings.owners}
+    store.write_bytes(_path(source), zstandard.compress(orjson.dumps(document, default=_plain), 3))
 
 
 def load_readings(store: Store, source: str) -> Readings:
@@ -125,6 +129,10 @@ def load_readings(store: Store, source: str) -> Readings:
         return Readings(document["settings"], document["images"], units, document["owners"])
     except (zstandard.ZstdError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return Readings("")
+
+
+def _is_private(text: str) -> bool:
+    return without_secrets(text) != text
 
 
 def _path(source: str) -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+import zstandard
 from PIL import Image
 
 from jobs.spark.ingest import ingest
@@ -162,3 +164,35 @@ def test_a_file_that_only_got_a_new_date_is_read_once_more_and_then_known(data_f
     with opened_below(export) as opened:
         assert ingest(pipeline).rejected == {}
     assert set(opened) == {"2011_000003.json", "2011_000003.jpg"}
+
+
+def stored_text(store: Path) -> bytes:
+    """Return everything in a store as bytes, packed files unpacked."""
+    found = []
+    for path in sorted(path for path in store.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        if path.suffix == ".zst":
+            data = zstandard.decompress(data)
+        elif path.suffix == ".parquet":
+            data = str(pq.read_table(path).to_pylist()).encode()
+        found.append(str(path.relative_to(store)).encode() + data)
+    return b"".join(found)
+
+
+def test_nothing_in_the_store_keeps_an_address_or_a_signature(data_folder: Path, tmp_path: Path, one_process: None) -> None:
+    export = tmp_path / "export"
+    REAL["label-studio"].make(data_folder, export)
+    document = export / "data.json"
+    (task, *_) = json.loads(document.read_text())
+    who = {**task["annotations"][0], "completed_by": {"email": "eve@corp.example"}}
+    pictures = ("https://h/test_image1.jpg?X-Amz-Signature=hunter2", "b.png?token=hunter2", "eve@corp.example.png")
+    tasks = [{**task, "id": number, "data": {"image": image}, "annotations": [who]} for number, image in enumerate(pictures)]
+    document.write_text(json.dumps(tasks))
+    pipeline = pipeline_of(tmp_path, **REAL["label-studio"].paths(str(export)))
+    report = ingest(pipeline)
+    assert report.details["sources"]["s"]["images"] == 1
+    kept = stored_text(tmp_path / "store")
+    assert b"test_image1.jpg" in kept
+    assert b"hunter2" not in kept
+    assert b"corp.example" not in kept
+    assert ingest(pipeline).skipped
