@@ -128,7 +128,7 @@ def _crops(plan: pa.Table, instances: pa.Table, windows: WindowCuts, cut: Mappin
         "thinness": windows.thinness[rows],
         "crowding": windows.crowding[rows].astype(np.int32),
         "pixel_codec": [block.codec for block in blocks],
-        "pixels": pa.array([block.data for block in blocks], pa.binary()),
+        "pixels": _joined([block.data for block in blocks]),
         "block_left": pa.array([block.left for block in blocks], pa.int32()),
         "block_top": pa.array([block.top for block in blocks], pa.int32()),
         "orientation": pa.array([block.orientation for block in blocks], pa.int32()),
@@ -139,6 +139,16 @@ def _crops(plan: pa.Table, instances: pa.Table, windows: WindowCuts, cut: Mappin
     }
     typed = {name: pa.array(columns[name], pa.string()) if isinstance(columns[name], list) else columns[name] for name in _COLUMNS}
     return conform(pa.table(typed), Crop)
+
+
+def _joined(texts: Sequence[bytes]) -> pa.Array | pa.ChunkedArray:
+    """Return texts as an array that is written once: a builder would copy what it has each time that it grows."""
+    places = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=places[1:])
+    if places[-1] > np.iinfo(np.int32).max:
+        return pa.array(texts, pa.binary())  # in chunks
+    buffers = [None, pa.py_buffer(places.astype(np.int32)), pa.py_buffer(b"".join(texts))]
+    return pa.Array.from_buffers(pa.binary(), len(texts), buffers)
 
 
 def _rejects(plan: pa.Table, instances: pa.Table, windows: WindowCuts, refused: Mapping[int, ImageRefusedError]) -> pa.Table:

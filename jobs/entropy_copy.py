@@ -7,31 +7,74 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.entropy_bits import bits_at, set_bits, set_word, whole_bits_at
-from jobs.entropy_scan import CORRUPT, HIGH_BITS, LOW_BITS, Bytes, Codes, Places, difference_of, long_code
-from jobs.huffman_tables import LOOKUP_BITS
+from jobs.entropy_scan import CORRUPT, HIGH_BITS, LOW_BITS, PADDING, difference_of, long_code, scan_mcus, unstuff
+from jobs.huffman_tables import LOOKUP_BITS, Bytes, Codes, Places
 from lake.kernels import kernel
 
 DIFFERENCE_BITS = 4 * (16 + 11)
 """What coding the first differences of a row of MCUs anew adds at most."""
 
+NO_END, NO_CODE = -2, -3
+"""Returned, beside CORRUPT, where the data's end is missing, or a DC table has no code for a difference that a crop needs."""
+
+Tables = tuple[Codes, Codes, Codes, Places, Bytes, Places]
+
 _PEEK = np.uint64(64 - LOOKUP_BITS)
 _SPARE = 16  # bytes behind each rectangle's data
 
 
-def place_ranges(firsts: Places, across: int, ranges: Places) -> int:
-    """Fill in where each rectangle's data begin, leaving room for them; arguments as in `copy_mcus`.
+@kernel
+def copied_blocks(
+    file: Bytes, start: int, layout: Places, slots: Places, tables: Tables, across: int, ranges: Places
+) -> tuple[int, Bytes, Places]:
+    """Copy rectangles of MCUs out of a JPEG file as entropy-coded data of their own.
+
+    Args:
+        file: The file.
+        start: Its first coded byte.
+        layout: (B,) component of each block of an MCU.
+        slots: (C, 2) DC and AC table of each component.
+        tables: As `HuffmanTables` has them: dc, ac, steps, long_codes, symbols, dc_codes.
+        across: MCUs in a row of the picture.
+        ranges: (N, 5) of each rectangle: first column, column past the last, first row, row past the last; the last
+            number is filled with the first byte in the data.
 
     Returns:
-        The bytes that all take at most.
+        0, or CORRUPT, NO_END or NO_CODE; the data of all rectangles, with room between them; the bytes of each.
     """
-    left, right, top, bottom, _ = ranges.T
-    heights = bottom - top
-    begins = np.cumsum(heights) - heights
-    rows = (np.arange(heights.sum()) + np.repeat(top - begins, heights)) * across
-    bits = firsts[rows + np.repeat(right, heights), 0] - firsts[rows + np.repeat(left, heights), 0] + DIFFERENCE_BITS
-    room = np.add.reduceat(bits, begins) // 8 + _SPARE
-    ranges[:, 4] = np.cumsum(room) - room
-    return int(room.sum())
+    dc, ac, steps, long_codes, symbols, dc_codes = tables
+    lengths = np.zeros(len(ranges), np.int64)
+    plain = np.empty(len(file) - start + PADDING, np.uint8)
+    size = unstuff(file, start, plain)
+    if size == CORRUPT:
+        return NO_END, plain, lengths
+    rows = 0
+    for number in range(len(ranges)):
+        rows = max(rows, ranges[number, 3])
+    firsts = np.empty((across * rows + 1, len(slots)), np.int64)
+    predictors = np.empty(firsts.shape, np.int32)
+    if scan_mcus(plain, 8 * size, layout, slots, dc, ac, steps, long_codes, symbols, firsts, predictors) == CORRUPT:
+        return CORRUPT, plain, lengths
+    room = _place(firsts, across, ranges)
+    out, stuffed = np.empty(room, np.uint8), np.empty(2 * room, np.uint8)
+    if copy_mcus(plain, slots, dc, long_codes, symbols, dc_codes, firsts, predictors, across, ranges, out, lengths) == CORRUPT:
+        return NO_CODE, plain, lengths
+    stuff(out, ranges, lengths, stuffed)
+    return 0, stuffed, lengths
+
+
+@kernel
+def _place(firsts: Places, across: int, ranges: Places) -> int:
+    """Fill in where each rectangle's data begin, leaving room for them; returns the bytes that all take at most."""
+    room = 0
+    for number in range(len(ranges)):
+        left, right, top, bottom = ranges[number, 0], ranges[number, 1], ranges[number, 2], ranges[number, 3]
+        bits = 0
+        for row in range(top, bottom):
+            bits += firsts[row * across + right, 0] - firsts[row * across + left, 0] + DIFFERENCE_BITS
+        ranges[number, 4] = room
+        room += bits // 8 + _SPARE
+    return room
 
 
 @kernel

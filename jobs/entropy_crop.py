@@ -9,15 +9,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jobs.entropy_copy import copy_mcus, place_ranges, stuff
-from jobs.entropy_scan import CORRUPT, Places, scan_mcus, unstuffed
-from jobs.huffman_tables import HuffmanTables, huffman_tables
+from jobs.entropy_copy import NO_CODE, NO_END, copied_blocks
+from jobs.entropy_scan import CORRUPT
+from jobs.huffman_tables import HuffmanTables, Places, huffman_tables
 from lake.errors import InputError
 from lake.jpeg_header import EOI, SOI, JpegHeader, MalformedJpegError
 from lake.orientation import Box
 
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
 _DHT, _DQT, _SOS, _JFIF, _ADOBE = 0xC4, 0xDB, 0xDA, 0xE0, 0xEE
+_FAULTS = {
+    CORRUPT: "the JPEG file's entropy-coded data are corrupt or end early",
+    NO_END: "the JPEG file's entropy-coded data hold other markers, or miss their end",
+    NO_CODE: "a Huffman table of the JPEG file has no code for a difference that the crop needs",
+}
 _JFIF_BYTES = 12  # of its content, without the two that say how large a thumbnail follows
 
 
@@ -41,30 +46,19 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
     tables = _tables(data, header)
     slots = _slots(data, header)
     layout = np.repeat(np.arange(len(slots)), [_blocks_of(header, part) for part in range(len(slots))])
-    across = -(-header.width // header.mcu_width)
     places = np.array([_mcus(block, header) for block in blocks], np.int64)
-    data_there = unstuffed(data, header.scan)
-    if data_there is None:
-        raise NoEntropyCropError("the JPEG file's entropy-coded data hold other markers, or miss their end")
-    plain, bits = data_there
-    mcus = across * int(places[:, 3].max())
-    firsts, predictors = (np.empty((mcus + 1, len(slots)), kind) for kind in (np.int64, np.int32))
-    codes = tables.dc, tables.ac, tables.steps, tables.long_codes, tables.symbols
-    if scan_mcus(plain, bits, layout, slots, *codes, firsts, predictors) == CORRUPT:
-        raise NoEntropyCropError("the JPEG file's entropy-coded data are corrupt or end early")
-    room = place_ranges(firsts, across, places)
-    out, lengths = np.empty(room, np.uint8), np.empty(len(blocks), np.int64)
-    known = tables.dc, tables.long_codes, tables.symbols, tables.dc_codes, firsts, predictors, across
-    if copy_mcus(plain, slots, *known, places, out, lengths) == CORRUPT:
-        raise NoEntropyCropError("a Huffman table of the JPEG file has no code for a difference that the crop needs")
-    stuffed = np.empty(2 * room, np.uint8)
-    stuff(out, places, lengths, stuffed)
+    known = tables.dc, tables.ac, tables.steps, tables.long_codes, tables.symbols, tables.dc_codes
+    across = -(-header.width // header.mcu_width)
+    found, stuffed, lengths = copied_blocks(np.frombuffer(data, np.uint8), header.scan, layout, slots, known, across, places)
+    if found < 0:
+        raise NoEntropyCropError(_FAULTS[found])
+    coded = memoryview(stuffed)
     used = dict.fromkeys((kind, slot) for pair in slots.tolist() for kind, slot in enumerate(pair))
     before, after = _frame_of_files(data, header, [tables.contents[table] for table in used if table in tables.contents])
     crops = []
     for block, first, length in zip(blocks, (2 * places[:, 4]).tolist(), lengths.tolist(), strict=True):
         size = struct.pack(">HH", block.height, block.width)
-        crops.append(b"".join((before, size, after, stuffed[first : first + length].tobytes(), EOI)))
+        crops.append(b"".join((before, size, after, coded[first : first + length], EOI)))
     return crops
 
 

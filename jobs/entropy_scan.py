@@ -10,49 +10,40 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.entropy_bits import bits_at, set_word
-from jobs.huffman_tables import END_OF_BLOCK, LOOKUP_BITS, STEP_BITS
+from jobs.huffman_tables import END_OF_BLOCK, LOOKUP_BITS, STEP_BITS, Bytes, Codes, Places
 from lake.jpeg_header import EOI
 from lake.kernels import kernel
-
-Bytes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
-Codes = npt.NDArray[np.uint16]
 
 CORRUPT = -1
 """Returned where the data are no valid sequence of codes."""
 
 END_OF_IMAGE = EOI[1]
 
-_PADDING = 64 * 32 // 8 + 16
+PADDING = 64 * 32 // 8 + 16
 """Zero bytes behind the data: one block's codes, over which a scan may step before it looks where it is."""
 
 LOW_BITS, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 """Of a word's bytes; with them, whether a byte is FF is told for eight at once."""
 
 _PEEK = np.uint64(64 - LOOKUP_BITS)
-_STEPS_A_WORD = (57 - LOOKUP_BITS) // STEP_BITS + 1
-"""Steps that the bits at one place are enough for."""
+_REFILLED = 56
+"""Bits that are held at least once a word has been filled up, which counts whole bytes."""
+
+_STEPS_A_WORD = _REFILLED // STEP_BITS
 
 
-def unstuffed(data: bytes, start: int) -> tuple[Bytes, int] | None:
+@kernel
+def unstuff(data: Bytes, start: int, plain: Bytes) -> int:
     """Take the zero bytes out that follow FF in entropy-coded data, up to the end of the image.
 
     Args:
         data: The file.
         start: Its first coded byte.
+        plain: Filled in, with zero bytes behind; it has room for what is left of the file, and PADDING.
 
     Returns:
-        The bytes with padding, and the bits before it; None where the end of the image is missing, or another marker
-        comes first.
+        The bytes without those zero ones; CORRUPT where the end of the image is missing, or another marker comes first.
     """
-    plain = np.empty(len(data) - start + _PADDING, np.uint8)
-    length = unstuff(np.frombuffer(data, np.uint8), start, plain)
-    return None if length == CORRUPT else (plain, 8 * length)
-
-
-@kernel
-def unstuff(data: Bytes, start: int, plain: Bytes) -> int:
-    """Do as `unstuffed` says; `plain` has room. Returns the bytes, or CORRUPT."""
     place, to = start, 0
     while place < len(data):
         if place + 8 <= len(data):
@@ -71,7 +62,7 @@ def unstuff(data: Bytes, start: int, plain: Bytes) -> int:
             if place == len(data) or (data[place] != 0 and data[place] != END_OF_IMAGE):
                 return CORRUPT
             if data[place] == END_OF_IMAGE:
-                plain[to : to + _PADDING] = 0
+                plain[to : to + PADDING] = 0
                 return to
             plain[to] = 255
             place, to = place + 1, to + 1
@@ -97,8 +88,8 @@ def scan_mcus(
     """Step over MCUs from the start of the data.
 
     Args:
-        data: As `unstuffed` returns them.
-        bits: Likewise.
+        data: As `unstuff` fills them.
+        bits: Of them, without the padding.
         blocks: (B,) component of each block of an MCU.
         slots: (C, 2) DC and AC table of each component.
         dc: As `HuffmanTables` has it, like the next four.
@@ -113,60 +104,79 @@ def scan_mcus(
     Returns:
         The bits stepped over, or CORRUPT.
     """
-    components, mcus = predictors.shape[1], len(firsts) - 1
-    position = 0
-    for component in range(components):
-        predictors[0, component] = 0
+    components, mcus, inside = predictors.shape[1], len(firsts) - 1, len(blocks)
+    parts, opens = np.empty(inside, np.uint64), np.empty(inside, np.bool_)  # unsigned, so that compiled code takes no sign into account
+    dc_tables, ac_tables = np.empty(inside, np.uint64), np.empty(inside, np.uint64)
+    for block in range(inside):
+        parts[block], opens[block] = blocks[block], block == 0 or blocks[block] != blocks[block - 1]
+        dc_tables[block], ac_tables[block] = slots[blocks[block], 0] << LOOKUP_BITS, slots[blocks[block], 1] << LOOKUP_BITS
+    all_dc, all_ac, all_steps = dc.reshape(dc.size), ac.reshape(ac.size), steps.reshape(steps.size)
+    values = np.zeros(components, np.int32)
+    word = np.uint64(0)  # the next bits, of which `held` lie before byte `place`
+    place = held = 0
     for mcu in range(mcus):
         for component in range(components):
-            predictors[mcu + 1, component] = predictors[mcu, component]
-        seen = -1
-        for block in range(len(blocks)):
-            component = blocks[block]
-            if component != seen:
-                seen = component
-                firsts[mcu, component] = position
+            predictors[mcu, component] = values[component]
+        for block in range(inside):
+            part, table = parts[block], ac_tables[block]
+            position = 8 * place - held
+            if opens[block]:
+                firsts[mcu, part] = position
             if position > bits:
                 return CORRUPT
-            window = bits_at(data, position)
-            entry = int(dc[slots[component, 0], window >> _PEEK])
+            word |= bits_at(data, 8 * place) >> np.uint64(held)
+            place += 63 - held >> 3
+            held |= _REFILLED
+            entry = int(all_dc[dc_tables[block] + (word >> _PEEK)])
             if entry == 0:
-                entry = long_code(window, long_codes[0, slots[component, 0]], symbols[0, slots[component, 0]])
+                slot = dc_tables[block] >> LOOKUP_BITS
+                entry = long_code(word, long_codes[0, slot], symbols[0, slot])
             length, size = entry >> 8, entry & 255
             if entry == 0 or size > 11:
                 return CORRUPT
-            predictors[mcu + 1, component] += difference_of(window << np.uint64(length), size)
-            position += length + size
-            table = slots[component, 1]
+            word <<= np.uint64(length)
+            values[part] += difference_of(word, size)
+            word <<= np.uint64(size)
+            held -= length + size
             at = 1
             while at < 64:
-                window = bits_at(data, position)
+                word |= bits_at(data, 8 * place) >> np.uint64(held)
+                place += 63 - held >> 3
+                held |= _REFILLED
                 step = ahead = 0
                 for _ in range(_STEPS_A_WORD):
-                    step = int(steps[table, window >> _PEEK])
+                    step = int(all_steps[table + (word >> _PEEK)])
                     ahead = at + (step >> 8)
                     if ahead > 63:
                         break
-                    window <<= np.uint64(step & 63)
-                    position += step & 63
+                    word <<= np.uint64(step & 63)
+                    held -= step & 255
                     at = ahead
                 if ahead < 64:
                     continue
                 if ahead == 64 or END_OF_BLOCK < ahead < END_OF_BLOCK + 64:
-                    position += step & 63
+                    word <<= np.uint64(step & 63)
+                    held -= step & 255
                     break
-                window = bits_at(data, position)
-                entry = int(ac[table, window >> _PEEK])
+                word |= bits_at(data, 8 * place) >> np.uint64(held)
+                place += 63 - held >> 3
+                held |= _REFILLED
+                entry = int(all_ac[table + (word >> _PEEK)])
                 if entry == 0:
-                    entry = long_code(window, long_codes[1, table], symbols[1, table])
+                    slot = table >> LOOKUP_BITS
+                    entry = long_code(word, long_codes[1, slot], symbols[1, slot])
                 length, symbol = entry >> 8, entry & 255
                 ahead = at + (symbol >> 4) + 1
                 if entry == 0 or (symbol and ahead > 64) or (symbol & 15 == 0 and symbol not in (0, 0xF0)):
                     return CORRUPT
-                position += length + (symbol & 15)
+                length += symbol & 15
+                word <<= np.uint64(length)
+                held -= length
                 at = ahead if symbol else 64
+    position = 8 * place - held
     for component in range(components):
         firsts[mcus, component] = position
+        predictors[mcus, component] = values[component]
     return CORRUPT if position > bits else position
 
 
@@ -183,7 +193,5 @@ def long_code(window: int, codes: Places, symbols: Bytes) -> int:
 @kernel
 def difference_of(window: int, size: int) -> int:
     """Return the DC difference that a word's upper `size` bits stand for."""
-    if size == 0:
-        return 0
-    value = np.int64(window >> np.uint64(64 - size))
-    return int(value - (1 << size) + 1 if value < 1 << (size - 1) else value)
+    value = np.int64(window >> np.uint64(1) >> np.uint64(63 - size))
+    return int(value - (1 << size) + 1 if value < (1 << size) >> 1 else value)

@@ -4,7 +4,7 @@ Source: ITU-T T.81, annex B (markers); EXIF 2.32 (the APP1 segment); the Adobe A
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lake.errors import InputError
@@ -52,16 +52,13 @@ class JpegHeader:
     adobe_transform: int | None
     segments: tuple[Segment, ...]  # in file order, up to and with the first SOS
     scan: int  # offset of the first entropy-coded byte
+    mcu_width: int = field(init=False)  # of an interleaved MCU, in px; 8 for a single component
+    mcu_height: int = field(init=False)
 
-    @property
-    def mcu_width(self) -> int:
-        """Width of an interleaved MCU in px; 8 for a single component."""
-        return 8 * max(part.horizontal for part in self.components) if len(self.components) > 1 else 8
-
-    @property
-    def mcu_height(self) -> int:
-        """Height of an interleaved MCU in px; 8 for a single component."""
-        return 8 * max(part.vertical for part in self.components) if len(self.components) > 1 else 8
+    def __post_init__(self) -> None:
+        several = len(self.components) > 1
+        object.__setattr__(self, "mcu_width", 8 * max(part.horizontal for part in self.components) if several else 8)
+        object.__setattr__(self, "mcu_height", 8 * max(part.vertical for part in self.components) if several else 8)
 
 
 def parse_jpeg(data: bytes) -> JpegHeader:

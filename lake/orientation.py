@@ -58,6 +58,8 @@ def stored_box(box: Box, width: int, height: int, orientation: int) -> Box:
         height: Of the displayed picture, in px.
         orientation: EXIF orientation, 1 to 8.
     """
+    if orientation == 1:
+        return box
     left = width - box.left - box.width if orientation in _MIRRORED_COLUMNS else box.left
     top = height - box.top - box.height if orientation in _MIRRORED_ROWS else box.top
     if is_turned(orientation):
@@ -67,6 +69,8 @@ def stored_box(box: Box, width: int, height: int, orientation: int) -> Box:
 
 def displayed_box(box: Box, width: int, height: int, orientation: int) -> Box:
     """Return where a box of the stored picture lies in the displayed one, which is `width` x `height` px."""
+    if orientation == 1:
+        return box
     left, top, wide, high = (box.top, box.left, box.height, box.width) if is_turned(orientation) else box
     if orientation in _MIRRORED_COLUMNS:
         left = width - left - wide
