@@ -103,8 +103,9 @@ def _images_of(table: pa.Table, assignment: pa.Table) -> npt.NDArray[np.int64]:
 def _by_shard(table: pa.Table, rows: npt.NDArray[np.int64], shards: npt.NDArray[np.int64]) -> dict[int, pa.Table]:
     order = np.argsort(shards, kind="stable")
     names, begins = np.unique(shards[order], return_index=True)
+    sorted_rows = table.combine_chunks().take(pa.array(rows[order]))  # at once: each call on chunks looks through all of them
     limits = [*begins.tolist(), len(order)]
-    return {shard: table.take(pa.array(rows[order[limits[n] : limits[n + 1]]])) for n, shard in enumerate(names.tolist())}
+    return {shard: sorted_rows.slice(limits[n], limits[n + 1] - limits[n]) for n, shard in enumerate(names.tolist())}
 
 
 def _shares(crops: npt.NDArray[np.float64], pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

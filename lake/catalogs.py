@@ -4,7 +4,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import orjson
-import pyarrow as pa
 import sqlalchemy as sa
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
@@ -19,7 +18,7 @@ from lake.contracts import CONTRACT_VERSION, PARTITIONS
 from lake.errors import ConfigurationError, ContractError
 from lake.file_io import StoreFileIO
 from lake.object_storage import region
-from lake.schemas import arrow_schema, iceberg_schema, record_of
+from lake.schemas import arrow_schema, iceberg_schema, measured_columns, record_of
 from lake.sql_tables import make_tables
 from lake.store import Store
 
@@ -28,7 +27,6 @@ IDENTITY_FILE = "lake.json"
 SQLITE_FILE = "catalog.db"
 SQLITE_TIMEOUT_S = 120
 
-_LONG_TEXTS = frozenset({"geometry", "document", "detail", "spec"})
 _TABLE_PROPERTIES = {
     "format-version": "2",
     # Publishing retries by itself: it must look for the stage key and count the content anew on every attempt.
@@ -127,10 +125,11 @@ def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> 
         PartitionField(schema.find_field(column).field_id, 1000 + position, IdentityTransform(), column)
         for position, column in enumerate(PARTITIONS.get(table, ()))
     ]
-    unmeasured = [column.name for column in arrow_schema(record_of(table)) if _is_long(column)]
+    columns = arrow_schema(record_of(table))
+    unmeasured = set(columns.names) - set(measured_columns(columns))
     properties = {
         **_TABLE_PROPERTIES,
-        **{f"write.metadata.metrics.column.{name}": "none" for name in unmeasured},
+        **{f"write.metadata.metrics.column.{name}": "none" for name in sorted(unmeasured)},
         "centrepiece.contract": str(CONTRACT_VERSION),
         "schema.name-mapping.default": schema.name_mapping.model_dump_json(),
     }
@@ -170,11 +169,6 @@ def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
             "use the release that wrote it, or run the pipeline into a new store"
         )
     return loaded
-
-
-def _is_long(column: pa.Field) -> bool:
-    # Parquet keeps no minimum and maximum of such values, and nobody looks for them by one.
-    return pa.types.is_binary(column.type) or column.name in _LONG_TEXTS
 
 
 def _is_sql(address: str) -> bool:

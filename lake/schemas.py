@@ -21,7 +21,7 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
-from lake.contracts import CONTRACT_VERSION, TABLES
+from lake.contracts import CONTRACT_VERSION, PARTITIONS, TABLES
 from lake.errors import ContractError
 
 Tabular = TypeVar("Tabular", pa.Table, pa.RecordBatch)
@@ -38,6 +38,9 @@ _ICEBERG_TYPES: Mapping[pa.DataType, type[PrimitiveType]] = types.MappingProxyTy
         pa.timestamp("us", tz="UTC"): TimestamptzType,
     }
 )
+
+_LONG_TEXTS = frozenset({"geometry", "document", "detail", "spec"})
+_PARTS = frozenset(column for columns in PARTITIONS.values() for column in columns)
 
 
 @functools.cache
@@ -77,6 +80,22 @@ def iceberg_schema(record: type) -> Schema:
             for position, column in enumerate(arrow_schema(record), start=1)
         )
     )
+
+
+def has_bytes(schema: pa.Schema) -> bool:
+    """Whether rows hold pixels, masks or other bytes."""
+    return any(pa.types.is_binary(column.type) for column in schema)
+
+
+def measured_columns(schema: pa.Schema) -> list[str]:
+    """Return the columns whose least and greatest values files and manifests tell.
+
+    Nobody looks for bytes and long texts by their value. Tables with bytes have a row group every few rows, so that facts of
+    each column of each group would cost more to write and to publish than they save: ids and parts alone have them.
+    """
+    if has_bytes(schema):
+        return [name for name in schema.names if name.endswith("_id") or name in _PARTS]
+    return [name for name in schema.names if name not in _LONG_TEXTS]
 
 
 def record_of(table: str) -> type:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from lake.contracts import PARTITIONS
 from lake.errors import ContractError
 from lake.parts import part_name
-from lake.schemas import arrow_schema, conform, record_of
+from lake.schemas import arrow_schema, conform, has_bytes, measured_columns, record_of
 from lake.store import Store
 
 ROWS_PER_GROUP = 32_768
@@ -84,7 +84,7 @@ def write_shard(
         raise ValueError(f"expected a shard's name such as {shard_name(42, 256)!r}, got {name!r}")
     record = record_of(place.table)
     schema = arrow_schema(record)
-    group = rows_per_group or (ROWS_PER_GROUP_WITH_BYTES if _has_bytes(schema) else ROWS_PER_GROUP)
+    group = rows_per_group or (ROWS_PER_GROUP_WITH_BYTES if has_bytes(schema) else ROWS_PER_GROUP)
     groups = _row_groups((conform(_as_table(batch), record) for batch in batches), group)
     first = next(groups, None)
     if first is None:
@@ -163,14 +163,10 @@ def write_settings(schema: pa.Schema, compression: str) -> dict[str, Any]:
     return {
         "compression": codecs,
         # Row groups of tables with bytes are small: a dictionary in each costs readers more than it saves.
-        "use_dictionary": False if _has_bytes(schema) else [c.name for c in schema if pa.types.is_string(c.type)],
-        "write_statistics": [c.name for c in schema if not pa.types.is_binary(c.type)],
+        "use_dictionary": False if has_bytes(schema) else [c.name for c in schema if pa.types.is_string(c.type)],
+        "write_statistics": measured_columns(schema),
         "version": "2.6",
     }
-
-
-def _has_bytes(schema: pa.Schema) -> bool:
-    return any(pa.types.is_binary(column.type) for column in schema)
 
 
 def _as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:

@@ -89,5 +89,7 @@ def settings(*, local: bool) -> dict[str, str]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "2g",
+        # On TCP a small message waits 40 ms for the acknowledgement of the one before, several times a task.
+        "spark.python.unix.domain.socket.enabled": "true",
         "spark.sql.shuffle.partitions": "8",
     }

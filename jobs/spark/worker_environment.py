@@ -51,7 +51,8 @@ def tell_workers(session: SparkSession) -> None:
     What the pipeline's `spark.executorEnv.…` says wins; what an earlier pipeline of the same session needed is forgotten.
     """
     context = session.sparkContext
-    own = {name for name in TRAVELLING if context.getConf().get(f"spark.executorEnv.{name}") is None}
+    settings = context.getConf()  # a copy, made setting by setting
+    own = {name for name in TRAVELLING if settings.get(f"spark.executorEnv.{name}") is None}
     for name in own:
         context.environment.pop(name, None)
     context.environment.update((name, value) for name, value in worker_settings().items() if name in own)
