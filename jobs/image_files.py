@@ -1,8 +1,10 @@
 """A listed image and its bytes in, what the file is and in which frame its geometry lies out; nothing is decoded."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from jobs.sources.record_columns import Columns, columns_of, with_rejected
 from jobs.sources.records import ImageSize, ListedImage, Rejected
 from lake.images import PIXEL_BUDGET, ImageHeader, ImageRefusedError, read_header
 from lake.jpeg_header import MalformedJpegError, parse_jpeg
@@ -13,6 +15,7 @@ from lake.reasons import Reason
 _END_OF_JPEG = b"\xff\xd9"
 _END_OF_PNG = b"IEND"
 _DEEP_MODES = ("I", "F")  # whole numbers and fractions of 32 bits
+_LISTED = len(ListedImage._fields)
 _TAIL = 1 << 16  # bytes after the end marker that cameras and tools leave
 
 
@@ -30,6 +33,29 @@ class SoundImage(NamedTuple):
     listed: ListedImage
     file: ImageFile
     uri: str
+
+
+ImageOutcome = SoundImage | Rejected
+
+
+def outcome_columns(images: Sequence[ImageOutcome]) -> Columns:
+    """Turn what became of images into columns, in which they travel between driver and workers."""
+    rows = (
+        (*image.listed, image.file.image_id, *image.file.header, image.file.phash, image.uri)
+        for image in images
+        if isinstance(image, SoundImage)
+    )
+    return columns_of(rows, ((place, image) for place, image in enumerate(images) if isinstance(image, Rejected)))
+
+
+def image_outcomes(columns: Columns) -> tuple[ImageOutcome, ...]:
+    """Return what `outcome_columns` was given."""
+    if not columns.fields:
+        return with_rejected((), columns.rejected)
+    fields = columns.fields
+    ids, phashes, uris = fields[_LISTED], fields[-2], fields[-1]
+    files = map(ImageFile, ids, map(ImageHeader, *fields[_LISTED + 1 : -2]), phashes)
+    return with_rejected(map(SoundImage, map(ListedImage, *fields[:_LISTED]), files, uris), columns.rejected)
 
 
 def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET, hashed: bool = False) -> ImageFile:

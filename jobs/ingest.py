@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from jobs.annotation_tables import annotation_table
 from jobs.geometries import Placed, displayed_masks
-from jobs.image_files import SoundImage
+from jobs.image_files import ImageOutcome, SoundImage
 from jobs.sources.private_text import without_secrets
 from jobs.sources.records import Bitmap, LabelledObject, Rejected
 from lake.configuration import Source
@@ -31,7 +31,6 @@ PIXELS_AT_ONCE = 1 << 26
 
 Row = dict[str, Any]
 Record = LabelledObject | Rejected
-ImageOutcome = SoundImage | Rejected
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jobs.image_files import SoundImage, frame_size
-from jobs.ingest import ImageOutcome, Row
+from jobs.image_files import ImageOutcome, SoundImage, frame_size
+from jobs.ingest import Row
 from jobs.sources.records import ImageSize, Rejected, container_of
 from lake.configuration import Source, Splits
 from lake.errors import ConfigurationError

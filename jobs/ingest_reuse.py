@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.image_files import ImageFile
-from jobs.ingest import ImageOutcome, Outcomes
+from jobs.image_files import ImageFile, ImageOutcome
+from jobs.ingest import Outcomes
 from jobs.ingest_plan import VERSION
 from jobs.readings import Reading, Readings, Seen, StoredRows, known_images, load_readings, stands, unit_key
 from jobs.sources.exports import Export

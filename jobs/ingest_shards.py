@@ -7,12 +7,13 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from jobs.image_files import ImageFile, SoundImage, check_size, describe_image
-from jobs.ingest import OWNER, ImageOutcome, Outcomes, UnitRecords, annotate_units, by_reason, reject_rows, without_doubles
+from jobs.image_files import ImageFile, ImageOutcome, SoundImage, check_size, describe_image, image_outcomes, outcome_columns
+from jobs.ingest import OWNER, Outcomes, UnitRecords, annotate_units, by_reason, reject_rows, without_doubles
 from jobs.ingest_images import by_name, sizes_of
 from jobs.ingest_reuse import StoredTables, known_pictures
 from jobs.outlined_objects import annotate_outlined
@@ -21,6 +22,7 @@ from jobs.sources.exports import Export
 from jobs.sources.folders import WatchedFolder
 from jobs.sources.paths import HostilePathError
 from jobs.sources.reader import Reader
+from jobs.sources.record_columns import Columns
 from jobs.sources.records import ListedImage, Rejected, Unit
 from jobs.sources.registry import reader_of
 from lake.configuration import Source
@@ -109,6 +111,10 @@ class ShardWork:
     images: tuple[tuple[ImageOutcome, ...], ...]
     rows: tuple[StoredRows | None, ...] = ()
     owners: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as columns: a unit has a thousand images."""
+        return _unpacked, (self.name, self.units, [outcome_columns(images) for images in self.images], self.rows, self.owners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +216,12 @@ def read_units(export: Export, source: Source, units: Sequence[OwnedUnit]) -> tu
 
     others, rows, rejected = annotate_units(records(), source)
     return found + others, pa.concat_tables([*tables, rows]), rejected
+
+
+def _unpacked(
+    name: str, units: tuple[Unit, ...], images: Sequence[Columns], rows: tuple[StoredRows | None, ...], owners: Mapping[str, Sequence[int]]
+) -> ShardWork:
+    return ShardWork(name, units, tuple(map(image_outcomes, images)), rows, owners)
 
 
 def _owned(rows: pa.Table, owner: int) -> pa.Table:

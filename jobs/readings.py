@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import orjson
 import zstandard
 
-from jobs.image_files import ImageFile, SoundImage
-from jobs.ingest import ImageOutcome
+from jobs.image_files import ImageFile, ImageOutcome, SoundImage, image_outcomes, outcome_columns
 from jobs.sources.exports import Export
 from jobs.sources.folders import Folder, WatchedFolder
 from jobs.sources.paths import HostilePathError
 from jobs.sources.private_text import without_secrets
+from jobs.sources.record_columns import Columns
 from jobs.sources.records import ListedImage, Rejected, Unit
 from lake.images import ImageHeader
 from lake.reasons import Reason
@@ -57,6 +57,10 @@ class Reading(NamedTuple):
     images: tuple[ImageOutcome, ...]
     files: tuple[str, ...]
     rows: StoredRows | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as columns: a unit has a thousand images."""
+        return _unpacked, (tuple(zip(*self.seen, strict=True)), outcome_columns(self.images), self.files, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,10 @@ def _now(folder: Folder, seen: Seen) -> Seen:
     except HostilePathError:
         entry = None
     return Seen(seen.of_images, seen.path, entry.size, entry.stamp) if entry else Seen(seen.of_images, seen.path)
+
+
+def _unpacked(seen: Sequence[Sequence[Any]], images: Columns, files: tuple[str, ...], rows: StoredRows | None) -> Reading:
+    return Reading(tuple(map(Seen, *seen)) if seen else (), image_outcomes(images), files, rows)
 
 
 def _plain(value: object) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 Source: cocodataset.org/#format-data; docs/formats/coco.md says what becomes of each irregular record.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +22,7 @@ from jobs.sources.json_spans import Elements, element_spans, member_spans
 from jobs.sources.paths import HostilePathError, safe_path
 from jobs.sources.picture_places import first_present
 from jobs.sources.reader import ByColumns, Reader
+from jobs.sources.record_columns import Columns, listed_columns, listed_images
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, OutlinedObjects, Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
@@ -40,6 +41,10 @@ class CocoUnit:
     images: tuple[ListedImage | Rejected, ...]
     names: Mapping[int, str]  # image id -> `ListedImage.name`
     group: Group
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as columns: a unit has a thousand images."""
+        return _unpacked, (self.document, self.categories, listed_columns(self.images), tuple(self.names), self.group)
 
 
 def units(export: Export) -> Iterator[Unit | Rejected]:
@@ -127,6 +132,14 @@ def without(unit: Unit, taken: NDArray[np.bool_]) -> Unit:
 READER = Reader(units, images, objects, documents=(".json",), columns=ByColumns(outlined, without))
 
 
+def _unpacked(document: str, categories: Mapping[int, str | None], images: Columns, names: Sequence[int], group: Group) -> CocoUnit:
+    return CocoUnit(document, categories, listed_images(images), _names(names), group)
+
+
+def _names(image_ids: Iterable[int]) -> dict[int, str]:
+    return {number: str(number) for number in image_ids}
+
+
 def _places(wanted: NDArray[np.int64], known: Sequence[int], usable: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return where each number stands among the known ones; a row whose number is not known is not usable."""
     table = np.array(sorted((number, place) for place, number in enumerate(known)), np.int64).reshape(-1, 2)
@@ -165,7 +178,7 @@ def categories_of(data: Bytes, span: tuple[int, int] | None, where: str) -> dict
     return names
 
 
-def listed_images(export: Export, path: str, data: Bytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:
+def images_of(export: Export, path: str, data: Bytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:
     """List a document's images, with the id under which annotations find each; None for one that is rejected."""
     listed: list[ListedImage | Rejected] = []
     ids: list[int | None] = []
@@ -226,12 +239,11 @@ def _document_units(export: Export, path: str, most: int | None, weight: int) ->
     if "images" not in top or "annotations" not in top:
         raise InputError(f"{where} is no COCO file: expected the keys images and annotations, got {sorted(top)[:10]}")
     categories = categories_of(data, top.get("categories"), where)
-    listed, ids = listed_images(export, path, data, element_spans(data, top["images"], f"{where}, images"))
+    listed, ids = images_of(export, path, data, element_spans(data, top["images"], f"{where}, images"))
     annotations = element_spans(data, top["annotations"], f"{where}, annotations")
     for number, (slots, group) in enumerate(group_by_image(ids, annotations, most)):
-        names = {ids[slot]: str(ids[slot]) for slot in slots if ids[slot] is not None}
-        chosen = tuple(listed[slot] for slot in slots)
-        payload = CocoUnit(path, categories, chosen, {key: name for key, name in names.items() if key is not None}, group)
+        names = _names(number for number in ids[slots.start : slots.stop] if number is not None)
+        payload = CocoUnit(path, categories, tuple(listed[slots.start : slots.stop]), names, group)
         yield Unit(f"{path}/{number:05d}", payload, weight=weight * len(group.positions) + len(slots))
 
 

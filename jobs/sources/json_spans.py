@@ -21,12 +21,16 @@ MOST_ELEMENTS = 50_000_000
 """Elements of one array."""
 
 _MOST_MEMBERS = 64
+_ELEMENTS_AT_ONCE = 1 << 16
 _BROKEN, _TOO_DEEP, _TOO_MANY = -1, -2, -3
 _QUOTE, _BACKSLASH, _COLON, _COMMA, _MINUS, _POINT, _ZERO, _NINE = 34, 92, 58, 44, 45, 46, 48, 57
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_ARRAY, _CLOSE_ARRAY = 123, 125, 91, 93
 _PRIME, _BASIS = 1099511628211, -3750763034362895579
+_LETTERS, _ONES, _HIGHS = np.uint64(0xC0C0C0C0C0C0C0C0), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_QUOTES = np.uint64(0x2222222222222222)
 
 Positions = NDArray[np.int64]
+Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def member_spans(data: Bytes, where: str) -> dict[str, tuple[int, int]]:
         InputError: The document is no object, is cut off, has a key twice or more than 64 keys.
     """
     spans = np.empty((_MOST_MEMBERS, 4), np.int64)
-    found = _members(data, spans)
+    found = _members(data, _words(data), spans)
     if found < 0:
         raise InputError(f"{where}: {_fault(found, 'a JSON object at the top')}")
     members: dict[str, tuple[int, int]] = {}
@@ -76,12 +80,15 @@ def element_spans(data: Bytes, span: tuple[int, int], where: str) -> Elements:
     start, end = span
     if end <= start or data[start] != _OPEN_ARRAY:
         raise InputError(f"{where}: expected a JSON array, got {bytes(data[start : min(end, start + 20)])!r}")
-    count = _elements(data, start, end, np.empty((0, 4), np.int64))
-    if count < 0:
-        raise InputError(f"{where}: {_fault(count, 'a JSON array')}")
-    table = np.empty((count, 4), np.int64)
-    _elements(data, start, end, table)
-    return Elements(*(np.ascontiguousarray(table[:, column]) for column in range(4)))
+    words, tables, at, count = _words(data), [np.empty((0, 4), np.int64)], start + 1, 0
+    while at > 0:
+        table = np.empty((_ELEMENTS_AT_ONCE, 4), np.int64)
+        found, at = _elements(data, words, at, end, table)
+        tables.append(table[:found])
+        count += found
+        if at < 0 or count > MOST_ELEMENTS:
+            raise InputError(f"{where}: {_fault(at if at < 0 else _TOO_MANY, 'a JSON array')}")
+    return Elements(*(np.concatenate([table[:, column] for table in tables]) for column in range(4)))
 
 
 def check_depth(data: Bytes, start: int, end: int, where: str) -> None:
@@ -90,8 +97,13 @@ def check_depth(data: Bytes, start: int, end: int, where: str) -> None:
     Raises:
         InputError: It nests too deeply.
     """
-    if _after_value(data, start, end) == _TOO_DEEP:
+    if _after_value(data, _words(data), start, end, DEEPEST) == _TOO_DEEP:
         raise InputError(f"{where}: {_fault(_TOO_DEEP, '')}")
+
+
+def _words(data: Bytes) -> Words:
+    """Return the same bytes eight at a time, without the odd ones at the end."""
+    return data[: data.size // 8 * 8].view(np.uint64)
 
 
 def _fault(code: int, expected: str) -> str:
@@ -126,8 +138,26 @@ def _after_text(data: Bytes, at: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _after_value(data: Bytes, at: int, end: int) -> int:
-    """Return the place after the value that begins at `at`, or a fault."""
+def _at_structure(data: Bytes, words: Words, at: int, end: int) -> int:
+    """Return the next place with a bracket or a quote, at or after `at`, or `end`; numbers are passed eight bytes at a time."""
+    while at < end:
+        byte = data[at]
+        if byte in (_QUOTE, _OPEN_ARRAY, _CLOSE_ARRAY, _OPEN_OBJECT, _CLOSE_OBJECT):
+            return at
+        at += 1
+        while at & 7 == 0 and at + 8 <= end:
+            word = words[at >> 3]
+            quotes = word ^ _QUOTES
+            # Brackets and letters have one of the two highest bits, digits and what stands between them have none.
+            if word & _LETTERS or (quotes - _ONES) & ~quotes & _HIGHS:
+                break
+            at += 8
+    return end
+
+
+@njit(cache=True, nogil=True)
+def _after_value(data: Bytes, words: Words, at: int, end: int, deepest: int) -> int:
+    """Return the place after the value that begins at `at` and nests at most `deepest` levels, or a fault."""
     if at >= end:
         return _BROKEN
     if data[at] == _QUOTE:
@@ -139,9 +169,12 @@ def _after_value(data: Bytes, at: int, end: int) -> int:
                 return _BROKEN
             at += 1
         return at if at > begin else _BROKEN
-    opened = np.empty(DEEPEST + 1, np.uint8)
+    opened = np.empty(deepest + 1, np.uint8)
     level = 0
-    while at < end:
+    while True:
+        at = _at_structure(data, words, at, end)
+        if at == end:
+            return _BROKEN
         byte = data[at]
         if byte == _QUOTE:
             at = _after_text(data, at, end)
@@ -149,22 +182,21 @@ def _after_value(data: Bytes, at: int, end: int) -> int:
                 return _BROKEN
             continue
         if byte in (_OPEN_OBJECT, _OPEN_ARRAY):
-            if level == DEEPEST:
+            if level == deepest:
                 return _TOO_DEEP
             opened[level] = byte
             level += 1
-        elif byte in (_CLOSE_OBJECT, _CLOSE_ARRAY):
+        else:
             level -= 1
             if opened[level] != byte - 2:
                 return _BROKEN
             if level == 0:
                 return at + 1
         at += 1
-    return _BROKEN
 
 
 @njit(cache=True, nogil=True)
-def _members(data: Bytes, spans: Positions) -> int:
+def _members(data: Bytes, words: Words, spans: Positions) -> int:
     end = data.size
     at = 3 if end > 3 and data[0] == 0xEF and data[1] == 0xBB and data[2] == 0xBF else 0
     at = _after_blanks(data, at, end)
@@ -187,7 +219,7 @@ def _members(data: Bytes, spans: Positions) -> int:
             return _BROKEN
         at = _after_blanks(data, at + 1, end)
         spans[found, 2] = at
-        at = _after_value(data, at, end)
+        at = _after_value(data, words, at, end, DEEPEST)
         if at < 0:
             return at
         spans[found, 3] = at
@@ -203,48 +235,48 @@ def _members(data: Bytes, spans: Positions) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _elements(data: Bytes, start: int, end: int, table: Positions) -> int:
-    at = _after_blanks(data, start + 1, end)
+def _elements(data: Bytes, words: Words, at: int, end: int, table: Positions) -> tuple[int, int]:
+    """Find elements until the table is full; return how many, and where to go on: 0 at the array's end, else a place or a fault."""
     found = 0
+    at = _after_blanks(data, at, end)
     while at < end and data[at] != _CLOSE_ARRAY:
+        if found == table.shape[0]:
+            return found, at
         begin = at
-        at = _after_value(data, at, end)
+        at, table[found, 2], table[found, 3] = _element(data, words, begin, end)
         if at < 0:
-            return at
-        if found == MOST_ELEMENTS:
-            return _TOO_MANY
-        if table.shape[0]:
-            table[found, 0] = begin
-            table[found, 1] = at
-            table[found, 2], table[found, 3] = _ids(data, begin, at)
+            return found, at
+        table[found, 0] = begin
+        table[found, 1] = at
         found += 1
         at = _after_blanks(data, at, end)
         if at < end and data[at] == _COMMA:
             at = _after_blanks(data, at + 1, end)
             if at < end and data[at] == _CLOSE_ARRAY:
-                return _BROKEN
+                return found, _BROKEN
         elif at < end and data[at] != _CLOSE_ARRAY:
-            return _BROKEN
-    return found if at < end else _BROKEN
+            return found, _BROKEN
+    return found, 0 if at < end else _BROKEN
 
 
 @njit(cache=True, nogil=True)
-def _ids(data: Bytes, start: int, end: int) -> tuple[int, int]:
-    """Read `id` and `image_id` of the object at `start`, whose brackets are known to fit."""
+def _element(data: Bytes, words: Words, start: int, end: int) -> tuple[int, int, int]:
+    """Return the place after the element at `start`, or a fault, and its `id` and `image_id`."""
     own, image = MISSING, MISSING
     if data[start] != _OPEN_OBJECT:
-        return own, image
+        return _after_value(data, words, start, end, DEEPEST), own, image
     at = _after_blanks(data, start + 1, end)
     while at < end and data[at] == _QUOTE:
         key = at + 1
         at = _after_text(data, at, end)
+        if at < 0:
+            break
         length = at - 1 - key
         at = _after_blanks(data, at, end)
         if at >= end or data[at] != _COLON:
             break
-        at = _after_blanks(data, at + 1, end)
-        value = at
-        at = _after_value(data, at, end)
+        value = _after_blanks(data, at + 1, end)
+        at = _after_value(data, words, value, end, DEEPEST - 1)
         if at < 0:
             break
         if length == 2 and data[key] == 105 and data[key + 1] == 100:
@@ -252,10 +284,13 @@ def _ids(data: Bytes, start: int, end: int) -> tuple[int, int]:
         elif length == 8 and data[key] == 105 and data[key + 1] == 109 and data[key + 5] == 95 and data[key + 6] == 105:
             image = _number(data, value, at)
         at = _after_blanks(data, at, end)
+        if at < end and data[at] == _CLOSE_OBJECT:
+            return at + 1, own, image
         if at >= end or data[at] != _COMMA:
             break
         at = _after_blanks(data, at + 1, end)
-    return own, image
+    # Whether its brackets fit at all decides about the document; its own parser decides about the rest.
+    return _after_value(data, words, start, end, DEEPEST), own, image
 
 
 @njit(cache=True, nogil=True)

@@ -30,7 +30,7 @@ from jobs.sources.reader import Reader
 from jobs.sources.records import Rejected, Unit
 from jobs.sources.registry import reader_of
 from jobs.spark.session import spark_session
-from jobs.spark.tasks import run_tasks
+from jobs.spark.tasks import no_collections, run_tasks
 from lake.configuration import Pipeline, Source
 from lake.errors import ConfigurationError
 from lake.lake import Lake, open_lake
@@ -64,6 +64,7 @@ def ingest(pipeline: Pipeline, only: str | None = None) -> StageReport:
     return _joined(reports, sources)
 
 
+@no_collections()
 def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: Source) -> StageReport:
     start = time.monotonic()
     export = open_export(source.annotations, source.images, source.classes, scene=source.scene, store=lake.store)

@@ -79,6 +79,26 @@ def test_a_document_whose_brackets_do_not_fit_is_refused(document: str) -> None:
         elements(document)
 
 
+@pytest.mark.parametrize("levels", [64, 65])
+@pytest.mark.parametrize("record", ['{{"a": {0}1{1}}}', "[{0}1{1}]"])
+def test_an_element_nests_at_most_64_levels(record: str, levels: int) -> None:
+    document = '{"annotations": [' + record.format("[" * (levels - 1), "]" * (levels - 1)) + "]}"
+    if levels == 64:
+        with pytest.raises(InputError, match="deeper than 64"):  # the list of elements is a level of the document
+            elements(document)
+        document = document[len('{"annotations": ') : -1]
+        assert len(element_spans(scanned(document), (0, len(document)), "test")) == 1
+    else:
+        with pytest.raises(InputError, match="deeper than 64"):
+            element_spans(scanned(document), (16, len(document) - 1), "test")
+
+
+def test_numbers_of_any_length_are_passed() -> None:
+    values = [[0.5] * count + ["x"] * (count % 3) for count in range(40)]
+    for blanks in range(9):
+        assert elements(json.dumps({" " * blanks: 0, "annotations": values}))[0] == values
+
+
 def test_nesting_without_end_is_refused_without_recursion() -> None:
     with pytest.raises(InputError, match="deeper than 64"):
         elements('{"annotations": [' + "[" * 100_000 + "]" * 100_000 + "]}")

@@ -1,0 +1,44 @@
+"""Listed images and rejects in, one tuple a field out, and back: thousands of small records travel at a tenth of the cost."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from jobs.sources.records import ListedImage, Rejected
+
+Kept = TypeVar("Kept")
+
+
+class Columns(NamedTuple):
+    """Records by field, without those that are rejects, and these with their places."""
+
+    fields: tuple[tuple[Any, ...], ...]
+    rejected: tuple[tuple[int, Rejected], ...]
+
+
+def columns_of(rows: Iterable[tuple[Any, ...]], rejected: Iterable[tuple[int, Rejected]]) -> Columns:
+    """Turn rows of fields into columns.
+
+    Args:
+        rows: Of the records that are no rejects, in order.
+        rejected: The others, each with its place among all.
+    """
+    return Columns(tuple(zip(*rows, strict=True)), tuple(rejected))
+
+
+def with_rejected(kept: Iterable[Kept], rejected: Sequence[tuple[int, Rejected]]) -> tuple[Kept | Rejected, ...]:
+    """Put rejects back in their places, which are in ascending order."""
+    records: list[Kept | Rejected] = list(kept)
+    for place, reject in rejected:
+        records.insert(place, reject)
+    return tuple(records)
+
+
+def listed_columns(images: Sequence[ListedImage | Rejected]) -> Columns:
+    """Turn images as an export lists them into columns."""
+    rejected = ((place, image) for place, image in enumerate(images) if isinstance(image, Rejected))
+    return columns_of((image for image in images if isinstance(image, ListedImage)), rejected)
+
+
+def listed_images(columns: Columns) -> tuple[ListedImage | Rejected, ...]:
+    """Return what `listed_columns` was given."""
+    return with_rejected(map(ListedImage, *columns.fields) if columns.fields else (), columns.rejected)
