@@ -6,11 +6,14 @@ to the fourth along x. Only those points are computed here, with the same roundi
 Source: maskApi.c of the COCO API, rleFrPoly and rleMerge.
 """
 
-import math
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+_MANY_CROSSINGS = 64
+"""Crossings of a column from which on they are sorted: moving each to its place costs the square of their number."""
+_MANY_COLUMNS = 1 << 20
+"""Columns of an image from which on its crossings are sorted: a table of all columns would be too large."""
 
 Numbers = NDArray[np.float64]
 Runs = NDArray[np.int64]
@@ -81,18 +84,13 @@ def _count_crossings(points: Numbers, rings: Runs, objects: Runs, widths: Runs, 
 
 @njit(cache=True, nogil=True)
 def _row(value: int, height: int) -> int:
-    """Return the pixel row of a point of the finer grid, as COCO rounds and clips it."""
-    row = (value + 0.5) / 5.0 - 0.5
-    if row < 0:
-        row = 0.0
-    elif row > height:
-        row = float(height)
-    return math.ceil(row)
+    """Return the pixel row of a point of the finer grid, as COCO rounds and clips it: ceil((value + 0.5) / 5 - 0.5), in whole numbers."""
+    return min(max((value + 2) // 5, 0), height)
 
 
-@njit(cache=True, nogil=True)
-def _edge(xs: int, ys: int, xe: int, ye: int, height: int, width: int, out: Runs, at: int) -> int:
-    """Write where one edge crosses the columns' borders, as positions down the columns."""
+@njit(cache=True, nogil=True, error_model="numpy")
+def _edge(xs: int, ys: int, xe: int, ye: int, height: int, width: int, columns: Runs, rows: Runs, at: int) -> int:
+    """Write where one edge crosses the columns' borders."""
     dx, dy = abs(xe - xs), abs(ye - ys)
     if (dx >= dy and xs > xe) or (dx < dy and ys > ye):
         xs, ys, xe, ye = xe, ye, xs, ys
@@ -103,8 +101,8 @@ def _edge(xs: int, ys: int, xe: int, ye: int, height: int, width: int, out: Runs
         slope = (ye - ys) / dx
         for column in range(first, last):
             t = 5 * column + 2 - xs
-            row = min(int(ys + slope * t + 0.5), int(ys + slope * (t + 1) + 0.5))
-            out[at] = column * height + _row(row, height)
+            columns[at] = column
+            rows[at] = _row(min(int(ys + slope * t + 0.5), int(ys + slope * (t + 1) + 0.5)), height)
             at += 1
         return at
     slope = (xe - xs) / dy
@@ -121,21 +119,57 @@ def _edge(xs: int, ys: int, xe: int, ye: int, height: int, width: int, out: Runs
                 t -= 1
             while int(xs + slope * (t + 1) + 0.5) > border:
                 t += 1
-        out[at] = column * height + _row(t + ys, height)
+        columns[at] = column
+        rows[at] = _row(t + ys, height)
         at += 1
     return at
 
 
 @njit(cache=True, nogil=True)
-def _ring(points: Numbers, begin: int, end: int, height: int, width: int, out: Runs) -> int:
-    """Write the change positions of one ring, sorted, without those that cancel; return how many there are."""
+def _in_order(columns: Runs, rows: Runs, height: int, ends: Runs, out: Runs) -> None:
+    """Write crossings as positions down the columns, in ascending order; `ends` holds zeros, before and after."""
+    low, high = columns.min(), columns.max()
+    most = 0
+    if high + 2 <= ends.size:
+        # A column is crossed a few times: crossings are dealt to their columns, and then put in order, which moves few of them.
+        for column in columns:
+            ends[column + 1] += 1
+        for column in range(low, high + 1):
+            most = max(most, ends[column + 1])
+            ends[column + 1] += ends[column]
+        for place in range(columns.size):
+            out[ends[columns[place]]] = columns[place] * height + rows[place]
+            ends[columns[place]] += 1
+        ends[low : high + 2] = 0
+    else:
+        out[: columns.size] = columns * height + rows
+    if most > _MANY_CROSSINGS or high + 2 > ends.size:
+        out[: columns.size].sort()
+        return
+    for place in range(1, columns.size):
+        position = out[place]
+        slot = place
+        while slot and out[slot - 1] > position:
+            out[slot] = out[slot - 1]
+            slot -= 1
+        out[slot] = position
+
+
+@njit(cache=True, nogil=True)
+def _ring(points: Numbers, begin: int, end: int, height: int, width: int, columns: Runs, rows: Runs, ends: Runs, out: Runs) -> int:
+    """Write the change positions of one ring, sorted, without those that cancel; return how many there are.
+
+    `columns`, `rows` and `ends` are room to work in; see `_in_order`.
+    """
     at = 0
+    xs, ys = _fifths(points[end - 2]), _fifths(points[end - 1])
     for place in range(begin, end, 2):
-        after = place + 2 if place + 2 < end else begin
-        xs, ys = _fifths(points[place]), _fifths(points[place + 1])
-        xe, ye = _fifths(points[after]), _fifths(points[after + 1])
-        at = _edge(xs, ys, xe, ye, height, width, out, at)
-    out[:at].sort()
+        xe, ye = _fifths(points[place]), _fifths(points[place + 1])
+        at = _edge(xs, ys, xe, ye, height, width, columns, rows, at)
+        xs, ys = xe, ye
+    if not at:
+        return 0
+    _in_order(columns[:at], rows[:at], height, ends, out)
     kept = 0
     place = 0
     while place < at:
@@ -184,6 +218,8 @@ def _fill_runs(
 ) -> None:
     most = int(crossings.max()) if crossings.size else 0
     drawn, joined, both = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    columns, rows = np.empty(most, np.int64), np.empty(most, np.int64)
+    ends = np.zeros(min(int(widths.max()), _MANY_COLUMNS) + 2 if widths.size else 0, np.int64)
     at = 0
     for item in range(status.size):
         offsets[item] = at
@@ -193,7 +229,7 @@ def _fill_runs(
         total = height * width
         count = 0
         for ring in range(objects[item], objects[item + 1]):
-            found = _ring(points, rings[ring], rings[ring + 1], height, width, drawn)
+            found = _ring(points, rings[ring], rings[ring + 1], height, width, columns, rows, ends, drawn)
             if count:
                 count = _union(joined[:count], drawn[:found], total, both)
                 joined, both = both, joined

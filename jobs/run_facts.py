@@ -103,17 +103,19 @@ def _measure(changes: Runs, count: int, total: int, height: int, facts: Runs) ->
     tops, bottoms, parents = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
     found, touches, joins, area = 0, 0, 0, 0
     top, bottom = height, 0
-    column, first, before = -1, 0, 0  # segments from `before` to `first` lie in the column before
+    column, below = left - 1, left * height  # the column, and where the next one begins
+    first, before = 0, 0  # segments from `before` to `first` lie in the column before
     for place in range(0, count, 2):
         begin = changes[place]
         end = changes[place + 1] if place + 1 < count else total
         area += end - begin
         while begin < end:
-            x = begin // height
-            if x != column:
+            if begin >= below:
+                # Most segments lie in the column after the last one: a division for the others alone.
+                x = column + 1 if begin < below + height else begin // height
                 before = first if x == column + 1 else found
-                first, column = found, x
-            upper = begin - x * height
+                first, column, below = found, x, (x + 1) * height
+            upper = begin - below + height
             lower = min(height, upper + end - begin)
             top, bottom = min(top, upper), max(bottom, lower)
             tops[found], bottoms[found], parents[found] = upper, lower, found
@@ -128,7 +130,7 @@ def _measure(changes: Runs, count: int, total: int, height: int, facts: Runs) ->
                     joins += 1
                 other += 1
             found += 1
-            begin = x * height + lower
+            begin = below - height + lower
     facts[0], facts[1], facts[2], facts[3] = left, top, right - left + 1, bottom - top
     facts[4] = area
     facts[5] = found - joins

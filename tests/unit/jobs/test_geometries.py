@@ -135,3 +135,18 @@ def test_masks_of_a_batch_equal_pycocotools_and_its_topology_opencv(seed: int) -
         assert masks.counts[place].as_py() == counts
         found = [int(value) for value in dataclasses.astuple(facts)]
         assert masks.facts[place].tolist() == found
+
+
+@pytest.mark.parametrize("points", [60, 70, 100_000])
+def test_an_outline_that_crosses_one_column_over_and_over_equals_pycocotools(points: int) -> None:
+    random = np.random.default_rng(points)
+    ring = np.stack([np.tile([3.1, 5.2], points // 2), random.uniform(-2, HEIGHT + 2, points)], axis=1).ravel().tolist()
+    expected = coco.merge(coco.frPyObjects([ring], HEIGHT, WIDTH))["counts"].decode()
+    assert displayed(Polygons([ring]))[0] == expected
+
+
+def test_an_outline_on_an_image_of_a_million_columns_equals_pycocotools() -> None:
+    width = (1 << 20) + 9
+    ring = [width - 30.5, 0.2, width - 3.0, 1.1, width - 8.2, 5.9, 5.0, 4.1]
+    masks = displayed_masks([Placed(Polygons([ring]), ImageHeader("png", "L", width, 6, 1), "display")])
+    assert masks.counts[0].as_py() == coco.merge(coco.frPyObjects([ring], 6, width))["counts"].decode()
