@@ -1,6 +1,7 @@
 """Receipts of what a stage wrote in; its rows checked before they are published, and the pages of the check stored."""
 
 import pkgutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -24,6 +25,9 @@ ROWS_A_PAGE = 1 << 20
 """Rows that Great Expectations checks together."""
 PAGES_AT_ONCE = 4
 """Pages whose observations are held together: this bounds the driver's memory, at about 100 bytes a row."""
+
+_VALIDATE = "jobs.validation:validate"
+"""Resolved by name: a stage that is skipped need not pay the import of Great Expectations."""
 
 Batch = tuple[Receipt, ...]
 Result = TypeVar("Result")
@@ -73,6 +77,11 @@ class ObserveRows:
 
     def __call__(self, batch: Batch) -> pa.Table:
         return observed(self.table, ReadColumns(self.store, COLUMNS[self.table])(batch), self.doubled)
+
+
+def prepare() -> None:
+    """Begin to import Great Expectations, which takes seconds, beside what the driver waits for; `assure` will need it."""
+    threading.Thread(target=pkgutil.resolve_name, args=(_VALIDATE,), daemon=True).start()
 
 
 def here(pieces: Sequence[Batch], work: Callable[[Batch], Result], /) -> list[Result]:
@@ -131,8 +140,7 @@ def _validations(store: Store, table: str, written: Sequence[Receipt], run: Run)
 
 
 def _validated(store: Store, table: str, receipts: Sequence[Receipt], rows: pa.Table) -> Validation:
-    # Resolved by name because importing Great Expectations takes seconds, which a skipped stage need not pay.
-    validate = pkgutil.resolve_name("jobs.validation:validate")
+    validate = pkgutil.resolve_name(_VALIDATE)
     found: Validation = validate(table, rows, lambda columns: ReadColumns(store, columns)(tuple(receipts)))
     return found
 

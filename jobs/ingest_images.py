@@ -3,14 +3,18 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
 
 from jobs.image_files import ImageOutcome, SoundImage, frame_size
-from jobs.ingest import Row
 from jobs.sources.records import ImageSize, Rejected, container_of
 from lake.configuration import Source, Splits
+from lake.contracts import Image
 from lake.errors import ConfigurationError
 from lake.reasons import Reason
-from lake.splits import split_of
+from lake.schemas import conform, empty_table
+from lake.splits import splits_of
 
 Listing = Sequence[Sequence[ImageOutcome]]
 """Outcomes of the images of each unit, in the order of the plan."""
@@ -20,7 +24,7 @@ Listing = Sequence[Sequence[ImageOutcome]]
 class Pictures:
     """The images of an export: one row a picture, and what was rejected of the list."""
 
-    rows: list[Row]
+    rows: pa.Table  # of `images`, sorted
     rejected: list[Rejected]
     documents: frozenset[str] = frozenset()  # containers that list an image; see `jobs.sources.records.container_of`
 
@@ -42,21 +46,17 @@ def pictures(listing: Listing, source: Source, splits: Splits) -> Pictures:
     Raises:
         ConfigurationError: The name of an image does not fit the source's `group_by`.
     """
-    rows: dict[str, Row] = {}
-    first: dict[str, str] = {}
+    kept: dict[str, SoundImage] = {}
     rejected: list[Rejected] = []
     for outcome in (outcome for unit in listing for outcome in unit):
         if isinstance(outcome, Rejected):
             rejected.append(outcome)
-        elif outcome.listed.shared and first.get(outcome.file.image_id) == outcome.listed.ref:
             continue
-        elif outcome.file.image_id in rows:
-            detail = f"the same bytes as {first[outcome.file.image_id]}"
-            rejected.append(Rejected(outcome.listed.ref, Reason.DUPLICATE_RECORD, detail))
-        else:
-            rows[outcome.file.image_id] = _row(outcome, source, splits)
-            first[outcome.file.image_id] = outcome.listed.ref
-    return Pictures([rows[key] for key in sorted(rows)], rejected, _documents(listing))
+        first = kept.setdefault(outcome.file.image_id, outcome)
+        if first is outcome or (outcome.listed.shared and first.listed.ref == outcome.listed.ref):
+            continue
+        rejected.append(Rejected(outcome.listed.ref, Reason.DUPLICATE_RECORD, f"the same bytes as {first.listed.ref}"))
+    return Pictures(_rows([kept[image_id] for image_id in sorted(kept)], source, splits), rejected, _documents(listing))
 
 
 def _documents(listing: Listing) -> frozenset[str]:
@@ -89,25 +89,24 @@ def _unless_seen(outcome: ImageOutcome, seen: set[str]) -> ImageOutcome:
     return outcome
 
 
-def _row(image: SoundImage, source: Source, splits: Splits) -> Row:
-    header = image.file.header
-    group_id = _group(image, source.group_by)
-    return {
-        "image_id": image.file.image_id,
-        "uri": image.uri,
-        "width": header.width,
-        "height": header.height,
-        "orientation": header.orientation,
-        "format": header.format,
-        "mode": header.mode,
-        "source": source.name,
-        "customer": source.customer,
-        "domain": source.domain,
-        "licence": source.licence,
-        "group_id": group_id,
-        "split": split_of(group_id, splits),
-        "phash": image.file.phash,
+def _rows(images: Sequence[SoundImage], source: Source, splits: Splits) -> pa.Table:
+    headers = [image.file.header for image in images]
+    groups = [_group(image, source.group_by) for image in images]
+    columns: dict[str, Any] = {
+        "image_id": [image.file.image_id for image in images],
+        "uri": [image.uri for image in images],
+        "width": [header.width for header in headers],
+        "height": [header.height for header in headers],
+        "orientation": [header.orientation for header in headers],
+        "format": [header.format for header in headers],
+        "mode": [header.mode for header in headers],
+        "group_id": groups,
+        "split": splits_of(groups, splits),
+        "phash": pa.array([image.file.phash for image in images], pa.string()),
     }
+    shared = {"source": source.name, "customer": source.customer, "domain": source.domain, "licence": source.licence}
+    constant = {name: pa.repeat(pa.scalar(value, pa.string()), len(images)) for name, value in shared.items()}
+    return conform(pa.table({**columns, **constant}), Image) if images else empty_table(Image)
 
 
 def _group(image: SoundImage, group_by: str | None) -> str:

@@ -1,6 +1,9 @@
 """The units of an export in, shards of even weight out, and the digest of everything that the shards depend on."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import orjson
 
 from jobs.image_files import SoundImage
 from jobs.ingest_images import Listing
@@ -40,7 +43,7 @@ def ingest_key(documents: Mapping[str, str], listing: Listing, files: Iterable[I
     """
     inputs = {
         "documents": digest(documents),
-        "images": digest(list(_image_states(listing))),
+        "images": hashlib.sha256(orjson.dumps(list(_image_states(listing)))).hexdigest(),
         "files": digest([list(unit) for unit in files]),
     }
     return stage_key("ingest", inputs=inputs, spec={"source": source, "splits": splits}, version=VERSION)
@@ -52,10 +55,10 @@ def keyed_with(key: StageKey, inputs: Mapping[str, str]) -> StageKey:
     return stage_key("ingest", inputs={**preimage["inputs"], **inputs}, spec=preimage["spec"], version=VERSION)
 
 
-def _image_states(listing: Listing) -> Iterator[list[str]]:
+def _image_states(listing: Listing) -> Iterator[tuple[str, str, str]]:
     for unit in listing:
         for outcome in unit:
             if isinstance(outcome, SoundImage):
-                yield [outcome.listed.ref, outcome.file.image_id, outcome.uri]
+                yield outcome.listed.ref, outcome.file.image_id, outcome.uri
             else:
-                yield [outcome.ref, outcome.reason.value, outcome.detail]
+                yield outcome.ref, outcome.reason.value, outcome.detail

@@ -20,7 +20,7 @@ from lake.digests import StageKey
 from lake.lake import Lake
 from lake.publishing import Output, publish_stage, skipped_report
 from lake.records import records_of
-from lake.schemas import empty_table, table_of
+from lake.schemas import empty_table
 from lake.shards import Receipt, ShardPlace, shard_name, write_shard
 from lake.stage_report import StageReport
 
@@ -66,7 +66,7 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
         ConservationError: A record is unaccounted for; nothing is published.
         ExpectationError: A row fails an expectation; nothing is published.
     """
-    pictures = table_of(Image, found.pictures.rows)
+    pictures = found.pictures.rows
     earlier = _earlier(lake, source, found, pictures)
     carried = earlier if not source.complete else _nothing()
     last = shard_name(found.shards, found.shards + 1)

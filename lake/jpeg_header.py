@@ -13,7 +13,9 @@ from lake.orientation import exif_orientation
 SOI = b"\xff\xd8"
 EOI = b"\xff\xd9"
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
+_UNLIKE_SEGMENTS = _BARE | {0x00, 0xD9, 0xFF}
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+_COMPONENT = struct.Struct("BBB")
 _SCAN, _RESTART, _EXIF, _ADOBE = 0xDA, 0xDD, 0xE1, 0xEE
 
 
@@ -95,6 +97,16 @@ def _segments(data: bytes) -> list[Segment]:
     found: list[Segment] = []
     position = 2
     while True:
+        # Nearly every segment follows the one before it at once; whatever lies between is passed over below.
+        head = data[position : position + 4]
+        if len(head) == 4 and head[0] == 0xFF and head[1] not in _UNLIKE_SEGMENTS:
+            marker, end = head[1], position + 2 + (head[2] << 8 | head[3])
+            if position + 4 <= end <= len(data):
+                found.append(Segment(marker, position + 4, end))
+                position = end
+                if marker == _SCAN:
+                    return found
+                continue
         position = data.find(b"\xff", position)
         while 0 <= position < len(data) and data[position] == 0xFF:
             position += 1
@@ -119,10 +131,9 @@ def _frame(marker: int, content: bytes) -> tuple[int, int, int, int, tuple[Compo
     if len(content) < 6 or len(content) != 6 + 3 * content[5] or not content[5]:
         raise MalformedJpegError(f"the JPEG frame header has {len(content)} bytes, which fit no number of components")
     precision, height, width, _ = struct.unpack_from(">BHHB", content)
-    parts = [content[start : start + 3] for start in range(6, len(content), 3)]
-    components = tuple(Component(part[0], part[1] >> 4, part[1] & 15, part[2]) for part in parts)
+    components = tuple([Component(own, sides >> 4, sides & 15, table) for own, sides, table in _COMPONENT.iter_unpack(content[6:])])
     if not width or not height:
         raise MalformedJpegError(f"expected a JPEG frame of at least 1 x 1 px, got {width} x {height}")
-    if any(not (1 <= part.horizontal <= 4 and 1 <= part.vertical <= 4) for part in components):
+    if not all(1 <= part.horizontal <= 4 and 1 <= part.vertical <= 4 for part in components):
         raise MalformedJpegError("expected JPEG sampling factors of 1 to 4, got others")
     return marker, precision, width, height, components

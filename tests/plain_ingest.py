@@ -68,4 +68,4 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
     listed = sum(isinstance(outcome, SoundImage) for unit in listing for outcome in unit)
     assert sum(len(table) for table in tables) == len(kept) + len(doubles)
     assert listed >= len(found.rows)
-    return Ingested(found.rows, kept.to_pylist(), reject_rows([*rejected, *doubles], source.name), records)
+    return Ingested(found.rows.to_pylist(), kept.to_pylist(), reject_rows([*rejected, *doubles], source.name), records)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from jobs.sources.json_documents import members, numbers, size, whole
 from jobs.sources.records import LabelledObject, Polygons, Rejected, RunLengths, record_ref
 from lake.reasons import Reason
@@ -67,12 +69,20 @@ def run_lengths(shape: dict[str, Any]) -> RunLengths | tuple[Reason, str]:
     counts = shape.get("counts")
     if isinstance(counts, str):
         return RunLengths(counts, height, width)
-    if isinstance(counts, list) and all(whole(count) is not None for count in _unlike_lengths(counts)):
-        return RunLengths([int(count) for count in counts], height, width)
+    if isinstance(counts, list):
+        if _are_plain(counts):
+            return RunLengths(counts, height, width)
+        if all(whole(count) is not None for count in counts):
+            return RunLengths([int(count) for count in counts], height, width)
     return Reason.MALFORMED_GEOMETRY, "expected counts as text or as a list of whole numbers"
 
 
-def _unlike_lengths(counts: list[Any]) -> list[Any]:
-    """Return the counts when one of them is not plainly a whole number; a crowd has thousands that are."""
-    plain = set(map(type, counts)) <= {int} and max(counts, default=0) < 2**53 and min(counts, default=0) > -(2**53)
-    return [] if plain else counts
+def _are_plain(counts: list[Any]) -> bool:
+    """Say whether all counts are whole numbers as such, and none too large; a crowd has thousands of them."""
+    if not set(map(type, counts)) <= {int}:
+        return False
+    try:
+        lengths = np.array(counts, np.int64)
+    except OverflowError:
+        return False
+    return not lengths.size or -(2**53) < int(lengths.min()) <= int(lengths.max()) < 2**53

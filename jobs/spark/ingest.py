@@ -4,11 +4,13 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from pyspark.sql import SparkSession
 
+from jobs.assurance import prepare
 from jobs.ingest import STAGE
 from jobs.ingest_images import pictures, reject_repeated_refs
 from jobs.ingest_plan import ingest_key, pack
@@ -78,15 +80,18 @@ def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: 
     standing = standing_readings(memory, settings, units, export)
     known = memory.settings if memory.images == export.images.root else None
     unread = [tuple(units[place] for place in shard if standing[place] is None) for shard in shards]
-    fresh = run_tasks(spark, [group for group in unread if group], CheckImages(export, source, lake.store, hashed, known))
+    with ThreadPoolExecutor(1) as beside:  # hashing lets other threads run
+        hashing = beside.submit(_documents, export, reader)
+        fresh = run_tasks(spark, [group for group in unread if group], CheckImages(export, source, lake.store, hashed, known))
     read_anew = iter([reading for group in fresh for reading in group])
     readings = [reading or next(read_anew) for reading in standing]
     listing = reject_repeated_refs([reading.images for reading in readings])
-    export_key = ingest_key(_documents(export, reader), listing, [reading.files for reading in readings], source, pipeline.splits)
+    export_key = ingest_key(hashing.result(), listing, [reading.files for reading in readings], source, pipeline.splits)
     if (done := published_report(lake, source, export_key)) is not None:
         if fresh:
             write_readings(lake.store, source.name, renewed_readings(memory, settings, export, units, readings))
         return done
+    prepare()
     found = pictures(listing, source, pipeline.splits)
     key = publication_key(lake, source, export_key)
     places = {table: lake.place(table, key, part) for table, part in targets(source)}

@@ -1,4 +1,4 @@
-"""Pieces of work in, one result a piece out, in their order: each piece is one Spark task, sent to its worker alone."""
+"""Pieces of work in, one result a piece out, in their order: few pieces make a Spark task, sent to its worker alone."""
 
 import functools
 import gc
@@ -11,9 +11,12 @@ from pyspark.sql import SparkSession
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
+TASKS_A_CORE = 16
+"""Tasks that work is divided into at most: each costs some ten milliseconds, and fewer would leave cores without work at the end."""
+
 
 def run_tasks(spark: SparkSession, pieces: Sequence[Piece], work: Callable[[Piece], Result]) -> list[Result]:
-    """Do every piece on Spark's workers; a lost worker repeats one piece.
+    """Do every piece on Spark's workers; a lost worker repeats the few pieces of its task.
 
     Args:
         spark: The session.
@@ -22,8 +25,10 @@ def run_tasks(spark: SparkSession, pieces: Sequence[Piece], work: Callable[[Piec
     """
     if not pieces:
         return []
+    context = spark.sparkContext
     with no_collections():
-        results: list[Result] = spark.sparkContext.parallelize(list(pieces), len(pieces)).map(functools.partial(_done, work)).collect()
+        tasks = min(len(pieces), TASKS_A_CORE * context.defaultParallelism)
+        results: list[Result] = context.parallelize(list(pieces), tasks).map(functools.partial(_done, work)).collect()
     return results
 
 

@@ -85,9 +85,9 @@ def test_equal_rejects_have_distinct_keys_and_long_details_are_cut() -> None:
 
 def test_a_picture_that_is_listed_twice_is_one_row_and_one_reject() -> None:
     found = pictures([[sound("1"), sound("2")], [sound("3", image_id="cd")]], SOURCE, Splits())
-    assert [row["image_id"] for row in found.rows] == ["ab", "cd"]
+    assert found.rows.column("image_id").to_pylist() == ["ab", "cd"]
     assert [(reject.ref, reject.reason) for reject in found.rejected] == [(":image 2", Reason.DUPLICATE_RECORD)]
-    assert table_of(Image, found.rows).num_rows == 2
+    assert found.rows.schema == arrow_schema(Image)
 
 
 def test_a_second_record_with_the_id_of_a_first_takes_its_objects_along() -> None:
@@ -101,7 +101,7 @@ def test_a_second_record_with_the_id_of_a_first_takes_its_objects_along() -> Non
 def test_images_of_one_group_share_a_split_and_a_name_without_group_is_refused() -> None:
     grouped = SOURCE.model_copy(update={"group_by": "^(?P<group>[a-z]+)_"})
     names = [f"{group}_{number}" for group in "abcdefgh" for number in range(6)]
-    rows = pictures([[sound(name, image_id=name) for name in names]], grouped, Splits(train=0.5, val=0.25, test=0.25)).rows
+    rows = pictures([[sound(name, image_id=name) for name in names]], grouped, Splits(train=0.5, val=0.25, test=0.25)).rows.to_pylist()
     splits = {group: {row["split"] for row in rows if row["group_id"] == group} for group in "abcdefgh"}
     assert all(len(found) == 1 for found in splits.values())
     assert len(set.union(*splits.values())) > 1
