@@ -27,8 +27,13 @@ def _session(**conf: str) -> SparkSession:
 
 
 @pytest.fixture(autouse=True)
-def _stopped() -> Iterator[None]:
+def _no_session() -> Iterator[None]:
+    _stop()
     yield
+    _stop()
+
+
+def _stop() -> None:
     if SparkContext._active_spark_context is not None:
         SparkContext._active_spark_context.stop()
 
