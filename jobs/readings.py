@@ -117,8 +117,12 @@ def known_images(readings: Readings) -> dict[str, tuple[Seen, ImageFile]]:
 
 def write_readings(store: Store, source: str, readings: Readings) -> None:
     """Keep what a source was read from, for its next ingest; a unit whose names hold an address or a signature is read again."""
-    written = {key: orjson.dumps(reading, default=_plain) for key, reading in readings.units.items()}
-    kept = {key: orjson.Fragment(text) for key, text in written.items() if not _is_private(f"{key} {text.decode()}")}
+    kept = {}
+    for key, reading in readings.units.items():
+        text = orjson.dumps(reading, default=_plain)
+        ours = reading.rows.file if reading.rows and reading.rows.file else ""  # named by the lake, with the source behind an =
+        if not _is_private(f"{key} {text.decode().replace(ours, '')}"):
+            kept[key] = orjson.Fragment(text)
     document = {"settings": readings.settings, "images": readings.images, "units": kept, "owners": readings.owners}
     store.write_bytes(_path(source), zstandard.compress(orjson.dumps(document, default=_plain), 3))
 
