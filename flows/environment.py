@@ -3,11 +3,10 @@
 import os
 from collections.abc import MutableMapping
 
+TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "GX_ANALYTICS_ENABLED": "false"}
+"""Nothing is reported to anybody: Prefect and Great Expectations would otherwise."""
+
 DEFAULTS = {
-    # Nothing is reported to anybody: Prefect and Great Expectations would otherwise.
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "GX_ANALYTICS_ENABLED": "false",
     # A temporary server needs more than Prefect's 20 s on a busy laptop.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     # Threads that show progress log outside of any flow run; that is no reason for a warning.
@@ -17,6 +16,7 @@ DEFAULTS = {
 
 
 def prepare_environment(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Set the defaults that are not set yet; what the user has set wins, except that telemetry stays off."""
+    """Set the defaults that are not set yet; what the user has set wins, except that telemetry is off."""
+    environment.update(TELEMETRY_OFF)
     for name, value in DEFAULTS.items():
         environment.setdefault(name, value)

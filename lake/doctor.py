@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from pyiceberg.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 from lake.configuration import Pipeline
 from lake.content import EMPTY_CONTENT, changed_content, file_identity
@@ -52,7 +51,7 @@ def examine(pipeline: Pipeline, *, verify: bool = False) -> list[Finding]:
     """
     try:
         lake = open_lake(pipeline)
-    except (CentrepieceError, OSError, SQLAlchemyError) as error:
+    except CentrepieceError as error:
         return [Finding("fault", "catalog", f"the lake cannot be opened: {error}", "check `store` and `catalog`")]
     return list(examine_lake(lake, verify=verify))
 
