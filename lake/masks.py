@@ -1,4 +1,4 @@
-"""Masks as COCO compressed counts over the whole displayed image: draw, cut, join and describe them.
+"""Masks as COCO compressed counts over the whole displayed image: draw, join and describe them.
 
 Everything equals pycocotools bit for bit; windows are cut from the run lengths, never from a full bitmap.
 """
@@ -67,13 +67,6 @@ def decode_window(counts: str, height: int, width: int, left: int, top: int, win
     check_window(height, width, left, top, window_width, window_height)
     runs = parse_counts(counts, height, width)
     return paint_runs(window_runs(runs, height, left, top, window_width, window_height), window_height, window_width)
-
-
-def cut_window(counts: str, height: int, width: int, left: int, top: int, window_width: int, window_height: int) -> str:
-    """Cut a window out of a mask as counts of the window; arguments and errors as in `decode_window`."""
-    check_window(height, width, left, top, window_width, window_height)
-    runs = parse_counts(counts, height, width)
-    return format_counts(window_runs(runs, height, left, top, window_width, window_height))
 
 
 def check_window(height: int, width: int, left: int, top: int, window_width: int, window_height: int) -> None:

@@ -10,7 +10,7 @@ from lake.configuration import Splits
 from lake.contracts import Annotation, Image
 from lake.masks import mask_facts, polygons_to_counts
 from lake.schemas import arrow_schema, conform
-from lake.splits import splits_of
+from lake.splits import split_of
 
 WIDTH, HEIGHT = 640, 480
 LABELS: dict[str, Sequence[str]] = {
@@ -51,7 +51,7 @@ def invented_images(count: int, *, groups: int | None = None, splits: Splits | N
         "domain": [DOMAINS[source] for source in sources],
         "licence": [None] * count,
         "group_id": group_ids,
-        "split": splits_of(group_ids, splits or Splits()),
+        "split": [split_of(group_id, splits or Splits()) for group_id in group_ids],
         "phash": pa.array([phash] * count, pa.string()),
     }
     return conform(pa.table(columns), Image)

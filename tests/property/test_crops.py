@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jobs.blocks import mcu_block
 from lake.crop_pixels import visible_part
 from lake.jpeg_header import Component, JpegHeader
-from lake.masks import cut_window, decode, decode_window, encode, polygons_to_counts
+from lake.masks import decode, decode_window, encode, polygons_to_counts
 from lake.orientation import Box, displayed_box, stored_box
 from lake.runs import format_counts, paint_runs, parse_counts
 
@@ -41,7 +41,6 @@ def test_a_window_s_mask_laid_back_on_the_image_is_the_mask_there(case: tuple[np
     visible = visible_part(window, width, height)
     rows, columns = slice(visible.top, visible.top + visible.height), slice(visible.left, visible.left + visible.width)
     assert np.array_equal(decode_window(counts, height, width, *visible), mask[rows, columns])
-    assert cut_window(counts, height, width, *visible) == encode(mask[rows, columns])
     laid = np.zeros_like(mask)
     laid[rows, columns] = decode_window(counts, height, width, *visible)
     outside = mask.copy()

@@ -11,7 +11,7 @@ from evaluation.registry import Registry
 from lake.lake import connect
 
 OPENERS = 4
-DATABASES = 6
+DATABASES = 4
 _barriers: list[Barrier] = []
 
 
