@@ -1,7 +1,6 @@
 """Promoters at once, each in a process of its own, on SQLite and on a real PostgreSQL server."""
 
 from collections.abc import Iterator
-from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from evaluation.registry import Registry
 from lake.errors import ChampionChangedError
+from tests.forks import FORKS
 from tests.services import postgres_cluster
 
 PROMOTERS = 4
@@ -52,8 +52,7 @@ def test_of_promoters_in_processes_one_wins_and_the_others_are_told_that_the_cha
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     database = request.getfixturevalue("postgres") if kind == "postgres" else f"sqlite:///{tmp_path / 'registry.db'}"
-    context = get_context("spawn")
-    with context.Pool(PROMOTERS, start_together, (context.Barrier(PROMOTERS),)) as pool:
+    with FORKS.Pool(PROMOTERS, start_together, (FORKS.Barrier(PROMOTERS),)) as pool:
         outcomes = pool.starmap(promote_at_once, [(database, candidate) for candidate in CANDIDATES], chunksize=1)
     for turn in range(2):
         told = [outcome[turn] for outcome in outcomes if outcome[turn] != "won"]

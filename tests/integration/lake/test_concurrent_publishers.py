@@ -1,6 +1,5 @@
 """Many publishers at once, each a process of its own, on the two catalogs that need no server of somebody else's."""
 
-import multiprocessing
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from lake.content import EMPTY_CONTENT, changed_content
 from lake.lake import Lake, connect
 from lake.snapshots import KEY, history, summary_of
+from tests.forks import FORKS
 from tests.publications import publish_rejects, published_numbers
 
 PUBLISHERS = 8
@@ -23,8 +23,7 @@ def _publish(store: str, catalog: str | None, publisher: int, commits: int, mode
 
 
 def _all_publish(store: str, catalog: str | None, commits: int, mode: str) -> Lake:
-    spawned = multiprocessing.get_context("spawn")
-    processes = [spawned.Process(target=_publish, args=(store, catalog, n, commits, mode)) for n in range(PUBLISHERS)]
+    processes = [FORKS.Process(target=_publish, args=(store, catalog, n, commits, mode)) for n in range(PUBLISHERS)]
     for process in processes:
         process.start()
     for process in processes:

@@ -6,7 +6,6 @@ disturbance prints its points and what came of them, whatever pytest captures. S
 """
 
 import json
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -25,6 +24,7 @@ from lake.lake import connect
 from tests import disturbances
 from tests.disturbances import Place
 from tests.faulty_endpoints import faulty_endpoint
+from tests.forks import FORKS
 from tests.nights import fingerprint, run_night
 from tests.services import CREDENTIALS
 
@@ -55,8 +55,6 @@ _UPLOADS = (
 UPLOADS = _UPLOADS if THOROUGH else _UPLOADS[:8]
 AT_A_TIME = 3
 """Points that are tried at once, each in processes of its own: a night waits more than it computes."""
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.disturbances"])
 _FORKING = threading.Lock()
 """A process that starts reads how others ended: of two threads that read at once, one would be told 255."""
 
@@ -65,7 +63,7 @@ Row = tuple[str, str, str]
 
 
 def _in_a_process(target: Callable[..., None], *arguments: object) -> int:
-    process = _FORKS.Process(target=target, args=arguments)
+    process = FORKS.Process(target=target, args=arguments)
     with _FORKING:
         process.start()
     wait([process.sentinel])

@@ -1,7 +1,6 @@
 """Processes that open a new database at the same moment: all of them find the catalog, the leases and the registry."""
 
 from collections.abc import Callable
-from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from evaluation.registry import Registry
 from lake.lake import connect
+from tests.forks import FORKS
 
 OPENERS = 4
 DATABASES = 4
@@ -40,9 +40,7 @@ def test_a_new_database_may_be_opened_by_several_processes_at_once(kind: str, tm
     else:
         databases = [f"sqlite:///{tmp_path}/{number}.db" for number in range(DATABASES)]
     places = [(str(tmp_path / f"store {number}"), database) for number, database in enumerate(databases)]
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["evaluation.registry", "lake.lake"])
-    with context.Pool(OPENERS, start_together, (context.Barrier(OPENERS),)) as pool:
+    with FORKS.Pool(OPENERS, start_together, (FORKS.Barrier(OPENERS),)) as pool:
         tokens = pool.starmap(open_first, [(places, number) for number in range(OPENERS)], chunksize=1)
     for place in range(DATABASES):
         assert sorted(found[place] for found in tokens) == list(range(1, OPENERS + 1))

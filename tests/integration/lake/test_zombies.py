@@ -1,6 +1,5 @@
 """A process sleeps through its lease, at work or in the midst of its commit, and wakes after its successor has published."""
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from lake.errors import LeaseLostError
 from lake.lake import Lake, connect
 from lake.leases import LeaseKeeper
 from lake.turns import turn
+from tests.forks import FORKS
 from tests.publications import publish_rejects, published_numbers
 
 LEASE_S = 0.6
@@ -72,7 +72,7 @@ def test_who_wakes_after_its_successor_changes_nothing(
     publish_rejects(_lake(store, url), "b", [9])
     told = tmp_path / "told"
     arguments = (store, url, moment, numbers, str(told))
-    sleeper = multiprocessing.get_context("forkserver").Process(target=_sleeper, args=arguments)
+    sleeper = FORKS.Process(target=_sleeper, args=arguments)
     sleeper.start()
     assert sleeper.pid is not None
     _wait_until_asleep(sleeper.pid)

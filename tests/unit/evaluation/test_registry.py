@@ -1,11 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from evaluation.registry import Registry
 from lake.errors import ChampionChangedError, ModelError
+from tests.forks import FORKS
 
 A, B, C = ("a" * 64, "ab" + "b" * 62, "c" * 64)
 
@@ -94,6 +94,6 @@ def test_of_promoters_at_once_one_wins_and_the_others_are_told(registry: Registr
 
 def test_promoters_in_processes_of_their_own_agree_too(registry: Registry, tmp_path: Path) -> None:
     registry.promote(A, compared_with=None)
-    with get_context("spawn").Pool(2) as pool:
+    with FORKS.Pool(2) as pool:
         outcomes = pool.starmap(try_to_promote, [(url(tmp_path), B, A), (url(tmp_path), C, A)])
     assert sorted(outcomes) == ["told", "won"]

@@ -1,4 +1,3 @@
-import multiprocessing
 import os
 import time
 from datetime import timedelta
@@ -11,6 +10,7 @@ from lake.errors import InputError
 from lake.gc import expire_snapshots, gc
 from lake.lake import Lake, connect
 from lake.records import PAGES
+from tests.forks import FORKS
 from tests.publications import publish_rejects, published_numbers, write_rejects
 
 A = {"stage": "ingest", "source": "a"}
@@ -107,7 +107,7 @@ def test_the_files_of_a_run_that_is_at_work_stay_until_it_publishes(lake: Lake) 
 
 def test_what_a_killed_run_left_goes(lake: Lake) -> None:
     publish_rejects(lake, "b", [2])
-    process = multiprocessing.get_context("spawn").Process(target=_write_and_vanish, args=(lake.store.root,))
+    process = FORKS.Process(target=_write_and_vanish, args=(lake.store.root,))
     process.start()
     process.join()
     process.close()

@@ -1,4 +1,3 @@
-import multiprocessing
 import os
 import threading
 import time
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 from lake.errors import LeaseLostError
 from lake.leases import LeaseKeeper
 from lake.processes import is_dead, this_process
+from tests.forks import FORKS
 
 SCOPE = ("lake.crops", "*", "k" * 64)
 ELSEWHERE = "another machine pid:[1]:17:99"
@@ -101,7 +101,7 @@ def _zombie_confirms(url: str) -> None:
 
 
 def test_a_lease_of_a_process_that_has_ended_is_taken_over_at_once(url: str) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=_take_and_die, args=(url,))
+    process = FORKS.Process(target=_take_and_die, args=(url,))
     process.start()
     process.join()
     process.close()

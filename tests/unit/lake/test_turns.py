@@ -1,16 +1,15 @@
-import multiprocessing
-import multiprocessing.synchronize
 import time
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from lake.turns import turn
+from tests.forks import FORKS
 
 
 def test_a_turn_of_another_process_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/catalog.db"
-    spawned = multiprocessing.get_context("spawn")
-    begun = spawned.Event()
-    process = spawned.Process(target=_hold, args=(url, begun))
+    begun = FORKS.Event()
+    process = FORKS.Process(target=_hold, args=(url, begun))
     process.start()
     assert begun.wait(60)
     with turn(url, "lake.crops", wait_s=0.05) as held:
@@ -24,7 +23,7 @@ def test_a_turn_of_another_process_is_waited_for_but_not_for_ever(tmp_path: Path
         assert after
 
 
-def _hold(url: str, begun: "multiprocessing.synchronize.Event") -> None:
+def _hold(url: str, begun: Event) -> None:
     with turn(url, "lake.crops"):
         begun.set()
         time.sleep(600)
