@@ -1,6 +1,7 @@
 """A group's name in, its split out: groups are never divided, and adding images moves none that were there."""
 
 import hashlib
+from collections.abc import Sequence
 
 from lake.configuration import Splits
 
@@ -45,3 +46,12 @@ def group_draw(group_id: str, salt: str) -> float:
     """
     hashed = hashlib.sha256(f"{len(salt)}:{salt}{group_id}".encode()).digest()
     return (int.from_bytes(hashed[:8], "big") >> 11) / _DRAWS
+
+
+def splits_of(group_ids: Sequence[str], splits: Splits) -> list[str]:
+    """Return the split of each group, in order; see `split_of`."""
+    known: dict[str, str] = {}
+    for group_id in group_ids:
+        if group_id not in known:
+            known[group_id] = split_of(group_id, splits)
+    return [known[group_id] for group_id in group_ids]
