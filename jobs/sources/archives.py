@@ -66,7 +66,7 @@ def unpack(data: Bytes, where: str, store: Store, limits: Limits | None = None) 
 
     Raises:
         InputError: It is broken, encrypted, holds a link or device, a name twice, a name that leaves the folder, or
-            more than the limits allow; nothing of it is read then.
+            more than the limits allow; nothing of it is read then, and nothing of it stays.
     """
     folder = f"{UNPACKED}/{hashlib.sha256(data.data).hexdigest()}"
     listing = f"{folder}.json"
@@ -75,25 +75,37 @@ def unpack(data: Bytes, where: str, store: Store, limits: Limits | None = None) 
     allowed = limits or Limits()
     sizes: dict[str, int] = {}
     try:
-        for name, stream in _members(data, allowed):
-            path = safe_path(name)
-            if path in sizes:
-                raise InputError(f"{where} holds the name {path[:200]!r} twice")
-            if len(sizes) == allowed.members:
-                raise InputError(f"{where} holds more than {allowed.members:,} members")
-            sizes[path] = _copy(stream, store, f"{folder}/{path}", _room(sizes, data.size, allowed), where)
-    except HostilePathError as error:
-        raise InputError(f"{where}: {error}; nothing of it was read") from None
-    except _FAULTS as error:
-        raise InputError(f"{where} cannot be unpacked: {type(error).__name__}: {error}") from None
+        _copy_members(data, where, store, folder, allowed, sizes)
+    except InputError:
+        for path in sizes:
+            store.delete(f"{folder}/{path}")
+        raise
     store.write_bytes(listing, canonical_json(sizes).encode())
     return store.uri(folder)
 
 
-def _room(sizes: dict[str, int], packed: int, limits: Limits) -> int:
+def _copy_members(data: Bytes, where: str, store: Store, folder: str, limits: Limits, sizes: dict[str, int]) -> None:
+    """Copy every member below a folder, and note its size as soon as it lies there."""
+    total = 0
+    try:
+        for name, stream in _members(data, limits):
+            path = safe_path(name)
+            if path in sizes:
+                raise InputError(f"{where} holds the name {path[:200]!r} twice")
+            if len(sizes) == limits.members:
+                raise InputError(f"{where} holds more than {limits.members:,} members")
+            sizes[path] = _copy(stream, store, f"{folder}/{path}", _room(total, data.size, limits), where)
+            total += sizes[path]
+    except HostilePathError as error:
+        raise InputError(f"{where}: {error}; nothing of it was read") from None
+    except _FAULTS as error:
+        raise InputError(f"{where} cannot be unpacked: {type(error).__name__}: {error}") from None
+
+
+def _room(copied: int, packed: int, limits: Limits) -> int:
     """Return how many bytes the next member may have."""
     total = min(limits.total_bytes, max(limits.free_bytes, limits.ratio * packed))
-    return min(limits.member_bytes, total - sum(sizes.values()))
+    return min(limits.member_bytes, total - copied)
 
 
 def _copy(stream: IO[bytes], store: Store, path: str, room: int, where: str) -> int:

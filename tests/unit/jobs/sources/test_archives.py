@@ -79,7 +79,7 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
 
 
 def test_members_beyond_the_limits_are_not_unpacked(tmp_path: Path) -> None:
-    bomb = zipped(tmp_path / "x.zip", {"a": bytes(3_000_000)})
+    bomb = zipped(tmp_path / "x.zip", {"0": b"small", "a": bytes(3_000_000)})
     with pytest.raises(InputError, match="than its limits allow"):
         opened(bomb, tmp_path, Limits(free_bytes=1_000_000))
     with pytest.raises(InputError, match="than its limits allow"):
@@ -88,6 +88,7 @@ def test_members_beyond_the_limits_are_not_unpacked(tmp_path: Path) -> None:
         opened(zipped(tmp_path / "y.zip", FILES), tmp_path, Limits(members=2))
     with pytest.raises(InputError, match="members"):
         opened(tarred(tmp_path / "y.tar.gz", FILES), tmp_path, Limits(members=2))
+    assert Store(str(tmp_path / "store")).list() == ()
 
 
 def test_a_name_twice_is_refused(tmp_path: Path) -> None:
