@@ -2,11 +2,11 @@
 
 Run: python -m benchmarks.ingest_rate FOLDER [--instances 860000] [--rounds 1] [--peers peers/bin/python] [--only ours,pycocotools]
 
-The file and its pictures are made by `benchmarks.coco_file` unless FOLDER holds them already. Every contender parses the file, reads
-and hashes each picture, rasterises each object and writes a row of it; the stage moreover finds parts, holes and centres, rejects,
-checks its rows and publishes them. `benchmarks/ingest_peers.py` says what each peer does and how to install them. Prints the
-median of the rounds: seconds without and with the start of a Spark session, instances a second, peak memory of the process
-tree (`benchmarks/process_tree.py`), and the ratio of each one's time to the stage's.
+The file and its pictures are made by `benchmarks.coco_file` unless FOLDER holds them already. Every contender parses the file,
+reads and hashes each picture, rasterises each object and writes a row of it, from files that were read just before; the stage
+moreover finds parts, holes and centres, rejects, checks its rows and publishes them. `benchmarks/ingest_peers.py` says what each
+peer does and how to install them. Prints the median of the rounds: seconds without and with the start of a Spark session,
+instances a second, peak memory of the process tree (`benchmarks/process_tree.py`), and the ratio of each one's time to the stage's.
 """
 
 import argparse
@@ -31,6 +31,8 @@ THREADS = 2
 def run(name: str, python: str, folder: Path, out: Path) -> dict[str, Any]:
     """Run one contender in a process of its own."""
     shutil.rmtree(out, ignore_errors=True)
+    for path in (folder / "instances.json", *(folder / "images").iterdir()):
+        path.read_bytes()  # none of them waits for the disk
     program = ["-m", "benchmarks.ingest_ours"] if name == OURS else [str(Path(__file__).parent / "ingest_peers.py"), name]
     done = run_watched([python, *program, str(folder), str(out), *([str(THREADS)] if name == OURS else [])])
     figures: dict[str, Any] = json.loads(done.output.strip().splitlines()[-1])

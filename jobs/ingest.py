@@ -29,6 +29,8 @@ OBJECTS_AT_ONCE = 2048
 PIXELS_AT_ONCE = 1 << 26
 """Objects, and pixels of bitmaps, whose masks are made together: this bounds a worker's memory."""
 
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
 Row = dict[str, Any]
 Record = LabelledObject | Rejected
 
@@ -96,6 +98,8 @@ def without_doubles(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]:
     """
     ordered = annotations.take(pc.sort_indices(annotations, [("image_id", "ascending"), ("instance_id", "ascending")]))
     names = ["image_id", "label", "geometry", "is_crowd", "is_void"]
+    if _are_apart(ordered):
+        return ordered, []
     if ordered.group_by(names, use_threads=False).aggregate([]).num_rows == ordered.num_rows:
         return ordered, []
     contents = list(zip(*(ordered.column(name).to_pylist() for name in names), strict=True))
@@ -109,6 +113,15 @@ def without_doubles(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]:
         for place in np.flatnonzero(~kept).tolist()
     ]
     return ordered.filter(pa.array(kept)), rejected
+
+
+def _are_apart(ordered: pa.Table) -> bool:
+    """Say whether no two masks on an image have the same box and area, by a hash of these; a tenth of the cost of comparing the masks."""
+    ids = ordered.column("image_id").combine_chunks().dictionary_encode()
+    hashed = ids.indices.to_numpy().astype(np.uint64)
+    for name in ("area", "box_x", "box_y", "box_width", "box_height"):
+        hashed = (hashed ^ hashed >> np.uint64(29)) * _ODD + ordered.column(name).to_numpy().astype(np.uint64)
+    return np.unique(hashed).size == hashed.size
 
 
 def reject_rows(rejected: Iterable[Rejected], source: str) -> list[Row]:

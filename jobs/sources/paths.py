@@ -7,6 +7,8 @@ from lake.errors import InputError
 LONGEST_NAME = 1024
 """Characters; longer names are refused."""
 
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+"""Most names: no part is empty or begins with a dot, and nothing in them needs a closer look."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -21,6 +23,8 @@ def safe_path(name: object) -> str:
         HostilePathError: The name is not text, is empty or too long, is absolute, names a drive or a scheme, holds a
             control character, or climbs with `..`.
     """
+    if isinstance(name, str) and len(name) <= LONGEST_NAME and _PLAIN.fullmatch(name):
+        return name
     if not isinstance(name, str) or not name.strip():
         raise HostilePathError(f"expected a file name, got {_shown(name)}")
     if len(name) > LONGEST_NAME:
