@@ -121,7 +121,7 @@ def _are_apart(ordered: pa.Table) -> bool:
     hashed = ids.indices.to_numpy().astype(np.uint64)
     for name in ("area", "box_x", "box_y", "box_width", "box_height"):
         hashed = (hashed ^ hashed >> np.uint64(29)) * _ODD + ordered.column(name).to_numpy().astype(np.uint64)
-    return np.unique(hashed).size == hashed.size
+    return int(np.unique(hashed).size) == len(ordered)
 
 
 def reject_rows(rejected: Iterable[Rejected], source: str) -> list[Row]:
