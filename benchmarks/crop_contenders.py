@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs import blocks
@@ -26,7 +27,7 @@ from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
 from jobs.crops import COMPRESSION, cut_shard
 from jobs.entropy_crop import NoEntropyCropError
 from jobs.spark import crop as stage
-from jobs.spark.crop import crop, cut_sent
+from jobs.spark.crop import as_ipc, crop, cut_sent
 from jobs.spark.session import spark_session
 from lake.configuration import CropSpec, Pipeline
 from lake.digests import stage_key
@@ -102,8 +103,10 @@ def limit(folder: Path, out: Path, workers: int) -> Figures:
         return clock.stop(sum(sizes))
 
 
-def cut_one(rows: ShardRows, shards: int, out: Path) -> int:
-    """Cut one shard in a plain process."""
+def cut_one(sent: tuple[int, bytes, bytes], shards: int, out: Path) -> int:
+    """Cut one shard, sent as the stage sends it, in a plain process."""
+    shard, plan, instances = sent
+    rows = ShardRows(shard, *(pa.ipc.open_stream(table).read_all() for table in (plan, instances)))
     place = ShardPlace(open_store(out), "crops", "0" * 64)
     cut = (part.crops for part in cut_shard(rows.plan, rows.instances, CropSpec(), read_source))
     receipt = write_shard(place, shard_name(rows.shard, shards), cut, compression=COMPRESSION)
@@ -113,11 +116,11 @@ def cut_one(rows: ShardRows, shards: int, out: Path) -> int:
 def pool(folder: Path, out: Path, workers: int) -> Figures:
     """Cut every shard in plain processes; some shards, which load compiled code, are cut before the clock starts."""
     with ProcessPoolExecutor(workers, get_context("fork")) as processes:
-        pieces, count = shards_of(folder)
+        pieces, count = sent_shards(folder)
         warm = partial(cut_one, shards=count, out=out / "warm")
         list(processes.map(warm, pieces[: 2 * workers]))
         clock = Clock()
-        pieces, count = shards_of(folder)
+        pieces, count = sent_shards(folder)
         sizes = list(processes.map(partial(cut_one, shards=count, out=out), pieces))
         return clock.stop(sum(sizes))
 
@@ -127,6 +130,12 @@ def shards_of(folder: Path) -> tuple[list[ShardRows], int]:
     plan, instances = (pq.read_table(folder / f"{name}.parquet") for name in ("plan", "instances"))
     assignment, count = assign_shards(image_loads(plan.to_batches()))
     return list(deal(plan, instances, assignment)), count
+
+
+def sent_shards(folder: Path) -> tuple[list[tuple[int, bytes, bytes]], int]:
+    """Deal the shards of a set as they are sent to the processes that cut them."""
+    pieces, count = shards_of(folder)
+    return [(piece.shard, as_ipc(piece.plan), as_ipc(piece.instances)) for piece in pieces], count
 
 
 def transform_pool(folder: Path, out: Path, workers: int) -> Figures:

@@ -122,12 +122,13 @@ def cut_dealt(spark: SparkSession, pieces: Sequence[ShardRows], work: ShardWork,
     """
     if not pieces:
         return []
-    sent = [(piece.shard, _as_ipc(piece.plan), _as_ipc(piece.instances)) for piece in pieces]
+    sent = [(piece.shard, as_ipc(piece.plan), as_ipc(piece.instances)) for piece in pieces]
     tasks = spark.sparkContext.parallelize(sent, partitions or len(sent))
     return [json.loads(result) for result in tasks.map(partial(cut_sent, work=work)).collect()]
 
 
-def _as_ipc(rows: pa.Table) -> bytes:
+def as_ipc(rows: pa.Table) -> bytes:
+    """Return rows as an Arrow stream: of a slice its own rows alone, where a pickle would hold all rows that it is cut from."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as stream:
         stream.write_table(rows)

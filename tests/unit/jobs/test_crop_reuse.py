@@ -56,6 +56,22 @@ def test_only_what_is_new_is_cut(world: CropWorld, tmp_path: Path) -> None:
     assert sum(part.images for part in parts) == 1
 
 
+def test_another_taxonomy_changes_labels_without_reading_a_picture(world: CropWorld, tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    crops = publish(world, store)
+    renamed = {"class_id": "sun", "class_path": "thing/sky/sun", "taxonomy": "1" * 64}
+    plan, instances = (
+        table.select([name for name in table.column_names if name not in renamed]) for table in (world.plan, world.instances)
+    )
+    for name, value in renamed.items():
+        instances = instances.append_column(name, pa.array([value] * len(instances)))
+    plan = plan.append_column("taxonomy", pa.array([renamed["taxonomy"]] * len(plan)))
+    known = known_blocks(store, cut_files(store, store.list()), plan, spec_digest(SPEC))
+    anew = pa.concat_tables([part.crops for part in cut_shard(plan, instances, SPEC, never, known)])
+    assert {name: anew.column(name).unique().to_pylist() for name in renamed} == {name: [value] for name, value in renamed.items()}
+    assert anew.drop_columns(list(renamed)).equals(crops.drop_columns(list(renamed)))
+
+
 def test_crops_of_another_codec_or_another_image_are_not_taken(world: CropWorld, tmp_path: Path) -> None:
     store = open_store(tmp_path)
     publish(world, store)
