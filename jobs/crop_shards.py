@@ -12,8 +12,8 @@ CROPS_PER_SHARD = 2048
 PIXELS_PER_SHARD = 1 << 26
 """Window pixels: about 24 MB as JPEG blocks and 130 MB as PNG."""
 
-LEAST_CROPS_PER_SHARD, SHARDS_WANTED = 64, 32
-"""Small plans are cut finer, down to 64 crops a shard, so that a few cores all have work."""
+LEAST_CROPS_PER_SHARD, SHARDS_WANTED = 64, 16
+"""Small plans are cut finer, down to 64 crops a shard, so that some cores all have work; each shard costs Spark some 15 ms of CPU."""
 
 ASSIGNMENT = pa.schema([("image_id", pa.string()), ("first_shard", pa.int32()), ("shards", pa.int32())])
 

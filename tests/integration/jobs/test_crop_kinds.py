@@ -1,7 +1,9 @@
 """Crafted pictures of every kind through the stage itself: the right pixels, or a typed reject; nothing else."""
 
+import ctypes
 import hashlib
 import io
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ import pytest
 from PIL import Image, ImageOps
 
 from jobs.spark.crop import crop
+from lake import libjpeg
 from lake.contracts import Instance, PlannedCrop
 from lake.crop_pixels import open_crop
 from lake.images import ImageHeader, ImageRefusedError, read_header
+from lake.jpeg_header import EOI, SOI, parse_jpeg
 from lake.masks import encode
 from lake.schemas import table_of
 from tests.crop_worlds import CropWorld, crop_pipeline, described, planned, publish_world
@@ -60,9 +64,44 @@ def sound() -> Iterator[tuple[str, bytes]]:
     for orientation in range(1, 9):
         for kind, options in (("JPEG", {}), ("JPEG", {"progressive": True}), ("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True})):
             yield f"turned {orientation} {kind} {options}", saved(scene(orientation), kind, orientation, **options)
+    for factors in ("411", "440"):
+        sampling = getattr(cv2, f"IMWRITE_JPEG_SAMPLING_FACTOR_{factors}")
+        options = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+        yield f"JPEG {factors}", cv2.imencode(".jpg", np.asarray(scene(4)), options)[1].tobytes()
+    yield "JPEG, arithmetic coding", arithmetic(scene(5))
+    yield "JPEG, a scan a component", scan_a_component(scene(6))
     yield "16 bit", saved(Image.fromarray(deep()), "PNG")
     yield "16 bit, colours", cv2.imencode(".png", np.stack([deep()] * 3, axis=2))[1].tobytes()
     yield "JPEG with bytes behind its end", saved(scene(3), "JPEG") + b"a camera's own"
+
+
+def arithmetic(picture: Image.Image) -> bytes:
+    """Encode with arithmetic coding, which no library but libjpeg-turbo itself writes."""
+    library, pixels = libjpeg._library(), np.asarray(picture)
+    buffer, size = ctypes.c_void_p(), ctypes.c_size_t()
+    with libjpeg._handle(0) as handle:
+        for parameter, value in ((3, 90), (4, 0), (14, 1)):  # quality, no subsampling, arithmetic coding
+            library.tj3Set(handle, parameter, value)
+        target = ctypes.byref(buffer), ctypes.byref(size)
+        assert not library.tj3Compress8(handle, pixels.ctypes.data, WIDTH, 3 * WIDTH, HEIGHT, 0, *target)
+        data = ctypes.string_at(buffer, size.value)
+        library.tj3Free(buffer)
+    assert parse_jpeg(data).frame == 0xC9
+    return data
+
+
+def scan_a_component(picture: Image.Image) -> bytes:
+    """Join three gray files, which share their tables, to one sequential file whose components are not interleaved."""
+    planes = [saved(plane, "JPEG") for plane in picture.convert("YCbCr").split()]
+    headers = [parse_jpeg(plane) for plane in planes]
+    first = planes[0]
+    before = b"".join(first[part.start - 4 : part.end] for part in headers[0].segments if part.marker in (0xE0, 0xDB, 0xC4))
+    frame = struct.pack(">HHBHHB", 0xFFC0, 17, 8, HEIGHT, WIDTH, 3) + bytes([1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0])
+    scans = [
+        struct.pack(">HHBBBBBB", 0xFFDA, 8, 1, number, 0, 0, 63, 0) + plane[header.scan : -2]
+        for number, (plane, header) in enumerate(zip(planes, headers, strict=True), start=1)
+    ]
+    return b"".join((SOI, before, frame, *scans, EOI))
 
 
 def deep() -> npt.NDArray[np.uint16]:
