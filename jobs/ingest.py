@@ -53,12 +53,6 @@ class UnitRecords:
     images: Mapping[str, ImageOutcome]
 
 
-def annotate(records: Iterable[Record], images: Mapping[str, ImageOutcome], source: Source) -> Outcomes:
-    """Turn the records of one unit into rows of `annotations`; see `annotate_units`."""
-    found, rows, rejected = annotate_units([UnitRecords(0, records, images)], source)
-    return Outcomes(found, rows.drop_columns(OWNER), [reject for _, reject in rejected])
-
-
 def annotate_units(units: Iterable[UnitRecords], source: Source) -> tuple[int, pa.Table, list[tuple[int, Rejected]]]:
     """Turn the records of units into rows of `annotations`, those of many small units together.
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.image_files import ImageFile, ImageOutcome, SoundImage, check_size, describe_image, image_outcomes, outcome_columns
-from jobs.ingest import OWNER, Outcomes, UnitRecords, annotate_units, by_reason, reject_rows, without_doubles
+from jobs.ingest import OWNER, UnitRecords, annotate_units, by_reason, reject_rows, without_doubles
 from jobs.ingest_images import by_name, sizes_of
 from jobs.ingest_reuse import StoredTables, known_pictures
 from jobs.outlined_objects import annotate_outlined
@@ -180,12 +180,6 @@ class WriteShard:
         for number, reject in rejected:
             rejects[number].append(reject)
         return found + others, pa.concat_tables([*tables, rows_anew]), rejects
-
-
-def read_unit(export: Export, source: Source, unit: Unit, images: Mapping[str, ImageOutcome]) -> Outcomes:
-    """Turn the objects of one unit into rows; see `read_units`."""
-    found, rows, rejected = read_units(export, source, [(0, unit, images)])
-    return Outcomes(found, rows.drop_columns(OWNER), [reject for _, reject in rejected])
 
 
 def read_units(export: Export, source: Source, units: Sequence[OwnedUnit]) -> tuple[int, pa.Table, list[tuple[int, Rejected]]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from jobs.expectations import COLUMNS, REFERENCE, SUITES, Expectation, Validation
 from lake.errors import EmptyCheckError
 
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
 # Its own deprecated imports and calls, and pyspark's view of pandas 3, say nothing about our rows.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

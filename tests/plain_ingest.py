@@ -1,16 +1,17 @@
 """Exports ingested by the plain functions alone, without Spark or a lake, for tests of readers."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from jobs.image_files import SoundImage
-from jobs.ingest import Row, reject_rows, without_doubles
+from jobs.image_files import ImageOutcome, SoundImage
+from jobs.ingest import OWNER, Outcomes, Record, Row, UnitRecords, annotate_units, reject_rows, without_doubles
 from jobs.ingest_images import by_name, pictures, reject_repeated_refs
-from jobs.ingest_shards import CheckImages, read_unit
+from jobs.ingest_shards import CheckImages, read_units
 from jobs.sources.exports import open_export
 from jobs.sources.records import Rejected, Unit
 from jobs.sources.registry import reader_of
@@ -43,6 +44,12 @@ def source_of(name: str, **stanza: Any) -> Source:
     return Source(**{"name": name, "customer": name, "domain": "test", "scene": "partial", **stanza})
 
 
+def annotate(records: Iterable[Record], images: Mapping[str, ImageOutcome], source: Source) -> Outcomes:
+    """Turn the records of one unit into rows of `annotations`."""
+    found, rows, rejected = annotate_units([UnitRecords(0, records, images)], source)
+    return Outcomes(found, rows.drop_columns(OWNER), [reject for _, reject in rejected])
+
+
 def plain_ingest(store: Path, source: Source) -> Ingested:
     """Ingest one export; pictures that it carries inside go below `store`.
 
@@ -59,11 +66,11 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
     tables, records = [empty_table(Annotation)], 0
     rejected = [*found.rejected, *(unit for unit in divided if isinstance(unit, Rejected))]
     for unit, outcomes in zip(units, listing, strict=True):
-        annotated = read_unit(export, source, unit, by_name(outcomes))
-        tables.append(annotated.annotations)
-        rejected += annotated.rejected
-        assert annotated.found == len(annotated.annotations) + len(annotated.rejected)
-        records += annotated.found
+        read, rows, lost = read_units(export, source, [(0, unit, by_name(outcomes))])
+        tables.append(rows.drop_columns(OWNER))
+        rejected += (reject for _, reject in lost)
+        assert read == len(rows) + len(lost)
+        records += read
     kept, doubles = without_doubles(pa.concat_tables(tables))
     listed = sum(isinstance(outcome, SoundImage) for unit in listing for outcome in unit)
     assert sum(len(table) for table in tables) == len(kept) + len(doubles)

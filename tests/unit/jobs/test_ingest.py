@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jobs.image_files import ImageFile, SoundImage
-from jobs.ingest import annotate, by_reason, reject_rows, without_doubles
+from jobs.ingest import by_reason, reject_rows, without_doubles
 from jobs.ingest_images import by_name, pictures, reject_repeated_refs
 from jobs.ingest_plan import pack
 from jobs.sources.records import Bitmap, LabelledObject, ListedImage, Rejected, Unit
@@ -15,6 +15,7 @@ from lake.errors import ConfigurationError
 from lake.images import ImageHeader
 from lake.reasons import Reason
 from lake.schemas import arrow_schema, table_of
+from tests.plain_ingest import annotate
 
 SOURCE = Source(name="s", customer="c", domain="d", format="coco", scene="partial", annotations="a", licence="CC0")
 SQUARE = Bitmap(np.ones((2, 2), bool))

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from jobs.image_files import ImageFile, SoundImage
-from jobs.ingest import annotate, without_doubles
+from jobs.ingest import without_doubles
 from jobs.outlined_objects import annotate_outlined
 from jobs.sources import coco
 from jobs.sources.exports import open_export
 from jobs.sources.records import ImageSize, ListedImage, Rejected, Unit
 from lake.images import ImageHeader
 from lake.reasons import Reason
-from tests.plain_ingest import source_of
+from tests.plain_ingest import annotate, source_of
 
 SQUARE = [1, 1, 5, 1, 5, 5, 1, 5]
 SHAPES: tuple[Any, ...] = (
