@@ -56,7 +56,7 @@ def read(data_folder: Path, tmp_path: Path) -> Pipeline:
 def test_a_wrong_row_that_an_ingest_would_carry_along_stops_it(read: Pipeline, tmp_path: Path) -> None:
     lake = open_lake(read)
     rows, part = lake.read("annotations").sort_by("source_ref"), {"source": "acme"}
-    wrong = told_wrongly(rows, "area", 7, source_ref="gone.json#shape 0", instance_id="f" * 64)
+    wrong = told_wrongly(rows, "area", 7, source_ref="gone.json#shape 0", label="of its own", instance_id="f" * 64)
     publish_rows(lake, {"annotations": wrong}, part=part, key="wrong")
     document = tmp_path / "export/2011_000006.json"
     document.write_text(document.read_text().replace('"sofa"', '"bus"'))
