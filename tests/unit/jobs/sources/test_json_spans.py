@@ -94,7 +94,7 @@ def test_an_element_nests_at_most_64_levels(record: str, levels: int) -> None:
 
 
 def test_numbers_of_any_length_are_passed() -> None:
-    values = [[0.5] * count + ["x"] * (count % 3) for count in range(40)]
+    values = [[0.5] * count + ["x", "0" * count + "]}"] * (count % 3) for count in range(40)]
     for blanks in range(9):
         assert elements(json.dumps({" " * blanks: 0, "annotations": values}))[0] == values
 
