@@ -23,6 +23,8 @@ STAGE = "ingest"
 LONGEST_DETAIL = 300
 """Characters of a reject's detail: an export's text never grows the table without bound."""
 
+CONTENT = ("image_id", "label", "geometry", "is_crowd", "is_void")
+"""Columns of `annotations` that equal objects have in common, whatever their names."""
 OWNER = "owner"
 """Column, beside those of `annotations` while a shard is written, of the place of a row's unit in the shard."""
 OBJECTS_AT_ONCE = 2048
@@ -91,7 +93,7 @@ def without_doubles(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]:
     Of equal objects the one with the smallest `source_ref` is kept, whatever the order of the rows.
     """
     ordered = annotations.take(pc.sort_indices(annotations, [("image_id", "ascending"), ("instance_id", "ascending")]))
-    names = ["image_id", "label", "geometry", "is_crowd", "is_void"]
+    names = list(CONTENT)
     if _are_apart(ordered):
         return ordered, []
     if ordered.group_by(names, use_threads=False).aggregate([]).num_rows == ordered.num_rows:

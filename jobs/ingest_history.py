@@ -14,12 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.ingest import CONTENT
 from jobs.sources.records import container_of
 from lake.contracts import Annotation
 from lake.schemas import arrow_schema
 
-CONTENT = ("image_id", "label", "geometry", "is_crowd", "is_void")
-"""What equal objects have in common, whatever their names."""
 EARLIER = "earlier"
 """Name, among the inputs of a stage key, of the annotations that stood before."""
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.assurance import Run, assure, here
-from jobs.ingest import STAGE, by_reason
-from jobs.ingest_history import CONTENT, EARLIER, Earlier, containers, same_export, standing_rows
+from jobs.ingest import CONTENT, STAGE, by_reason
+from jobs.ingest_history import EARLIER, Earlier, containers, same_export, standing_rows
 from jobs.ingest_images import Pictures
 from jobs.ingest_plan import keyed_with
 from jobs.ingest_shards import WrittenShard, write_rejects
