@@ -54,17 +54,17 @@ def read_unit(store: Store, unit: Unit, columns: Sequence[str] | None = None) ->
         return pq.ParquetFile(opened).read_row_groups(list(unit.row_groups), columns=columns, use_threads=False)
 
 
-def write_rejects(place: ShardPlace, unit: Unit, rejects: pa.Table) -> list[Receipt | None]:
-    """Write a unit's rejects, one shard a source, in the order of the sources' names.
+def write_rejects(place: ShardPlace, name: str, rejects: pa.Table) -> list[Receipt | None]:
+    """Write the rejects of a unit or shard, one shard a source, in the order of the sources' names.
 
     Args:
         place: The part of the table `rejects` that the stage writes.
-        unit: What the rejects are of.
+        name: Of the shard that the rejects are of.
         rejects: Rows of `rejects`.
     """
     sources = sorted(set(rejects.column("source").to_pylist()))
     rows = (rejects.filter(pc.equal(rejects.column("source"), source)) for source in sources)
-    return [write_shard(place, f"{unit.shard}-source-{number:03d}", [those]) for number, those in enumerate(rows)]
+    return [write_shard(place, f"{name}-source-{number:03d}", [those]) for number, those in enumerate(rows)]
 
 
 def counted(values: pa.ChunkedArray) -> Counter[str]:

@@ -72,7 +72,7 @@ class _Planner:
             rows_in=len(instances),
             rows_out=int((planned.crops > 0).sum()),
             plan=write_shard(self.plan, unit.shard, [planned.plan]),
-            rejects=write_rejects(self.rejects, unit, planned.rejects),
+            rejects=write_rejects(self.rejects, unit.shard, planned.rejects),
             rejected=counted(planned.rejects.column("reason")),
             tally=tally(instances, planned, self.balance),
         )

@@ -23,6 +23,7 @@ from jobs.spark.progress import Done, counter, shown
 from jobs.spark.session import spark_session
 from jobs.spark.tables import table_frame
 from jobs.spark.tasks import run_tasks, spare_loaded_modules
+from jobs.units import write_rejects
 from lake.configuration import CropSpec, Pipeline
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import stage_key
@@ -233,14 +234,6 @@ def _cut(rows: ShardRows, work: ShardWork) -> dict[str, Any]:
         "images": counts["images"],
         "reused": counts["reused"],
         "crops": [asdict(receipt)] if receipt else [],
-        "rejects": [asdict(one) for one in _write_rejects(work.rejects, name, refused)],
+        "rejects": [asdict(one) for one in write_rejects(work.rejects, name, refused) if one],
         "rejected": Counter(refused.column("reason").to_pylist()),
     }
-
-
-def _write_rejects(place: ShardPlace, name: str, rejects: pa.Table) -> Iterator[Receipt]:
-    """Write one shard a source, as the table's parts ask."""
-    for number, source in enumerate(sorted(set(rejects.column("source").to_pylist()))):
-        receipt = write_shard(place, f"{name}-source-{number:03d}", [rejects.filter(pc.equal(rejects.column("source"), source))])
-        if receipt:
-            yield receipt

@@ -57,7 +57,7 @@ class _Labeller:
         return _UnitReport(
             rows_in=len(annotations),
             instances=write_shard(self.instances, unit.shard, [labelled.instances]),
-            rejects=write_rejects(self.rejects, unit, labelled.rejects),
+            rejects=write_rejects(self.rejects, unit.shard, labelled.rejects),
             rejected=counted(labelled.rejects.column("reason")),
             dispositions=counted(labelled.instances.column("disposition")),
         )

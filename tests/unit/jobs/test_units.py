@@ -49,7 +49,7 @@ def test_rejects_are_written_one_shard_a_source(lake: Lake) -> None:
     (unit,) = units_of(lake.store, [_file(lake, "a.parquet", 3, group=3)])
     row = {"stage": "balance", "source_ref": "1", "reason": "too-small", "detail": ""}
     rejects = table_of(Reject, [row | {"reject_id": source * 2, "source": source} for source in "bab"])
-    receipts = write_rejects(lake.place("rejects", "f" * 64, {"stage": "balance"}), unit, rejects)
+    receipts = write_rejects(lake.place("rejects", "f" * 64, {"stage": "balance"}), unit.shard, rejects)
     assert [(receipt.part["source"], receipt.rows) for receipt in receipts if receipt] == [("a", 1), ("b", 2)]
     assert len({receipt.path for receipt in receipts if receipt}) == 2
 
