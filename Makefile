@@ -36,10 +36,10 @@ test: install ## run every test, in TESTERS processes side by side (2)
 	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 faults: install ## disturb a run at every point of the fault-injection test, where `make test` takes half of them
-	CENTREPIECE_FAULTS=all $(BIN)/python -m pytest -s tests/integration/lake/test_faults.py tests/integration/lake/test_spark_workers.py
+	CENTREPIECE_FAULTS=all $(BIN)/python -m pytest -s tests/integration/lake/publishing/test_faults.py tests/integration/lake/publishing/test_spark_workers.py
 
 fuzz: install ## mutate every sample export MUTATIONS times (2,000 unless told otherwise)
-	CENTREPIECE_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest --timeout 36000 tests/property/jobs/test_ingest_fuzz.py
+	CENTREPIECE_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest --timeout 36000 tests/property/jobs/ingest/test_ingest_fuzz.py
 
 check: .venv/installed ## formatting, lint, types and the architecture rules
 	$(BIN)/ruff format --check .

@@ -25,8 +25,8 @@ from numpy.random import Generator
 from demo import textures
 from demo.catalogue import DOMAINS, THINGS
 from demo.scenes import Scene, compose
-from lake.masks import encode
-from lake.runs import parse_counts
+from imaging.masks.masks import encode
+from imaging.masks.rle import parse_counts
 
 SIZES = ((480, 640), (427, 640), (640, 480), (640, 427), (375, 500), (640, 640), (360, 640), (612, 612))
 SHARES = (0.37, 0.25, 0.15, 0.07, 0.06, 0.04, 0.04, 0.02)

@@ -21,23 +21,23 @@ from unittest.mock import patch
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs import blocks
-from jobs.assurance import assure
-from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
-from jobs.crops import COMPRESSION, cut_shard
-from jobs.entropy_crop import NoEntropyCropError
+from imaging.jpeg.crop import NoEntropyCropError
+from imaging.jpeg.turbo import decode_jpeg
+from imaging.source_images import read_source
+from jobs.crop import blocks
+from jobs.crop.cut import COMPRESSION, cut_shard
+from jobs.crop.shards import ShardRows, assign_shards, deal, image_loads
+from jobs.quality.check import assure
 from jobs.spark import crop as stage
 from jobs.spark.crop import as_ipc, crop, cut_sent
 from jobs.spark.session import spark_session
 from lake.configuration import CropSpec, Pipeline
 from lake.digests import stage_key
-from lake.image_sources import read_source
 from lake.lake import open_lake
-from lake.libjpeg import decode_jpeg
-from lake.publishing import Output, publish_stage
-from lake.shards import ShardPlace, shard_name, write_shard
-from lake.store import open_store
-from tests.crop_worlds import crop_pipeline
+from lake.publishing.publish import Output, publish_stage
+from lake.publishing.shards import ShardPlace, shard_name, write_shard
+from lake.storage.store import open_store
+from tests.support.crop_worlds import crop_pipeline
 
 Figures = dict[str, float]
 

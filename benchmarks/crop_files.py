@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 
 from benchmarks.crop_contenders import shards_of
 from benchmarks.crop_set import crop_set
-from jobs.crops import cut_shard
+from imaging.source_images import read_source
+from jobs.crop.cut import cut_shard
 from lake.configuration import CropSpec
-from lake.image_sources import read_source
 
 GROUPS = (16, 64, 256)
 CODECS = ("NONE", "SNAPPY", "LZ4", "ZSTD")
@@ -39,7 +39,7 @@ def crops_of(folder: Path, wanted: int) -> pa.Table:
 
 
 def write(rows: pa.Table, group: int, codec: str) -> bytes:
-    """Write as `lake.shards.write_shard` does, but for the codec."""
+    """Write as `lake.publishing.shards.write_shard` does, but for the codec."""
     binary = {field.name for field in rows.schema if pa.types.is_binary(field.type)}
     settings = {
         "compression": {name: "NONE" if name in binary else codec for name in rows.schema.names},

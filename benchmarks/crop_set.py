@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.coco_like import write_coco_like
-from jobs.windows import nearest_owned_pixel
+from imaging.masks.masks import mask_facts, polygons_to_counts, uncompressed_to_counts
+from jobs.balance.windows import nearest_owned_pixel
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import digest
-from lake.masks import mask_facts, polygons_to_counts, uncompressed_to_counts
 from lake.schemas import table_of
 
 LEAST_AREA = 30
@@ -83,7 +83,7 @@ def _instance(annotation: dict[str, Any], image: dict[str, Any], path: Path, ima
 
 
 def _planned(one: Instance) -> PlannedCrop:
-    """Plan one window around the object, padded by a share that its id draws, as `jobs.windows` does."""
+    """Plan one window around the object, padded by a share that its id draws, as `jobs.balance.windows` does."""
     random = np.random.default_rng(int(one.instance_id[:12], 16))
     x, y = one.box_x + one.box_width // 2, one.box_y + one.box_height // 2
     x, y = nearest_owned_pixel(one.geometry, one.image_height, one.image_width, x=x, y=y) or (x, y)

@@ -12,11 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from benchmarks.gate_worlds import REFERENCE, Sizes, image_sizes, values_of
-from evaluation.bootstrap import bootstrap_means
-from evaluation.clusters import ClusterSums, cluster_sums
-from evaluation.gates import Gates
-from evaluation.paired import PairedScores
-from evaluation.verdicts import judge_scores
+from evaluation.gate.gates import Gates
+from evaluation.gate.verdicts import judge_scores
+from evaluation.scores.paired import PairedScores
+from evaluation.statistics.bootstrap import bootstrap_means
+from evaluation.statistics.clusters import ClusterSums, cluster_sums
 
 METRIC = "edge_overlap_f_r2"
 GOAL_S = 30.0

@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.gate_statistics [--candidates 2000] [--trials 2000] [--processes 2]
 
-Every verdict is reached by the gate's own code, `evaluation.verdicts.judge_scores`, over `evaluation.paired.PairedScores`.
+Every verdict is reached by the gate's own code, `evaluation.gate.verdicts.judge_scores`, over `evaluation.scores.paired.PairedScores`.
 """
 
 import argparse
@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.gate_worlds import NO_CHANGE, PLANTED, REFERENCE, Differences, Sizes, World, differences, image_sizes, values_of
-from evaluation.clusters import cluster_sums, interval
-from evaluation.documents import outcome_of
-from evaluation.gates import Gates
-from evaluation.paired import PairedScores
-from evaluation.verdicts import judge_scores
+from evaluation.gate.documents import outcome_of
+from evaluation.gate.gates import Gates
+from evaluation.gate.verdicts import judge_scores
+from evaluation.scores.paired import PairedScores
+from evaluation.statistics.clusters import cluster_sums, interval
 
 METRIC = "edge_overlap_f_r2"
 PLANTED_STRATUM = 7

@@ -19,10 +19,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.crops import COMPRESSION
+from jobs.crop.cut import COMPRESSION
 from lake.configuration import load_pipeline
 from lake.lake import open_lake
-from lake.shards import ROWS_PER_GROUP, ROWS_PER_GROUP_WITH_BYTES, write_settings
+from lake.publishing.shards import ROWS_PER_GROUP, ROWS_PER_GROUP_WITH_BYTES, write_settings
 
 RANDOM_READS = 20
 USED = "in use"

@@ -26,9 +26,9 @@ from jobs.spark.session import spark_session
 from jobs.units import read_unit, units_of
 from lake.configuration import Pipeline, load_pipeline
 from lake.lake import Lake, open_lake
-from lake.publishing import Output, publish_stage
-from lake.shards import shard_name, write_shard
-from tests.annotation_tables import LABEL_MAPS, LABELS, TAXONOMY, invented_annotations, invented_images
+from lake.publishing.publish import Output, publish_stage
+from lake.publishing.shards import shard_name, write_shard
+from tests.support.annotation_tables import LABEL_MAPS, LABELS, TAXONOMY, invented_annotations, invented_images
 
 PIPELINE = """
 name: rate

@@ -22,10 +22,10 @@ from pyiceberg.catalog import load_catalog
 from lake.contracts import Reject
 from lake.digests import stage_key
 from lake.lake import Lake, connect
-from lake.publishing import Output, publish_stage
+from lake.publishing.publish import Output, publish_stage
+from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
 from lake.reasons import Reason
 from lake.schemas import iceberg_schema, table_of
-from lake.shards import Receipt, ShardPlace, shard_name, write_shard
 
 APPEND, REPLACE, LIMIT, ONE_FILE = "append", "replace a part", "bare add_files", "append one file"
 

@@ -27,10 +27,10 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from lake import masks
-from lake.shards import ShardPlace, shard_name, write_shard
-from lake.store import Store, open_store
-from tests.factories import crop_rows, tiny_shots
+from imaging.masks import masks
+from lake.publishing.shards import ShardPlace, shard_name, write_shard
+from lake.storage.store import Store, open_store
+from tests.support.factories import crop_rows, tiny_shots
 from training.augmentation import draw_change
 from training.crop_index import CropIndex, index_crops
 from training.loader import EpochLoader, Reading

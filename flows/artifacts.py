@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from lake.stage_report import StageReport
+from lake.publishing.stage_report import StageReport
 
 
 def as_markdown(report: StageReport) -> str:

@@ -9,10 +9,10 @@ from prefect.client.schemas.objects import TaskRun
 
 from flows.artifacts import as_markdown
 from flows.refusal import RefusedRunError
-from flows.stages import models_to_score, run_stage
 from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusalError, UnreachableError
-from lake.stage_report import StageReport
+from lake.publishing.stage_report import StageReport
+from stages.runner import models_to_score, run_stage
 
 
 def is_crash(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lake.errors import GateRefusalError
-from lake.stage_report import StageReport
+from lake.publishing.stage_report import StageReport
 
 
 class RefusedRunError(GateRefusalError):

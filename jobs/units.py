@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lake.lake import DataFile
-from lake.shards import Receipt, ShardPlace, shard_name, write_shard
-from lake.store import Store
+from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.storage.store import Store
 
 ROWS_PER_UNIT = 65_536
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from lake.contracts import STRATUM_COLUMNS
 from lake.errors import ConfigurationError
-from lake.jitter import JitterName
 from lake.strict_yaml import parse_yaml
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -30,6 +29,8 @@ Format = Literal[
     "datumaro",
     "yolo-seg",
 ]
+JitterName = Literal["cut-5", "padding-0", "padding-50", "loose-10", "loose-25", "off-10", "off-20", "noise-5", "noise-10"]
+"""Other boxes than the annotator's that robustness can be measured on; `imaging.jitter.JITTERS` says what each does."""
 _SECRETS = ("catalog", "database")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 

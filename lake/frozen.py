@@ -3,7 +3,7 @@
 from lake.configuration import Pipeline
 from lake.errors import InputError
 from lake.lake import Lake, open_lake
-from lake.snapshots import AsOf, Snapshot, tags
+from lake.publishing.snapshots import AsOf, Snapshot, tags
 
 
 def evaluated_lake(pipeline: Pipeline, as_of: AsOf = None) -> Lake:

@@ -11,20 +11,20 @@ from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
 
-from lake.catalogs import database_url, load_table, namespace_of, open_catalog
 from lake.configuration import Pipeline
-from lake.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.contracts import PARTITIONS, TABLES
 from lake.errors import ContractError, InputError, MissingTableError, PublishError, UnreachableError
-from lake.filters import Where, arrow_filter, file_filter
-from lake.leases import LeaseKeeper
 from lake.outages import SYSTEM_ERRORS
-from lake.parts import checked_part, part_name
-from lake.records import receipts_of
+from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
+from lake.publishing.leases import LeaseKeeper
+from lake.publishing.parts import checked_part, part_name
+from lake.publishing.records import receipts_of
+from lake.publishing.shards import ShardPlace
+from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, described, resolve, state, tags
 from lake.schemas import arrow_schema, empty_table, record_of
-from lake.shards import ShardPlace
-from lake.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, described, resolve, state, tags
-from lake.store import Store, open_store
+from lake.sql.filters import Where, arrow_filter, file_filter
+from lake.storage.catalogs import database_url, load_table, namespace_of, open_catalog
+from lake.storage.store import Store, open_store
 
 BATCH_ROWS = 4096
 TAG_ATTEMPTS = 20
@@ -58,7 +58,7 @@ class Lake:
         Publishing does not change: it adds to the tables as they are. What was pinned before is pinned anew.
 
         Args:
-            as_of: Which state: a snapshot id or a tag of any table, or a time; None is now. See `lake.snapshots.state`.
+            as_of: Which state: a snapshot id or a tag of any table, or a time; None is now. See `lake.publishing.snapshots.state`.
             tables: That are pinned; all others are read as they are when they are read.
 
         Raises:
@@ -121,7 +121,7 @@ class Lake:
 
         Args:
             table: Its name.
-            as_of: See `lake.snapshots.AsOf`; None is what the table is pinned to, or else now.
+            as_of: See `lake.publishing.snapshots.AsOf`; None is what the table is pinned to, or else now.
             part: Count the content over this part's files alone, so that publishing another part changes nothing.
 
         Raises:
@@ -163,7 +163,7 @@ class Lake:
             table: Its name.
             part: Only the files of this part.
             where: Only files that may hold such rows (mappings prune, expressions do not).
-            as_of: See `lake.snapshots.AsOf`.
+            as_of: See `lake.publishing.snapshots.AsOf`.
         """
         wanted = {**(where if isinstance(where, Mapping) else {}), **checked_part(table, part or {})}
         _checked_columns(table, list(wanted))
@@ -209,7 +209,7 @@ class Lake:
             table: Its name.
             columns: All by default, in the contract's order; else these, in this order.
             where: See `Where`.
-            as_of: See `lake.snapshots.AsOf`.
+            as_of: See `lake.publishing.snapshots.AsOf`.
             batch_rows: Rows in a batch, at most.
 
         Raises:
@@ -271,7 +271,7 @@ def open_lake(pipeline: Pipeline) -> Lake:
 
 
 def connect(store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None) -> Lake:
-    """Open a lake by its addresses; see `lake.catalogs.open_catalog` and `lake.catalogs.database_url`.
+    """Open a lake by its addresses; see `lake.storage.catalogs.open_catalog` and `lake.storage.catalogs.database_url`.
 
     Raises:
         ConfigurationError: An address cannot be used.

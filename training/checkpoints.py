@@ -11,7 +11,7 @@ from typing import Any
 
 import lightning
 
-from lake.store import Store
+from lake.storage.store import Store
 
 INTERVAL_S = 120.0
 """Between two checkpoints, roughly: what a killed run loses at most."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lake.store import Store
+from lake.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from lake.configuration import Pipeline
 from lake.digests import canonical_json, stage_key
 from lake.errors import ModelError
 from lake.lake import Lake, open_lake
-from lake.stage_report import StageReport
+from lake.publishing.stage_report import StageReport
 from training.module import normalised
 from training.weights import LoadedModel, load_model, model_folder
 

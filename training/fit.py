@@ -7,12 +7,12 @@ from lake.configuration import Pipeline, TrainingSpec
 from lake.contracts import Model
 from lake.digests import canonical_json, digest, stage_key
 from lake.lake import Lake, open_lake
-from lake.provenance import code_commit
-from lake.publishing import Output, publish_stage, skipped_report
+from lake.publishing.provenance import code_commit
+from lake.publishing.publish import Output, publish_stage, skipped_report
+from lake.publishing.shards import shard_name, write_shard
+from lake.publishing.snapshots import AsOf, Snapshot
+from lake.publishing.stage_report import StageReport
 from lake.schemas import table_of
-from lake.shards import shard_name, write_shard
-from lake.snapshots import AsOf, Snapshot
-from lake.stage_report import StageReport
 from training.launch import launch
 from training.training_run import TrainingRun
 from training.weights import PackedModel, pack_model
@@ -30,7 +30,7 @@ def fit(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
 
     Args:
         pipeline: The pipeline.
-        as_of: Of the crops; see `lake.snapshots.AsOf`.
+        as_of: Of the crops; see `lake.publishing.snapshots.AsOf`.
 
     Returns:
         A report whose rows are the crops trained on, and whose details name the `model` and its `weights`.

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lake.crop_pixels import open_crop, visible_part
-from lake.image_sources import read_source
-from lake.images import ImageRefusedError, decode_image, read_header
-from lake.jitter import JITTERS, JitterName, jittered_window
+from imaging.crop_codec import open_crop, visible_part
+from imaging.images import ImageRefusedError, decode_image, read_header
+from imaging.jitter import JITTERS, jittered_window
+from imaging.orientation import Box
+from imaging.source_images import read_source
+from lake.configuration import JitterName
 from lake.lake import Lake
-from lake.orientation import Box
 
 Pixels = npt.NDArray[np.uint8]
 Picture = Callable[[str], Pixels]

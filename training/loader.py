@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
-from lake.store import Store
+from lake.storage.store import Store
 from training.augmentation import draw_change
 from training.crop_index import CropIndex
 from training.order import EpochOrder

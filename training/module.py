@@ -6,7 +6,7 @@ import lightning
 import torch
 from torch import Tensor
 
-from lake.canvas import DEVIATION, MEAN
+from imaging.canvas import DEVIATION, MEAN
 from training.loader import Batch
 from training.loss import segmentation_loss
 from training.u2net import build_network
@@ -57,6 +57,6 @@ class SegmentationModule(lightning.LightningModule):
 
 
 def normalised(pixels: Tensor) -> Tensor:
-    """Return (N, H, W, 3) uint8 pixels as (N, 3, H, W) float, channels last, as `lake.canvas.normalise` does."""
+    """Return (N, H, W, 3) uint8 pixels as (N, 3, H, W) float, channels last, as `imaging.canvas.normalise` does."""
     scaled: Tensor = (pixels.float() / 255 - _MEAN.to(pixels.device)) / _DEVIATION.to(pixels.device)
     return scaled.permute(0, 3, 1, 2)

@@ -15,17 +15,17 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from lake.configuration import Pipeline
+from imaging.jitter import JITTERS
+from lake.configuration import JitterName, Pipeline
 from lake.contracts import Prediction
 from lake.digests import stage_key
 from lake.frozen import evaluated_lake
-from lake.jitter import JITTERS, JitterName
 from lake.lake import Lake
-from lake.publishing import Output, publish_stage, skipped_report
+from lake.publishing.publish import Output, publish_stage, skipped_report
+from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.snapshots import AsOf, Snapshot
+from lake.publishing.stage_report import StageReport
 from lake.schemas import table_of
-from lake.shards import Receipt, ShardPlace, shard_name, write_shard
-from lake.snapshots import AsOf, Snapshot
-from lake.stage_report import StageReport
 from training.hardware import choose_hardware
 from training.jittered import Picture, in_window, pictures, shown_pixels, shown_window
 from training.predictor import Predictor, encode_probability
@@ -56,7 +56,7 @@ def predict(pipeline: Pipeline, model: str, *, as_of: AsOf = None) -> StageRepor
     Args:
         pipeline: Whose crops are predicted.
         model: Digest of a registered model.
-        as_of: Of the crops; see `lake.snapshots.AsOf`.
+        as_of: Of the crops; see `lake.publishing.snapshots.AsOf`.
 
     Returns:
         The report on the plain predictions; those under jitters stand beside them.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from lake.canvas import letterbox, place, restore
+from imaging.canvas import letterbox, place, restore
 from training.module import normalised
 
 Pixels = npt.NDArray[np.uint8]

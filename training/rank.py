@@ -12,7 +12,7 @@ from pathlib import Path
 import safetensors.torch
 
 from lake.configuration import TrainingSpec
-from lake.store import open_store
+from lake.storage.store import open_store
 from training.training_run import TrainingRun, Weights, train
 
 RUN_FILE, RESULT_FILE = "run.json", "weights.safetensors"

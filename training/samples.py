@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lake.canvas import inside, letterbox, place, resize
-from lake.crop_pixels import OpenCrop, open_crop
+from imaging.canvas import inside, letterbox, place, resize
+from imaging.crop_codec import OpenCrop, open_crop
 from training.augmentation import Change, relit, trimmed
 
 CROP_COLUMNS = (

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lake.configuration import TrainingSpec
 from lake.errors import EmptyCheckError, ModelError
-from lake.store import Store
+from lake.storage.store import Store
 from training.checkpoints import Checkpoints, saved_state
 from training.crop_index import CropIndex, index_crops
 from training.hardware import Hardware, choose_hardware

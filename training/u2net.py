@@ -170,7 +170,7 @@ class U2Net(nn.Module):
         """Return the logits of every head for a batch of normalised images.
 
         Args:
-            images: (N, 3, H, W) float, normalised as by `lake.canvas.normalise`; any H and W >= 1.
+            images: (N, 3, H, W) float, normalised as by `imaging.canvas.normalise`; any H and W >= 1.
 
         Returns:
             (N, 1 + stages, H, W) float logits: the fused map first, then the heads from the finest to the coarsest.

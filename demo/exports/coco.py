@@ -12,8 +12,8 @@ from demo.customers import Customer
 from demo.exports.corners import flat, outlines
 from demo.scenes import Scene, Thing
 from demo.shots import Shot, with_images_in
-from lake.masks import encode
-from lake.runs import parse_counts
+from imaging.masks.masks import encode
+from imaging.masks.rle import parse_counts
 
 
 def write_coco(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path:

@@ -12,7 +12,7 @@ from demo.customers import Customer
 from demo.exports.corners import flat, outlines
 from demo.scenes import Scene, Thing
 from demo.shots import Shot, with_images_in
-from lake.masks import encode
+from imaging.masks.masks import encode
 
 
 def write_datumaro(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path:

@@ -10,14 +10,14 @@ from typing import Any
 
 import yaml
 
-from jobs.sources.archives import is_archive, unpack
-from jobs.sources.exports import INSIDE, LARGEST_DOCUMENT
-from jobs.sources.folders import Entry, Folder
-from jobs.sources.json_documents import members, parse_json, text
-from jobs.sources.picture_folders import lies_beside, paired_folders, pictures_folder
-from jobs.sources.signatures import document_signature
+from jobs.sources.detection.image_folders import lies_beside, paired_folders, pictures_folder
+from jobs.sources.detection.signatures import document_signature
+from jobs.sources.files.archives import is_archive, unpack
+from jobs.sources.files.exports import INSIDE, LARGEST_DOCUMENT
+from jobs.sources.files.folders import Entry, Folder
+from jobs.sources.files.json_documents import members, parse_json, text
 from lake.errors import InputError
-from lake.store import Store
+from lake.storage.store import Store
 
 _DOCUMENTS = (".json", ".ndjson", ".jsonl", ".xml")
 _CLASS_FILES = ("data.yaml", "dataset.yaml", "data.yml", "classes.txt")

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.sources.exports import Export
+from jobs.sources.files.exports import Export
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, OutlinedObjects, Rejected, Unit
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.sources.private_text import without_secrets
+from jobs.sources.fields.private_text import without_secrets
 from lake.reasons import Reason
 
 VOID_LABEL = "void"

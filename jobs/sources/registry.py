@@ -3,20 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jobs.sources import (
-    coco,
-    coco_panoptic,
-    cvat,
-    darwin,
-    datumaro,
-    label_png,
-    label_studio,
-    labelbox,
-    labelme,
-    scale,
-    supervisely,
-    yolo_seg,
-)
+from jobs.sources.formats import cvat, darwin, datumaro, label_png, label_studio, labelbox, labelme, scale, supervisely, yolo_seg
+from jobs.sources.formats.coco import panoptic
+from jobs.sources.formats.coco import reader as coco
 from jobs.sources.reader import Reader
 from lake.errors import ConfigurationError
 
@@ -25,7 +14,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "coco": coco.READER,
         "label-png": label_png.READER,
         "scale": scale.READER,
-        "coco-panoptic": coco_panoptic.READER,
+        "coco-panoptic": panoptic.READER,
         "label-studio": label_studio.READER,
         "labelme": labelme.READER,
         "cvat": cvat.READER,

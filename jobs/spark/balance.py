@@ -1,4 +1,4 @@
-"""The table `instances` in, the tables `plan`, `balance` and `rejects` out; see `jobs.balance`."""
+"""The table `instances` in, the tables `plan`, `balance` and `rejects` out; see `jobs.balance.plan`."""
 
 import time
 from collections import Counter
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from jobs.balance import COLUMNS, STAGE, plan_instances
-from jobs.balance_report import balance_table, tally
-from jobs.cells import Cell, Entrants, cell_table, entrants
-from jobs.sifting import ELIGIBLE, sift
+from jobs.balance.cells import Cell, Entrants, cell_table, entrants
+from jobs.balance.eligibility import ELIGIBLE, sift
+from jobs.balance.plan import COLUMNS, STAGE, plan_instances
+from jobs.balance.report import balance_table, tally
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
 from jobs.units import Unit, counted, read_unit, summed, units_of, write_rejects
@@ -18,11 +18,11 @@ from lake.configuration import BalanceSpec, CropSpec, Pipeline
 from lake.digests import stage_key
 from lake.errors import EmptyCheckError
 from lake.lake import Lake, open_lake
-from lake.publishing import Output, publish_stage, skipped_report
-from lake.shards import Receipt, ShardPlace, shard_name, write_shard
-from lake.snapshots import AsOf
-from lake.stage_report import StageReport
-from lake.store import Store
+from lake.publishing.publish import Output, publish_stage, skipped_report
+from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.snapshots import AsOf
+from lake.publishing.stage_report import StageReport
+from lake.storage.store import Store
 
 ENTRY_COLUMNS = (
     "instance_id",
@@ -83,7 +83,7 @@ def balance(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
 
     Args:
         pipeline: The pipeline.
-        as_of: Of what it reads; see `lake.snapshots.AsOf`. What it publishes is published now.
+        as_of: Of what it reads; see `lake.publishing.snapshots.AsOf`. What it publishes is published now.
 
     Raises:
         MissingTableError: Nothing has been labelled.

@@ -1,4 +1,4 @@
-"""The tables `plan` and `instances` in, the table `crops` out; see `jobs.crops`. Pixels never pass through the JVM."""
+"""The tables `plan` and `instances` in, the table `crops` out; see `jobs.crop.cut`. Pixels never pass through the JVM."""
 
 import json
 import time
@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 
-from jobs.assurance import assure
-from jobs.crop_masks import IGNORED, KEPT
-from jobs.crop_reuse import CutFile, cut_files, known_blocks
-from jobs.crop_shards import ShardRows, assign_shards, deal, image_loads
-from jobs.crop_warmup import load_kernels
-from jobs.crops import COMPRESSION, STAGE, VERSION, cut_shard, spec_digest
+from imaging.source_images import read_source
+from jobs.crop.cut import COMPRESSION, STAGE, VERSION, cut_shard, spec_digest
+from jobs.crop.reuse import CutFile, cut_files, known_blocks
+from jobs.crop.shards import ShardRows, assign_shards, deal, image_loads
+from jobs.crop.warmup import load_kernels
+from jobs.crop.window_masks import IGNORED, KEPT
+from jobs.quality.check import assure
 from jobs.spark.progress import Done, counter, shown
 from jobs.spark.session import spark_session
 from jobs.spark.tables import table_frame
@@ -27,12 +28,11 @@ from jobs.units import write_rejects
 from lake.configuration import CropSpec, Pipeline
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import stage_key
-from lake.image_sources import read_source
 from lake.lake import Lake, open_lake
-from lake.publishing import Output, publish_stage, skipped_report
-from lake.shards import Receipt, ShardPlace, shard_name, write_shard
-from lake.snapshots import AsOf
-from lake.stage_report import StageReport
+from lake.publishing.publish import Output, publish_stage, skipped_report
+from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.snapshots import AsOf
+from lake.publishing.stage_report import StageReport
 
 INPUTS = ("plan", "instances")
 _REJECTS = {"stage": STAGE}
@@ -62,7 +62,7 @@ def crop(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
 
     Args:
         pipeline: The pipeline.
-        as_of: Of what it reads; see `lake.snapshots.AsOf`. What it publishes is published now.
+        as_of: Of what it reads; see `lake.publishing.snapshots.AsOf`. What it publishes is published now.
 
     Raises:
         MissingTableError: Nothing has been planned.
@@ -150,7 +150,7 @@ def joined_rows(spark: SparkSession, lake: Lake, assignment: pa.Table) -> DataFr
     Args:
         spark: The session.
         lake: Holds `plan` and `instances`.
-        assignment: Of images to shards; see `jobs.crop_shards.assign_shards`.
+        assignment: Of images to shards; see `jobs.crop.shards.assign_shards`.
 
     Returns:
         Column `shard`, the columns of `instances`, and those of `plan` under `plan_`; a row has one or the other.

@@ -1,4 +1,4 @@
-"""The exports that a pipeline names in, the tables `images`, `annotations` and `rejects` out; see `jobs.ingest`."""
+"""The exports that a pipeline names in, the tables `images`, `annotations` and `rejects` out; see `jobs.ingest.annotate`."""
 
 import hashlib
 import logging
@@ -10,12 +10,12 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from jobs.assurance import prepare
-from jobs.ingest import STAGE
-from jobs.ingest_images import pictures, reject_repeated_refs
-from jobs.ingest_plan import ingest_key, pack
-from jobs.ingest_publication import Findings, account_of, publication_key, publish_findings, published_report, source_files, targets, total
-from jobs.ingest_reuse import (
+from jobs.ingest.annotate import STAGE
+from jobs.ingest.cache import load_readings, write_readings
+from jobs.ingest.images import pictures, reject_repeated_refs
+from jobs.ingest.plan import ingest_key, pack
+from jobs.ingest.publication import Findings, account_of, publication_key, publish_findings, published_report, source_files, targets, total
+from jobs.ingest.reuse import (
     ReadUnits,
     WrittenUnits,
     new_readings,
@@ -25,9 +25,9 @@ from jobs.ingest_reuse import (
     standing_readings,
     standing_rows,
 )
-from jobs.ingest_shards import CheckImages, ShardWork, WriteShard
-from jobs.readings import load_readings, write_readings
-from jobs.sources.exports import Export, open_export
+from jobs.ingest.shards import CheckImages, ShardWork, WriteShard
+from jobs.quality.check import prepare
+from jobs.sources.files.exports import Export, open_export
 from jobs.sources.reader import Reader
 from jobs.sources.records import Rejected, Unit
 from jobs.sources.registry import reader_of
@@ -36,8 +36,8 @@ from jobs.spark.tasks import no_collections, run_tasks
 from lake.configuration import Pipeline, Source
 from lake.errors import ConfigurationError
 from lake.lake import Lake, open_lake
-from lake.shards import shard_name
-from lake.stage_report import StageReport
+from lake.publishing.shards import shard_name
+from lake.publishing.stage_report import StageReport
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The tables `annotations` and `images` in, the table `instances` out; see `jobs.label`."""
+"""The tables `annotations` and `images` in, the table `instances` out; see `jobs.label.instances`."""
 
 import time
 from collections import Counter
@@ -9,20 +9,20 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.assurance import assure
-from jobs.duplicates import GROUP_COLUMNS, Group, join_groups, regroup
-from jobs.label import IMAGE_COLUMNS, LABEL_COLUMNS, STAGE, label_annotations, label_counts
+from jobs.label.duplicates import GROUP_COLUMNS, Group, join_groups, regroup
+from jobs.label.instances import IMAGE_COLUMNS, LABEL_COLUMNS, STAGE, label_annotations, label_counts
+from jobs.quality.check import assure
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
 from jobs.units import Unit, counted, read_unit, summed, units_of, write_rejects
 from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.lake import Lake, open_lake
-from lake.publishing import Output, publish_stage, skipped_report
-from lake.shards import Receipt, ShardPlace, write_shard
-from lake.snapshots import AsOf
-from lake.stage_report import StageReport
-from lake.store import Store
+from lake.publishing.publish import Output, publish_stage, skipped_report
+from lake.publishing.shards import Receipt, ShardPlace, write_shard
+from lake.publishing.snapshots import AsOf
+from lake.publishing.stage_report import StageReport
+from lake.storage.store import Store
 from taxonomy.labelling import Labelling, load_labelling
 
 INPUTS = ("annotations", "images")
@@ -74,7 +74,7 @@ def label(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
 
     Args:
         pipeline: The pipeline.
-        as_of: Of what it reads; see `lake.snapshots.AsOf`. What it publishes is published now.
+        as_of: Of what it reads; see `lake.publishing.snapshots.AsOf`. What it publishes is published now.
 
     Raises:
         ConfigurationError: The taxonomy or a label map cannot be used.

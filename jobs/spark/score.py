@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from functools import partial, reduce
 from typing import Literal
 
-from evaluation.curves import Curves, curves_path, no_curves, summary
-from evaluation.robustness import jittered_name
-from evaluation.score_keys import metric_spec, score_key, score_targets, trained_on
-from evaluation.scoring import REFERENCES, ScoreSetup
-from jobs.scores import Scoring, TaskOutcome, plan_tasks, run_task, seen_classes
+from evaluation.scores.curves import Curves, curves_path, no_curves, summary
+from evaluation.scores.keys import metric_spec, score_key, score_targets, trained_on
+from evaluation.scores.robustness import jittered_name
+from evaluation.scores.scoring import REFERENCES, ScoreSetup
+from jobs.score.tasks import Scoring, TaskOutcome, plan_tasks, run_task, seen_classes
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
 from lake.configuration import Pipeline
 from lake.frozen import evaluated_lake
 from lake.lake import Lake
-from lake.publishing import Output, publish_stage, skipped_report
+from lake.publishing.publish import Output, publish_stage, skipped_report
+from lake.publishing.shards import Receipt
+from lake.publishing.snapshots import AsOf
+from lake.publishing.stage_report import StageReport
 from lake.reasons import Reason
-from lake.shards import Receipt
-from lake.snapshots import AsOf
-from lake.stage_report import StageReport
 
 SMALL_SET = 4096
 """Crops up to which starting Spark costs more than scoring them here."""

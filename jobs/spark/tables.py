@@ -10,9 +10,9 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 
 from lake.lake import Lake
+from lake.publishing.snapshots import AsOf
 from lake.schemas import arrow_schema, record_of
-from lake.snapshots import AsOf
-from lake.store import Store
+from lake.storage.store import Store
 
 ROWS_A_BATCH = 2000
 

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from lake.configuration import Pipeline
 from lake.errors import ConfigurationError
-from lake.object_storage import TRAVELLING, aws_environment, worker_settings
+from lake.storage.object_storage import TRAVELLING, aws_environment, worker_settings
 
 STOP_S = 60.0
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import yaml
 
-from evaluation.registry import Registry
+from evaluation.gate.registry import Registry
 from lake.configuration import load_pipeline
 from lake.lake import open_lake
 from tests.e2e.conftest import Centrepiece

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from imaging.crop_codec import open_crop
 from lake.configuration import load_pipeline
-from lake.crop_pixels import open_crop
 from lake.lake import Lake, open_lake
 from tests.e2e.conftest import Centrepiece
 
@@ -32,7 +32,7 @@ CAMVID_LABELS = {
 }
 STAGES = """
 import sys
-from flows.stages import run_stage
+from stages.runner import run_stage
 from lake.configuration import load_pipeline
 for name in ("ingest", "label", "balance", "crop"):
     run_stage(name, load_pipeline(sys.argv[1]))

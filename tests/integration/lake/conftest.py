@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from moto.server import ThreadedMotoServer
 
-from tests.services import CREDENTIALS, ceph_endpoint, environment, postgres_cluster
+from tests.support.services import CREDENTIALS, ceph_endpoint, environment, postgres_cluster
 
 _NUMBERS = count()
 

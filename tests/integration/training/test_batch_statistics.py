@@ -10,8 +10,8 @@ from torch import Tensor
 
 from lake.configuration import TrainingSpec
 from lake.lake import open_lake
-from tests.factories import crop_rows, tiny_shots
-from tests.training_lakes import TRAINING, publish_crops, training_pipeline
+from tests.support.factories import crop_rows, tiny_shots
+from tests.support.training_lakes import TRAINING, publish_crops, training_pipeline
 from training.module import normalised
 from training.samples import CROP_COLUMNS, Sample, read_sample
 from training.training_run import TrainingRun, train

@@ -11,7 +11,7 @@ import pytest
 
 from lake.errors import ModelError
 from lake.lake import open_lake
-from tests.training_lakes import training_pipeline
+from tests.support.training_lakes import training_pipeline
 from training.fit import fit
 from training.launch import train_on_ranks
 from training.rank import write_run
@@ -26,7 +26,7 @@ def test_two_ranks_see_each_crop_once_an_epoch_and_end_with_equal_weights(tmp_pa
     lake = open_lake(pipeline)
     files = tuple(file.path for file in lake.files("crops"))
     write_run(tmp_path, TrainingRun(lake.store, files, pipeline.training, "checkpoints/two/last.ckpt"))
-    script = Path(__file__).with_name("seen_crops.py")
+    script = ROOT / "tests" / "support" / "seen_crops.py"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script), str(tmp_path)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True, timeout=600)
     left, right = (json.loads((tmp_path / f"rank-{rank}.json").read_text()) for rank in range(2))

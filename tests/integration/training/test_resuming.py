@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lake.lake import open_lake
-from tests.training_lakes import training_pipeline
+from tests.support.training_lakes import training_pipeline
 from training import training_run
 from training.checkpoints import Checkpoints
 from training.fit import fit

@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from lake.configuration import Pipeline
+from lake.configuration import JitterName, Pipeline
 from lake.errors import EmptyCheckError, MissingTableError, ModelError
-from lake.jitter import JitterName
 from lake.lake import open_lake
-from lake.snapshots import tags
-from lake.stage_report import StageReport
-from tests.factories import crop_rows, tiny_shots
-from tests.training_lakes import publish_crops, training_pipeline
+from lake.publishing.snapshots import tags
+from lake.publishing.stage_report import StageReport
+from tests.support.factories import crop_rows, tiny_shots
+from tests.support.training_lakes import publish_crops, training_pipeline
 from training.export import TOLERANCE, export
 from training.fit import fit
 from training.jittered import shown_window

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake.contracts import PARTITIONS, TABLES
+from lake.publishing.shards import ShardPlace, write_shard
 from lake.schemas import arrow_schema, conform, table_of
-from lake.shards import ShardPlace, write_shard
-from lake.store import open_store
+from lake.storage.store import open_store
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _VALUES: dict[pa.DataType, st.SearchStrategy[Any]] = {

@@ -3,7 +3,7 @@ import pytest
 
 from demo.camera import expose, png, save, with_orientation
 from demo.world import scene
-from lake.images import decode_image, read_header
+from imaging.images import decode_image, read_header
 
 
 @pytest.fixture(scope="module")

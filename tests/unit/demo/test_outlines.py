@@ -50,7 +50,7 @@ def test_every_class_has_an_outline_that_is_neither_its_box_nor_an_ellipse():
 
 
 def test_open_things_show_what_is_behind_them():
-    from lake.masks import encode, mask_facts
+    from imaging.masks.masks import encode, mask_facts
 
     for name in ("bicycle", "mug", "key", "basket", "hanger"):
         kind = next(kinds[name] for kinds in KINDS.values() if name in kinds)

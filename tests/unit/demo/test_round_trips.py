@@ -11,9 +11,9 @@ import pytest
 from demo.customers import CUSTOMERS
 from demo.exports.formats import FORMATS, ExportFormat
 from demo.shots import Shot
-from lake.masks import decode
-from tests.factories import tiny_shots
-from tests.plain_ingest import Ingested, plain_ingest, source_of
+from imaging.masks.masks import decode
+from tests.support.factories import tiny_shots
+from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 
 IMAGES = 30
 Masks = dict[str, list[tuple[str, bytes]]]  # image_id -> label and packed mask of each object

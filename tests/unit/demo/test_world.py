@@ -45,7 +45,7 @@ def test_masks_are_exactly_the_pixels_that_show_a_thing(world):
 
 
 def test_things_hide_one_another_are_cut_by_the_frame_and_have_holes_and_parts(world):
-    from lake.masks import encode, mask_facts
+    from imaging.masks.masks import encode, mask_facts
 
     facts = [
         (thing, mask_facts(encode(thing.mask), taken.height, taken.width), taken)

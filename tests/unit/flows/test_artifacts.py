@@ -5,7 +5,7 @@ from io import StringIO
 from rich.console import Console
 
 from flows.artifacts import as_markdown, as_table
-from lake.stage_report import StageReport
+from lake.publishing.stage_report import StageReport
 
 REPORT = StageReport(
     stage="crop",

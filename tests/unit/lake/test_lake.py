@@ -7,7 +7,7 @@ import pytest
 
 from lake.errors import ConfigurationError, ContractError, InputError, MissingTableError
 from lake.lake import Lake, connect
-from tests.publications import publish_rejects, published_numbers
+from tests.support.publications import publish_rejects, published_numbers
 
 
 def test_a_table_that_nobody_published_is_missing(lake: Lake) -> None:

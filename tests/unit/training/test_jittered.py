@@ -10,18 +10,17 @@ import pytest
 from PIL import Image, ImageOps
 
 from demo.shots import Shot
-from lake.configuration import load_pipeline
+from imaging.crop_codec import open_crop
+from imaging.images import ImageRefusedError
+from imaging.orientation import Box
+from lake.configuration import JitterName, load_pipeline
 from lake.contracts import Image as ImageRow
-from lake.crop_pixels import open_crop
 from lake.digests import stage_key
-from lake.images import ImageRefusedError
-from lake.jitter import JitterName
 from lake.lake import Lake, open_lake
-from lake.orientation import Box
-from lake.publishing import Output, publish_stage
+from lake.publishing.publish import Output, publish_stage
+from lake.publishing.shards import shard_name, write_shard
 from lake.schemas import table_of
-from lake.shards import shard_name, write_shard
-from tests.factories import crop_rows, image_rows, tiny_demo, tiny_shots
+from tests.support.factories import crop_rows, image_rows, tiny_demo, tiny_shots
 from training.jittered import Pixels, in_window, pictures, shown_pixels, shown_window
 
 

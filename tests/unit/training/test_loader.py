@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lake.lake import open_lake
-from tests.training_lakes import training_pipeline
+from tests.support.training_lakes import training_pipeline
 from training.augmentation import draw_change
 from training.crop_index import CropIndex, index_crops
 from training.loader import Batch, EpochLoader, Reading

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lake.canvas import MEAN
+from imaging.canvas import MEAN
 from training.predictor import Predictor, encode_probability, to_probability
 
 

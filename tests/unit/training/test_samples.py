@@ -5,7 +5,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lake.crop_pixels import encode_mask, open_crop
+from imaging.crop_codec import encode_mask, open_crop
 from training.augmentation import Change
 from training.samples import CROP_COLUMNS, read_sample
 

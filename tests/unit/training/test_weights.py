@@ -10,10 +10,10 @@ from lake.contracts import Model
 from lake.digests import stage_key
 from lake.errors import ModelError
 from lake.lake import Lake, open_lake
-from lake.publishing import Output, publish_stage
+from lake.publishing.publish import Output, publish_stage
+from lake.publishing.shards import shard_name, write_shard
 from lake.schemas import table_of
-from lake.shards import shard_name, write_shard
-from tests.factories import tiny_demo
+from tests.support.factories import tiny_demo
 from training.u2net import build_network
 from training.weights import PackedModel, load_model, pack_model, unpack_model
 

@@ -8,7 +8,7 @@ from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from evaluation.metrics.boundary_iou import boundary_iou
 from evaluation.metrics.davis import davis_f, half_pixel_outline
-from tests.unit.evaluation.shapes import blob
+from tests.support.shapes import blob
 
 
 def test_boundary_iou_equals_its_definition_by_repeated_erosion() -> None:

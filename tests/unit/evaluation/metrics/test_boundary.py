@@ -4,7 +4,7 @@ from scipy.ndimage import distance_transform_edt
 from skimage.segmentation import find_boundaries
 
 from evaluation.metrics.boundary import dilate, disc, inner_boundary, relative_radius
-from tests.unit.evaluation.shapes import blob
+from tests.support.shapes import blob
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 64), (40, 65), (77, 130)])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from evaluation.curves import calibration_error, instance_curves
 from evaluation.metrics.instance import MetricSpec, Observation, instance_metrics, metric_names
 from evaluation.metrics.thresholds import level_counts
-from tests.unit.evaluation.shapes import blob, soft_map
+from evaluation.scores.curves import calibration_error, instance_curves
+from tests.support.shapes import blob, soft_map
 
 SIDE = 65  # one more than a word of 64 pixels
 AREA = SIDE * SIDE

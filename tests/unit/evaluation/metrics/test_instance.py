@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evaluation.metrics.instance import LOWER_IS_BETTER, MetricSpec, Observation, full_metric_name, instance_metrics, metric_names
-from tests.unit.evaluation.shapes import blob
+from tests.support.shapes import blob
 
 
 def perfect(truth: np.ndarray) -> Observation:

@@ -3,7 +3,7 @@ import pytest
 
 from evaluation.metrics.boundary import dilate, inner_boundary
 from evaluation.metrics.packed import packed_edge_counts
-from tests.unit.evaluation.shapes import blob
+from tests.support.shapes import blob
 
 
 def dense_counts(predicted: np.ndarray, truth: np.ndarray, valid: np.ndarray, radii: tuple[int, ...]) -> list[list[int]]:

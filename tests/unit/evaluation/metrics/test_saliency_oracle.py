@@ -10,12 +10,12 @@ import py_sod_metrics
 import pytest
 from numpy.typing import NDArray
 
-from evaluation.curves import Curves, instance_curves, no_curves, summary
 from evaluation.metrics.regions import mean_absolute_error
 from evaluation.metrics.structure import structure_measure
 from evaluation.metrics.thresholds import adaptive_scores, e_curve, f_curve, level_counts, precision_recall_curves
 from evaluation.metrics.weighted_f import weighted_f_measure
-from tests.unit.evaluation.shapes import blob, soft_map
+from evaluation.scores.curves import Curves, instance_curves, no_curves, summary
+from tests.support.shapes import blob, soft_map
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 

@@ -10,8 +10,8 @@ from demo.exports.formats import FORMATS
 from jobs.sources.detect import detect
 from lake.configuration import Source
 from lake.errors import InputError
-from tests.plain_ingest import Ingested, plain_ingest, source_of
-from tests.sample_exports import REAL, Sample, demo_samples
+from tests.support.plain_ingest import Ingested, plain_ingest, source_of
+from tests.support.sample_exports import REAL, Sample, demo_samples
 
 EXPORTS = [
     ("coco/coco_mini", "coco", 739),

@@ -12,7 +12,7 @@ from PIL import Image
 
 from jobs.sources.detect import detect
 from lake.errors import InputError
-from tests.plain_ingest import Ingested, plain_ingest, source_of
+from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 
 WIDTH, HEIGHT = 40, 20
 SQUARE = [(2, 2), (12, 2), (12, 12), (2, 12)]

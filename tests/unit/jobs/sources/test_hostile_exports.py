@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from lake.errors import InputError
-from tests.plain_ingest import Ingested, plain_ingest, source_of
+from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 
 SQUARE = [2, 2, 12, 2, 12, 12, 2, 12]
 WIDTH, HEIGHT = 40, 20

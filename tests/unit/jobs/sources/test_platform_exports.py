@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from lake.masks import decode
-from tests.plain_ingest import Ingested, plain_ingest, source_of
+from imaging.masks.masks import decode
+from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 
 
 def read(tmp_path: Path, kind: str, annotations: Path, images: Path | None = None, **stanza: Any) -> Ingested:

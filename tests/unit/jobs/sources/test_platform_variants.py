@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lake.masks import decode
-from tests.plain_ingest import Ingested, plain_ingest, source_of
+from imaging.masks.masks import decode
+from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 
 WIDTH, HEIGHT = 40, 20
 SQUARE = [(2, 2), (12, 2), (12, 12), (2, 12)]

@@ -1,0 +1,1 @@
+"""What people touch: the Python API and the command line."""

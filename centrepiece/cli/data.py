@@ -1,0 +1,66 @@
+"""Commands that look at data: sql, lineage, detect."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from centrepiece.cli.options import AsJson, AsOf, PipelineFile
+from centrepiece.cli.rows import WRITERS
+from centrepiece.cli.terminal import people, show_json
+from evaluation.gate.registry import ALIASES
+from jobs.sources.detect import detect as detect_export
+from lake.configuration import load_pipeline
+from lake.lake import open_lake
+from lake.maintenance.lineage import lineage as trace
+from lake.sql.query import run_sql
+from stages.runner import resolve_model
+
+RowFormat = Literal["table", "csv", "json", "parquet"]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the command line."""
+    for command in (sql, lineage, detect):
+        app.command()(command)
+
+
+def sql(
+    pipeline_file: PipelineFile,
+    query: Annotated[str, typer.Argument(help="One SELECT over the tables, by name.", show_default=False)],
+    row_format: Annotated[RowFormat, typer.Option("--format", help="How to print the rows.")] = "table",
+    as_of: AsOf = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Write to this file instead of stdout.")] = None,
+) -> None:
+    """Query the tables with SQL (DuckDB's dialect)."""
+    rows = run_sql(open_lake(load_pipeline(pipeline_file)), query, as_of=as_of)
+    if output is None:
+        WRITERS[row_format](rows, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    with output.open("wb") as sink:
+        WRITERS[row_format](rows, sink)
+
+
+def lineage(
+    pipeline_file: PipelineFile,
+    what: Annotated[str, typer.Argument(help="A table's name, or a model's digest, a prefix of it or its alias.", show_default=False)],
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> None:
+    """Walk back from a model or a table to snapshots, settings, exports and the commit of the code."""
+    pipeline = load_pipeline(pipeline_file)
+    found = trace(open_lake(pipeline), resolve_model(pipeline, what) if what in ALIASES else what, as_of=as_of)
+    if json:
+        show_json(found.as_json())
+        return
+    for line in found.lines():
+        typer.echo(line)
+
+
+def detect(path: Annotated[str, typer.Argument(help="A file, folder or archive, here or on s3://.", show_default=False)]) -> None:
+    """Say which format an export has, and print the stanza for the pipeline's sources."""
+    found = detect_export(path)
+    people.print(f"{found.format}: {found.evidence}", highlight=False, markup=False)
+    typer.echo(found.as_yaml(), nl=False)

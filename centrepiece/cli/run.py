@@ -1,0 +1,56 @@
+"""A pipeline file in, the whole pipeline run and its results told."""
+
+import logging
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+
+from centrepiece.cli.terminal import people, show_reports
+from flows.refusal import RefusedRunError
+from jobs.spark.java import require_java
+from lake.configuration import Pipeline, load_pipeline
+from lake.errors import CentrepieceError
+from lake.lake import open_lake
+from lake.publishing.stage_report import StageReport
+from stages.runner import resolve_model
+
+
+def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
+    """Run the flow `nightly` in this process and tell what came of it.
+
+    Raises:
+        RefusedRunError: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
+    """
+    require_java()
+    pipeline = load_pipeline(pipeline_file)
+    for engine in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(engine).addFilter(_DeliberateErrors())
+    nightly: Callable[[str], list[StageReport]] = pkgutil.resolve_name("flows.nightly:nightly")
+    try:
+        reports = nightly(str(pipeline_file))
+    except RefusedRunError as refusal:
+        show_reports(refusal.reports, as_json=as_json)
+        _tell_place(pipeline, "report", "reports/report.html")
+        raise
+    show_reports(reports, as_json=as_json)
+    if all(report.skipped for report in reports):
+        people.print("nothing has changed since the last run: nothing was committed")
+    by_stage = {report.stage: report for report in reports}
+    _tell_place(pipeline, "balance report, scores and verdict", str(by_stage["report"].details["path"]))
+    people.print(f"verdict: {by_stage['judge'].details['outcome']} ({by_stage['judge'].details['verdict_id']})", highlight=False)
+    _tell_place(pipeline, "model", f"models/{resolve_model(pipeline, 'champion')}")
+    return reports
+
+
+class _DeliberateErrors(logging.Filter):
+    """Says a deliberate error in one line: its trace is of no use to who runs the flow."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop the trace of a deliberate error; keep every record."""
+        if record.exc_info and isinstance(record.exc_info[1], CentrepieceError):
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def _tell_place(pipeline: Pipeline, what: str, path: str) -> None:
+    people.print(f"{what}: {open_lake(pipeline).store.uri(path)}", highlight=False, markup=False)

@@ -1,0 +1,45 @@
+"""Commands that start something: the demo world, and a pipeline for a folder of COCO images."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from centrepiece.cli.run import run_pipeline
+from centrepiece.cli.terminal import people
+from demo.init_coco import init_coco
+from demo.write import write_demo
+from jobs.spark.java import require_java
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the command line."""
+    app.command()(demo)
+    app.command()(init)
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to write the world.")] = Path("demo-world"),
+    images: Annotated[int, typer.Option(min=3, help="How many images to render, at least one a domain.")] = 60,
+    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 7,
+    write_only: Annotated[bool, typer.Option("--write-only", help="Do not run the pipeline on it.")] = False,
+) -> None:
+    """Render a small labelled world and run the whole pipeline on it."""
+    if not write_only:
+        require_java()
+    pipeline_file = write_demo(folder, images=images, seed=seed)
+    people.print(f"demo world: {pipeline_file}", highlight=False, markup=False)
+    if not write_only:
+        run_pipeline(pipeline_file, as_json=False)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write the pipeline.", show_default=False)],
+    coco: Annotated[
+        tuple[Path, Path], typer.Option("--coco", metavar="ANNOTATIONS IMAGES", help="A COCO JSON file and its folder of images.")
+    ],
+) -> None:
+    """Write a working pipeline for a folder of COCO images: taxonomy, label map, gates and pipeline.yaml."""
+    annotations, images = coco
+    pipeline_file = init_coco(annotations, images, folder)
+    people.print(f"wrote {pipeline_file}; next: centrepiece run {pipeline_file}", highlight=False, markup=False)

@@ -1,0 +1,86 @@
+"""Commands that look after the store: doctor, gc, freeze."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from centrepiece.cli.doctor import examine_all
+from centrepiece.cli.options import AsJson, PipelineFile
+from centrepiece.cli.terminal import people, show_json
+from lake.configuration import NAME, load_pipeline
+from lake.errors import ConfigurationError
+from lake.frozen import freeze as pin
+from lake.lake import open_lake
+from lake.maintenance.gc import gc as sweep
+from lake.maintenance.relocation import relocate as move_in
+
+MARKS = {"fault": "[red]fault[/]", "note": "[yellow]note[/]", "good": "[green]good[/]"}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the command line."""
+    app.command()(doctor)
+    app.command()(gc)
+    app.command()(freeze)
+
+
+def doctor(
+    pipeline_file: PipelineFile,
+    verify: Annotated[bool, typer.Option("--verify", help="Hash every file again.")] = False,
+    relocate: Annotated[bool, typer.Option("--relocate", help="Mend the paths of a store whose folder was moved, first.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Examine the machine, the configuration and the store; name every fault with its mend. Ends with 2 if there is one."""
+    if relocate:
+        moved = move_in(open_lake(load_pipeline(pipeline_file)))
+        people.print(f"the store was at {moved.before}; its tables' paths are mended", highlight=False, markup=False)
+    findings = examine_all(pipeline_file, verify=verify)
+    if json:
+        show_json([finding.as_json() for finding in findings])
+    else:
+        table = Table("", "what", "finding", "mend")
+        for finding in findings:
+            table.add_row(MARKS[finding.level], escape(finding.what), escape(finding.message), escape(finding.mend))
+        people.print(table)
+    if any(finding.level == "fault" for finding in findings):
+        raise typer.Exit(2)
+
+
+def gc(
+    pipeline_file: PipelineFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
+    keep_days: Annotated[float, typer.Option(min=0, help="Keep snapshots younger than this.")] = 7.0,
+    json: AsJson = False,
+) -> None:
+    """Expire old snapshots and remove files that no snapshot names; what is tagged stays."""
+    report = sweep(open_lake(load_pipeline(pipeline_file)), dry_run=dry_run, keep=timedelta(days=keep_days))
+    if json:
+        show_json(report.as_json())
+        return
+    would = "would be " if dry_run else ""
+    expired, tagged = (sum(len(of_table) for of_table in found.values()) for found in (report.expired, report.tagged))
+    size = sum(report.removed.values())
+    people.print(f"{expired:,} snapshots {would}expired, {tagged:,} kept for their tags", highlight=False)
+    people.print(f"{len(report.removed):,} files of {size:,} bytes {would}removed", highlight=False)
+    for path, of_file in sorted(report.removed.items()):
+        typer.echo(f"{of_file:>14,}  {path}")
+
+
+def freeze(
+    pipeline_file: PipelineFile,
+    tag: Annotated[str, typer.Argument(help="Name of the frozen crops; letters, digits, dots and dashes.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Freeze the present crops under a tag, so that `evaluation.frozen` can hold models against the same ones for ever."""
+    if not re.fullmatch(NAME, tag):
+        raise ConfigurationError(f"expected a tag of letters, digits, dots, dashes and underscores, at most 64, got {tag!r}")
+    snapshot = pin(open_lake(load_pipeline(pipeline_file)), tag)
+    if json:
+        show_json({"tag": tag, "snapshot": snapshot.snapshot_id, "content": snapshot.content})
+        return
+    people.print(f"crops as of snapshot {snapshot.snapshot_id} are frozen; evaluate on them with", highlight=False, markup=False)
+    people.print(f"  evaluation: {{frozen: {tag}}}", highlight=False, markup=False)

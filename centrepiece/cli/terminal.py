@@ -1,0 +1,71 @@
+"""Results and errors in, text on stdout and stderr out: the only place that prints."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import rich
+from rich.logging import RichHandler
+
+from centrepiece.cli.tables import failing_table, plan_table
+from flows.artifacts import as_table, is_short
+from lake.publishing.stage_report import StageReport
+
+rich.reconfigure(stderr=True, soft_wrap=True)
+people = rich.get_console()
+"""Where humans read: tables, progress, errors. stdout is for results alone."""
+
+
+def show_reports(reports: Iterable[StageReport], *, as_json: bool) -> None:
+    """Print stage reports: JSON on stdout (one object for one report, else a list), or a table on stderr."""
+    reports = list(reports)
+    if as_json:
+        values: Any = [report.as_json() for report in reports]
+        show_json(values[0] if len(values) == 1 else values)
+        return
+    people.print(as_table(reports))
+    for report in reports:
+        if report.details.get("failing"):
+            people.print(failing_table(report.details["failing"]))
+    if len(reports) == 1:
+        for key, value in sorted(reports[0].details.items()):
+            if is_short(value):
+                people.print(f"  {key}: {value}", highlight=False, markup=False)
+
+
+def show_plan(report: StageReport, *, as_json: bool) -> None:
+    """Print what each stratum of the test crops can show: JSON on stdout, or a table on stderr."""
+    if as_json:
+        show_json(report.as_json())
+        return
+    people.print(plan_table(report.details["strata"], report.details["assumed"]))
+
+
+def show_json(value: Any) -> None:
+    """Print a JSON value on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def show_error(message: str) -> None:
+    """Print an error on stderr."""
+    people.print("[bold red]error:[/]", end=" ")
+    people.print(message, highlight=False, markup=False)
+
+
+def log_to_terminal(*, verbose: bool) -> None:
+    """Send our packages' log records to stderr: in colour on a terminal, else as one line each for a file or a log collector."""
+    handler: logging.Handler
+    if people.is_terminal:
+        handler = RichHandler(console=people, show_path=False, markup=False)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    for name in ("demo", "evaluation", "flows", "jobs", "lake", "taxonomy", "training"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+        if not logger.handlers:
+            logger.addHandler(handler)
+            logger.propagate = False

@@ -1,0 +1,1 @@
+"""Rules, verdicts, the registry of models, and promotion."""

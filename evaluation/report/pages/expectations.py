@@ -1,0 +1,35 @@
+"""What was checked of the tables in, the report's section that links to the pages of Great Expectations out."""
+
+import posixpath
+from collections.abc import Sequence
+
+from evaluation.report.pages.markup import paragraph, section, table, text
+from evaluation.report.quality import Assurance
+
+_HEADINGS = ("table", "source", "pages", "rows", "expectations")
+
+
+def expectations_section(found: Sequence[Assurance], folder: str) -> str:
+    """Return one row for each publication that was checked, with links to its pages; nothing where none was.
+
+    Args:
+        found: What was checked.
+        folder: Of the report in the store: links are relative, so that they hold wherever the store lies.
+    """
+    if not found:
+        return ""
+    rows = [
+        (text(one.table), text(one.part), _links(one.pages, folder) or "never checked", f"{one.rows:,}", f"{one.expectations:,}")
+        for one in found
+    ]
+    told = paragraph("Great Expectations checked these rows before they were published; a failing expectation stops a publication.")
+    return section(
+        "expectations", "Expectations", told, table(_HEADINGS, rows, caption="What was checked before it was published", numbers_from=3)
+    )
+
+
+def _links(pages: Sequence[str], folder: str) -> str:
+    return " ".join(
+        f'<a href="{text(posixpath.relpath(page, folder))}">{"page" if len(pages) == 1 else f"page {number}"}</a>'
+        for number, page in enumerate(pages, start=1)
+    )

@@ -1,0 +1,82 @@
+"""Figures of several metrics over all crops in, the report's head figures and its table of scores beside floors and ceilings out."""
+
+from collections.abc import Mapping, Sequence
+
+from evaluation.metrics.floors import CEILINGS
+from evaluation.report.pages.markup import number, paragraph, section, signed, signed_span, span, table, text
+from evaluation.scores.stratum_rows import StratumRow
+
+_MEANINGS: Mapping[str, str] = {
+    "edge_overlap_f": "edges, overlap of dilated outlines: what the gate goes by",
+    "edge_tolerance_f": "edges, outline pixels within the tolerance",
+    "iou": "area",
+    "boundary_iou": "area along the outline",
+    "tracing_saved": "share of the annotator's tracing time that need not be spent",
+    "mae": "mean error of the probability; lower is better",
+}
+
+
+def head_figures(rows: Mapping[str, StratumRow], metric: str, champion: str | None) -> list[tuple[str, str, str]]:
+    """Return title, figure and remark of what an analyst asks first.
+
+    Args:
+        rows: Over all crops, by metric.
+        metric: The one that decides.
+        champion: Its name in the rows' means, if there is one.
+    """
+    row = rows[metric]
+    gain = row.over_champion
+    found = [(metric, number(row.mean.mean), f"{span(row.mean.lower, row.mean.upper)}, {row.instances:,} crops")]
+    if champion and gain:
+        remark = f"points, {signed_span(gain.lower, gain.upper)}; it has {number(row.means[champion])}"
+        found.append(("over the champion", signed(gain.mean), remark))
+    box, ellipse = row.over_floors["floor-box"], row.over_floors["floor-ellipse"]
+    found.append(("over the filled box", signed(box.mean), f"points, {signed_span(box.lower, box.upper)}"))
+    found.append(("over the ellipse", signed(ellipse.mean), f"points, {signed_span(ellipse.lower, ellipse.upper)}"))
+    saved = rows["tracing_saved"]
+    if champion:
+        remark = f"champion {_percent(saved.means[champion])}, box {_percent(saved.means['floor-box'])}"
+    else:
+        remark = f"box {_percent(saved.means['floor-box'])}, ellipse {_percent(saved.means['floor-ellipse'])}"
+    return [*found, ("tracing time saved", _percent(saved.mean.mean), remark)]
+
+
+def scores_section(rows: Mapping[str, StratumRow], champion: str | None) -> str:
+    """Return every head metric over all crops, with floors and ceilings beside it and by how much it beats the floors.
+
+    Args:
+        rows: Over all crops, by metric.
+        champion: The champion's name in the rows' means, if there is one.
+    """
+    told = (
+        "All crops. Bounds are one-sided 95 %, clustered by image. Box and ellipse are floors: what needs no model. ½, ¼ and ⅛ are "
+        "the truth at lower resolution: ceilings of a model that works there. "
+        "Differences are in points and positive where the candidate is better."
+    )
+    headings = ["metric", "candidate", "bounds", "champion", "over it", "box", "over it", "ellipse", "over it", "½", "¼", "⅛"]
+    return section(
+        "scores",
+        "Scores",
+        paragraph(told),
+        table(headings, [_cells(metric, row, champion) for metric, row in rows.items()], caption="Scores over all crops", numbers_from=1),
+    )
+
+
+def _cells(metric: str, row: StratumRow, champion: str | None) -> Sequence[str]:
+    meaning = next((meaning for start, meaning in _MEANINGS.items() if metric.startswith(start)), "")
+    return [
+        f'{text(metric)}<span class="facts">{text(meaning)}</span>',
+        f"<strong>{number(row.mean.mean)}</strong>",
+        span(row.mean.lower, row.mean.upper),
+        number(row.means[champion] if champion else None),
+        signed(row.over_champion.mean if row.over_champion else None),
+        number(row.means["floor-box"]),
+        signed(row.over_floors["floor-box"].mean),
+        number(row.means["floor-ellipse"]),
+        signed(row.over_floors["floor-ellipse"].mean),
+        *(number(row.means[ceiling]) for ceiling in CEILINGS),
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

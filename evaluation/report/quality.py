@@ -1,0 +1,41 @@
+"""A lake in, what Great Expectations checked of the tables that stand, with its pages, out."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lake.lake import Lake
+from lake.publishing.records import PublicationRecord, records_of
+
+TABLES = ("annotations", "instances", "crops")
+"""Tables whose stages check expectations before they publish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """One publication whose rows met their expectations; `pages` are paths in the store."""
+
+    table: str
+    part: str  # the source, or empty for a whole table
+    rows: int
+    expectations: int
+    pages: tuple[str, ...]
+
+
+def assurances(lake: Lake) -> list[Assurance]:
+    """Return the checks of the publications that the present tables consist of, in the order of the pipeline."""
+    return [found for table in TABLES if lake.has(table) for found in sorted(_of_table(lake, table), key=lambda one: one.part)]
+
+
+def _of_table(lake: Lake, table: str) -> Iterator[Assurance]:
+    files = {file.path for file in lake.files(table)}
+    for prefix in sorted({path.split("/")[2] for path in files}):
+        for record in records_of(lake.store, prefix):
+            for output in record.outputs:
+                if output.table == table and files.intersection(receipt.path for receipt in output.receipts):
+                    yield _assurance(record, table, output.part)
+
+
+def _assurance(record: PublicationRecord, table: str, part: Mapping[str, str]) -> Assurance:
+    found = record.report.details.get("expectations", {})
+    pages = tuple(found.get("pages", ()))
+    return Assurance(table, part.get("source", ""), found.get("rows", 0), found.get("expectations", 0), pages)

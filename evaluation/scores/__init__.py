@@ -1,0 +1,1 @@
+"""Scores of instances, and the strata, curves and slices that are made of them."""

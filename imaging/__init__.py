@@ -1,0 +1,1 @@
+"""Pixels and masks: JPEG data, run lengths, orientation, crops as they are stored, perceptual hashes; pure."""

@@ -1,0 +1,115 @@
+"""A baseline JPEG file and blocks of whole MCUs in, one JPEG file a block out: the source's own codes, copied.
+
+The crops decode to the same pixels as those of libjpeg-turbo's transform. Progressive, arithmetic, restarted and
+multi-scan files are left to that transform.
+"""
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from imaging.jpeg.copy import NO_CODE, NO_END, copied_blocks
+from imaging.jpeg.header import EOI, SOI, JpegHeader, MalformedJpegError
+from imaging.jpeg.huffman import HuffmanTables, Places, huffman_tables
+from imaging.jpeg.scan import CORRUPT
+from imaging.orientation import Box
+from lake.errors import InputError
+
+_SEQUENTIAL = frozenset({0xC0, 0xC1})
+_DHT, _DQT, _SOS, _JFIF, _ADOBE = 0xC4, 0xDB, 0xDA, 0xE0, 0xEE
+_FAULTS = {
+    CORRUPT: "the JPEG file's entropy-coded data are corrupt or end early",
+    NO_END: "the JPEG file's entropy-coded data hold other markers, or miss their end",
+    NO_CODE: "a Huffman table of the JPEG file has no code for a difference that the crop needs",
+}
+_JFIF_BYTES = 12  # of its content, without the two that say how large a thumbnail follows
+
+
+class NoEntropyCropError(InputError):
+    """The file is of a kind, or damaged in a way, that copying codes does not serve."""
+
+
+def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list[bytes]:
+    """Crop JPEG data without decoding them.
+
+    Args:
+        data: A whole JPEG file.
+        header: Of it.
+        blocks: In px of the stored frame; left and top at MCU boundaries, right and bottom there or at the frame's.
+
+    Raises:
+        NoEntropyCropError: Use `imaging.jpeg.turbo.crop_jpeg` instead.
+    """
+    if header.frame not in _SEQUENTIAL or header.restart_interval or header.precision != 8 or len(header.components) > 4:
+        raise NoEntropyCropError("only sequential Huffman-coded JPEG data without restart markers are copied")
+    tables = _tables(data, header)
+    slots = _slots(data, header)
+    layout = np.repeat(np.arange(len(slots)), [_blocks_of(header, part) for part in range(len(slots))])
+    places = np.array([_mcus(block, header) for block in blocks], np.int64)
+    known = tables.dc, tables.ac, tables.steps, tables.long_codes, tables.symbols, tables.dc_codes
+    across = -(-header.width // header.mcu_width)
+    found, stuffed, lengths = copied_blocks(np.frombuffer(data, np.uint8), header.scan, layout, slots, known, across, places)
+    if found < 0:
+        raise NoEntropyCropError(_FAULTS[found])
+    coded = memoryview(stuffed)
+    used = dict.fromkeys((kind, slot) for pair in slots.tolist() for kind, slot in enumerate(pair))
+    before, after = _frame_of_files(data, header, [tables.contents[table] for table in used if table in tables.contents])
+    crops = []
+    for block, first, length in zip(blocks, (2 * places[:, 4]).tolist(), lengths.tolist(), strict=True):
+        size = struct.pack(">HH", block.height, block.width)
+        crops.append(b"".join((before, size, after, coded[first : first + length], EOI)))
+    return crops
+
+
+def _tables(data: bytes, header: JpegHeader) -> HuffmanTables:
+    content = b"".join(data[part.start : part.end] for part in header.segments if part.marker == _DHT)
+    try:
+        return huffman_tables(content)
+    except MalformedJpegError as error:
+        raise NoEntropyCropError(str(error)) from None
+
+
+def _slots(data: bytes, header: JpegHeader) -> Places:
+    scan = data[header.segments[-1].start : header.segments[-1].end]
+    identifiers = [part.identifier for part in header.components]
+    listed = [(scan[at], scan[at + 1] >> 4, scan[at + 1] & 15) for at in range(1, 2 * len(identifiers), 2) if at + 1 < len(scan)]
+    whole = len(scan) == 4 + 2 * len(identifiers) and scan[0] == len(identifiers) and scan[-3:] == b"\0\x3f\0"
+    if not whole or [part[0] for part in listed] != identifiers or any(slot > 3 for part in listed for slot in part[1:]):
+        raise NoEntropyCropError("only JPEG files with one scan of all components are copied")
+    return np.array([part[1:] for part in listed], np.int64)
+
+
+def _blocks_of(header: JpegHeader, part: int) -> int:
+    component = header.components[part]
+    return component.horizontal * component.vertical if len(header.components) > 1 else 1
+
+
+def _mcus(block: Box, header: JpegHeader) -> tuple[int, int, int, int, int]:
+    wide, high = header.mcu_width, header.mcu_height
+    right, bottom = block.left + block.width, block.top + block.height
+    return block.left // wide, -(-right // wide), block.top // high, -(-bottom // high), 0
+
+
+def _frame_of_files(data: bytes, header: JpegHeader, tables: list[bytes]) -> tuple[bytes, bytes]:
+    """Return what stands before and after the height and width in every crop's header, as libjpeg writes it."""
+    before, after = [SOI], [b""]
+    target = before
+    for part in header.segments:
+        content = data[part.start : part.end]
+        if part.marker == _JFIF and content[:5] == b"JFIF\0":
+            target.append(_segment(_JFIF, content[:_JFIF_BYTES] + b"\0\0"))
+        elif part.marker == header.frame:
+            target.append(b"\xff" + bytes([part.marker]) + struct.pack(">H", len(content) + 2) + content[:1])
+            target = after
+            target.append(content[5:])
+        elif part.marker == _SOS:
+            target += (_segment(_DHT, table) for table in tables)
+            target.append(_segment(_SOS, content))
+        elif part.marker == _DQT or (part.marker == _ADOBE and content[:5] == b"Adobe"):
+            target.append(_segment(part.marker, content))
+    return b"".join(before), b"".join(after)
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content

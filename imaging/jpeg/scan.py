@@ -1,0 +1,197 @@
+"""Entropy-coded JPEG data in, where each MCU begins and what the DC predictors are there out.
+
+Data are unstuffed bytes, most significant bit first. Nothing is dequantised or transformed: codes are only stepped over,
+several at a time, so a scan costs a fraction of a decode. No content can lead beyond the arrays.
+
+Source: ITU-T T.81, annex F (sequential coding with Huffman tables).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from imaging.bits import bits_at, set_word
+from imaging.jpeg.header import EOI
+from imaging.jpeg.huffman import END_OF_BLOCK, LOOKUP_BITS, STEP_BITS, Bytes, Codes, Places
+from imaging.kernels import kernel
+
+CORRUPT = -1
+"""Returned where the data are no valid sequence of codes."""
+
+END_OF_IMAGE = EOI[1]
+
+PADDING = 64 * 32 // 8 + 16
+"""Zero bytes behind the data: one block's codes, over which a scan may step before it looks where it is."""
+
+LOW_BITS, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+"""Of a word's bytes; with them, whether a byte is FF is told for eight at once."""
+
+_PEEK = np.uint64(64 - LOOKUP_BITS)
+_REFILLED = 56
+"""Bits that are held at least once a word has been filled up, which counts whole bytes."""
+
+_STEPS_A_WORD = _REFILLED // STEP_BITS
+
+
+@kernel
+def unstuff(data: Bytes, start: int, plain: Bytes) -> int:
+    """Take the zero bytes out that follow FF in entropy-coded data, up to the end of the image.
+
+    Args:
+        data: The file.
+        start: Its first coded byte.
+        plain: Filled in, with zero bytes behind; it has room for what is left of the file, and PADDING.
+
+    Returns:
+        The bytes without those zero ones; CORRUPT where the end of the image is missing, or another marker comes first.
+    """
+    place, to = start, 0
+    while place < len(data):
+        if place + 8 <= len(data):
+            word = bits_at(data, 8 * place)
+            if (~word - LOW_BITS) & word & HIGH_BITS == 0:
+                set_word(plain, to, word)
+                place, to = place + 8, to + 8
+                continue
+        for _ in range(min(8, len(data) - place)):
+            byte = data[place]
+            place += 1
+            if byte != 255:
+                plain[to] = byte
+                to += 1
+                continue
+            if place == len(data) or (data[place] != 0 and data[place] != END_OF_IMAGE):
+                return CORRUPT
+            if data[place] == END_OF_IMAGE:
+                plain[to : to + PADDING] = 0
+                return to
+            plain[to] = 255
+            place, to = place + 1, to + 1
+            if place == len(data):
+                return CORRUPT
+    return CORRUPT
+
+
+@kernel
+def scan_mcus(
+    data: Bytes,
+    bits: int,
+    blocks: Places,
+    slots: Places,
+    dc: Codes,
+    ac: Codes,
+    steps: Codes,
+    long_codes: Places,
+    symbols: Bytes,
+    firsts: Places,
+    predictors: npt.NDArray[np.int32],
+) -> int:
+    """Step over MCUs from the start of the data.
+
+    Args:
+        data: As `unstuff` fills them.
+        bits: Of them, without the padding.
+        blocks: (B,) component of each block of an MCU.
+        slots: (C, 2) DC and AC table of each component.
+        dc: As `HuffmanTables` has it, like the next four.
+        ac: Single AC codes.
+        steps: Several AC codes at once.
+        long_codes: Codes beyond the look-up.
+        symbols: Of the long codes.
+        firsts: (M + 1, C) filled with the bit at which each component's first block begins in each MCU; the last row
+            with the bit behind the last MCU.
+        predictors: (M + 1, C) filled with the DC predictors before each MCU, and behind the last.
+
+    Returns:
+        The bits stepped over, or CORRUPT.
+    """
+    components, mcus, inside = predictors.shape[1], len(firsts) - 1, len(blocks)
+    parts, opens = np.empty(inside, np.uint64), np.empty(inside, np.bool_)  # unsigned, so that compiled code takes no sign into account
+    dc_tables, ac_tables = np.empty(inside, np.uint64), np.empty(inside, np.uint64)
+    for block in range(inside):
+        parts[block], opens[block] = blocks[block], block == 0 or blocks[block] != blocks[block - 1]
+        dc_tables[block], ac_tables[block] = slots[blocks[block], 0] << LOOKUP_BITS, slots[blocks[block], 1] << LOOKUP_BITS
+    all_dc, all_ac, all_steps = dc.reshape(dc.size), ac.reshape(ac.size), steps.reshape(steps.size)
+    values = np.zeros(components, np.int32)
+    word = np.uint64(0)  # the next bits, of which `held` lie before byte `place`
+    place = held = 0
+    for mcu in range(mcus):
+        for component in range(components):
+            predictors[mcu, component] = values[component]
+        for block in range(inside):
+            part, table = parts[block], ac_tables[block]
+            position = 8 * place - held
+            if opens[block]:
+                firsts[mcu, part] = position
+            if position > bits:
+                return CORRUPT
+            word |= bits_at(data, 8 * place) >> np.uint64(held)
+            place += 63 - held >> 3
+            held |= _REFILLED
+            entry = int(all_dc[dc_tables[block] + (word >> _PEEK)])
+            if entry == 0:
+                slot = dc_tables[block] >> LOOKUP_BITS
+                entry = long_code(word, long_codes[0, slot], symbols[0, slot])
+            length, size = entry >> 8, entry & 255
+            if entry == 0 or size > 11:
+                return CORRUPT
+            word <<= np.uint64(length)
+            values[part] += difference_of(word, size)
+            word <<= np.uint64(size)
+            held -= length + size
+            at = 1
+            while at < 64:
+                word |= bits_at(data, 8 * place) >> np.uint64(held)
+                place += 63 - held >> 3
+                held |= _REFILLED
+                step = ahead = 0
+                for _ in range(_STEPS_A_WORD):
+                    step = int(all_steps[table + (word >> _PEEK)])
+                    ahead = at + (step >> 8)
+                    if ahead > 63:
+                        break
+                    word <<= np.uint64(step & 63)
+                    held -= step & 255
+                    at = ahead
+                if ahead < 64:
+                    continue
+                if ahead == 64 or END_OF_BLOCK < ahead < END_OF_BLOCK + 64:
+                    word <<= np.uint64(step & 63)
+                    held -= step & 255
+                    break
+                word |= bits_at(data, 8 * place) >> np.uint64(held)
+                place += 63 - held >> 3
+                held |= _REFILLED
+                entry = int(all_ac[table + (word >> _PEEK)])
+                if entry == 0:
+                    slot = table >> LOOKUP_BITS
+                    entry = long_code(word, long_codes[1, slot], symbols[1, slot])
+                length, symbol = entry >> 8, entry & 255
+                ahead = at + (symbol >> 4) + 1
+                if entry == 0 or (symbol and ahead > 64) or (symbol & 15 == 0 and symbol not in (0, 0xF0)):
+                    return CORRUPT
+                length += symbol & 15
+                word <<= np.uint64(length)
+                held -= length
+                at = ahead if symbol else 64
+    position = 8 * place - held
+    for component in range(components):
+        firsts[mcus, component] = position
+        predictors[mcus, component] = values[component]
+    return CORRUPT if position > bits else position
+
+
+@kernel
+def long_code(window: int, codes: Places, symbols: Bytes) -> int:
+    """Decode the code in a word's upper bits by its length's range. Returns length << 8 | symbol, or 0."""
+    for length in range(1, 17):
+        place = np.int64(window >> np.uint64(64 - length)) - codes[length, 0]
+        if 0 <= place < codes[length, 1]:
+            return int(length << 8 | np.int64(symbols[codes[length, 2] + place]))
+    return 0
+
+
+@kernel
+def difference_of(window: int, size: int) -> int:
+    """Return the DC difference that a word's upper `size` bits stand for."""
+    value = np.int64(window >> np.uint64(1) >> np.uint64(63 - size))
+    return int(value - (1 << size) + 1 if value < (1 << size) >> 1 else value)

@@ -1,0 +1,1 @@
+"""Balance: which instances are cropped how often, and around which windows."""

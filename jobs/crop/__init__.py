@@ -1,0 +1,1 @@
+"""Crop: the planned windows, cut out of their images and masks."""

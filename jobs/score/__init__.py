@@ -1,0 +1,1 @@
+"""Score: tasks that grade predictions shard by shard."""

@@ -1,0 +1,163 @@
+"""A lake and a model in, tasks that each score a few hundred crops out; a task reads, scores and writes one shard."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from evaluation.scores.curves import Curves
+from evaluation.scores.observations import CROP_COLUMNS, decode_levels
+from evaluation.scores.scoring import REFERENCES, Scored, ScoreSetup, score_crop
+from lake.contracts import Reject, Score
+from lake.errors import InputError
+from lake.lake import DataFile, Lake
+from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.snapshots import AsOf
+from lake.schemas import table_of
+from lake.storage.store import Store
+
+CROPS_PER_TASK = 512
+_BATCH_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTask:
+    """One shard's work: some crops of one file, and the files that hold their predictions."""
+
+    name: str
+    crop_file: str  # path in the store
+    crop_ids: tuple[str, ...]
+    prediction_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """One model, floor or ceiling to score, and where its rows go."""
+
+    setup: ScoreSetup
+    scores: ShardPlace
+    rejects: ShardPlace
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """What one task says of one scoring."""
+
+    scores: Receipt | None
+    rejects: Receipt | None
+    crops: int
+    curves: Curves
+
+
+def plan_tasks(lake: Lake, model: str, splits: Sequence[str]) -> list[ScoreTask]:
+    """Plan the scoring of every crop of some splits, the same for any number of workers.
+
+    Args:
+        lake: Holds the crops, and the predictions of a model.
+        model: Digest, or the name of a floor or ceiling, which needs no predictions.
+        splits: Splits to score.
+
+    Raises:
+        InputError: There are no crops in these splits, or crops without a prediction, or predictions of other crops.
+    """
+    filesystem = lake.store.filesystem()
+    files = [(file, _crop_ids(file, filesystem, splits)) for file in lake.files("crops")]
+    wanted = [crop_id for _, crop_ids in files for crop_id in crop_ids]
+    if not wanted:
+        raise InputError(f"no crop lies in the splits {list(splits)}; check evaluation.splits and the shares in splits")
+    predicted = {} if model in REFERENCES else _predicted(lake, model, filesystem)
+    if model not in REFERENCES:
+        _check_coverage(model, set(wanted), set(predicted))
+    chunks = [
+        (file.path, crop_ids[start : start + CROPS_PER_TASK])
+        for file, crop_ids in files
+        for start in range(0, len(crop_ids), CROPS_PER_TASK)
+    ]
+    return [
+        ScoreTask(
+            shard_name(index, len(chunks)),
+            path,
+            tuple(crop_ids),
+            tuple(sorted({predicted[crop_id] for crop_id in crop_ids if predicted})),
+        )
+        for index, (path, crop_ids) in enumerate(chunks)
+    ]
+
+
+def run_task(task: ScoreTask, scorings: Sequence[Scoring]) -> list[TaskOutcome]:
+    """Score one task's crops and write a shard a scoring; runs on a worker or in the driver alike.
+
+    Args:
+        task: From `plan_tasks`.
+        scorings: At most one of them a model that predicted; floors and ceilings share the reading of its crops.
+    """
+    scored = [Scored() for _ in scorings]
+    store = scorings[0].scores.store
+    maps = _maps(task, store)
+    for crop in _rows(store, (task.crop_file,), CROP_COLUMNS, ds.field("crop_id").isin(task.crop_ids)):
+        found = maps.pop(crop["crop_id"], None)
+        shape = (crop["window_height"], crop["window_width"])
+        levels = None if found is None else decode_levels(found[0], found[1], shape, crop["crop_id"])
+        for scoring, rows in zip(scorings, scored, strict=True):
+            score_crop(crop, None if scoring.setup.model in REFERENCES else levels, scoring.setup, rows)
+    return [
+        TaskOutcome(
+            _write(scoring.scores, task.name, Score, rows.scores),
+            _write(scoring.rejects, task.name, Reject, rows.rejects),
+            rows.crops,
+            rows.curves,
+        )
+        for scoring, rows in zip(scorings, scored, strict=True)
+    ]
+
+
+def seen_classes(lake: Lake, as_of: AsOf = None) -> frozenset[str]:
+    """Return the classes that the training crops hold."""
+    crops = lake.read("crops", columns=["class_id"], where={"split": "train"}, as_of=as_of)
+    return frozenset(crops.column("class_id").unique().to_pylist())
+
+
+def _crop_ids(file: DataFile, filesystem: Any, splits: Sequence[str]) -> list[str]:
+    dataset = ds.dataset([file.path], format="parquet", filesystem=filesystem)
+    table = dataset.to_table(columns=["crop_id"], filter=ds.field("split").isin(list(splits)))
+    ids: list[str] = table.column("crop_id").to_pylist()
+    return ids
+
+
+def _predicted(lake: Lake, model: str, filesystem: Any) -> dict[str, str]:
+    """Return for each predicted crop the file that holds its map."""
+    found: dict[str, str] = {}
+    for file in lake.files("predictions", part={"model": model}):
+        ids = ds.dataset([file.path], format="parquet", filesystem=filesystem).to_table(columns=["crop_id"])
+        found.update(dict.fromkeys(ids.column("crop_id").to_pylist(), file.path))
+    return found
+
+
+def _check_coverage(model: str, wanted: set[str], predicted: set[str]) -> None:
+    missing, strange = wanted - predicted, predicted - wanted
+    if missing or strange:
+        raise InputError(
+            f"model {model[:12]} was not predicted on the present crops: {len(missing):,} of {len(wanted):,} crops have no "
+            f"prediction, {len(strange):,} predictions are of other crops; run predict again, then score"
+        )
+
+
+def _maps(task: ScoreTask, store: Store) -> dict[str, tuple[str, bytes]]:
+    columns = ("crop_id", "probability_codec", "probability")
+    rows = _rows(store, task.prediction_files, columns, ds.field("crop_id").isin(task.crop_ids))
+    return {row["crop_id"]: (row["probability_codec"], row["probability"]) for row in rows}
+
+
+def _rows(store: Store, paths: Sequence[str], columns: Sequence[str], wanted: Any) -> Iterator[Mapping[str, Any]]:
+    if not paths:
+        return
+    dataset = ds.dataset(list(paths), format="parquet", filesystem=store.filesystem())
+    for batch in dataset.to_batches(columns=list(columns), filter=wanted, batch_size=_BATCH_ROWS):
+        yield from batch.to_pylist()
+
+
+def _write(place: ShardPlace, name: str, record: type, rows: Sequence[Any]) -> Receipt | None:
+    tables: list[pa.Table] = [table_of(record, rows)] if rows else []
+    return write_shard(place, name, tables)

@@ -1,0 +1,1 @@
+"""What gives an export's format away."""

@@ -1,0 +1,123 @@
+"""One annotation file in, the format that its first records give away out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.sources.fields.carried_images import local_name
+from jobs.sources.files.documents import parse_span
+from jobs.sources.files.folders import Bytes, Folder
+from jobs.sources.files.json_documents import mapping, members
+from jobs.sources.files.json_spans import element_spans, member_spans
+from jobs.sources.files.paths import HostilePathError
+from jobs.sources.files.task_lists import first_place
+from lake.errors import InputError
+
+_HEAD = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A document's format, what gave it away, and how it names its first picture."""
+
+    format: str
+    evidence: str
+    picture: str | None = None
+
+
+def document_signature(folder: Folder, path: str) -> Signature | None:
+    """Say which format a document has; None when no reader knows it, or it cannot be read.
+
+    Args:
+        folder: Where it lies.
+        path: Of an XML, JSON or NDJSON file below it.
+    """
+    try:
+        data = folder.mapped(path)
+        if path.lower().endswith(".xml"):
+            return _xml(data)
+        begin = first_place(data)
+        if data[begin : begin + 1].tobytes() == b"[":
+            return _list(data, begin, path)
+        first = parse_span(data, begin, _line_end(data, begin)) if path.lower().endswith(("ndjson", "jsonl")) else None
+        return _task(first) or _object(data, path, under_ann="/ann/" in f"/{path}")
+    except InputError:
+        return None
+
+
+def _xml(data: Bytes) -> Signature | None:
+    head = data[:_HEAD].tobytes()
+    if b"<annotations" not in head:
+        return None
+    return Signature("cvat", "an XML document <annotations>", None)
+
+
+def _list(data: Bytes, begin: int, path: str) -> Signature | None:
+    return _task(_first(data, (begin, data.size), path))
+
+
+def _first(data: Bytes, span: tuple[int, int], path: str) -> Any:
+    """Parse the first element of an array; None when there is none."""
+    elements = element_spans(data, span, path)
+    return parse_span(data, int(elements.starts[0]), int(elements.ends[0])) if len(elements) else None
+
+
+def _object(data: Bytes, path: str, *, under_ann: bool) -> Signature | None:
+    top = member_spans(data, path)
+    if "images" in top and "annotations" in top:
+        return _coco(data, top, path)
+    if "items" in top and "categories" in top:
+        item = _first(data, top["items"], path)
+        return Signature("datumaro", "the keys items and categories", _path(mapping(item, "image").get("path")))
+    if "shapes" in top:
+        return Signature("labelme", "the key shapes", None)
+    if "item" in top and "annotations" in top:
+        item = parse_span(data, *top["item"])
+        return Signature("darwin", "the keys item and annotations", _path(item.get("name") if isinstance(item, dict) else None))
+    if "objects" in top and under_ann:
+        return Signature("supervisely", "the key objects, in a folder ann", None)
+    for key in ("tasks", "docs"):
+        if key in top:
+            return _task(_first(data, top[key], path))
+    return _task(parse_span(data, first_place(data), int(data.size)))
+
+
+def _coco(data: Bytes, top: Mapping[str, tuple[int, int]], path: str) -> Signature:
+    picture, record = _first(data, top["images"], path), _first(data, top["annotations"], path)
+    name = _path(picture.get("file_name")) if isinstance(picture, dict) else None
+    if isinstance(record, dict) and "segments_info" in record:
+        return Signature("coco-panoptic", "images, and annotations with segments_info", name)
+    return Signature("coco", "the keys images and annotations", name)
+
+
+def _task(task: Any) -> Signature | None:
+    if not isinstance(task, dict):
+        return None
+    if "task_id" in task or "labelMapping" in mapping(task, "response"):
+        return Signature("scale", "tasks with a task_id", _path(mapping(task, "params").get("attachment")))
+    if "dataRow" in task or "data_row" in task:
+        row = mapping(task, "data_row")
+        return Signature("labelbox", "lines with a data row", _name(row.get("external_id") or row.get("global_key")))
+    if "result" in task or ("data" in task and ("annotations" in task or "completions" in task)):
+        return Signature("label-studio", "tasks with results", _name(mapping(task, "data").get("image")))
+    if members(task, "annotations") and "predictions" in task:
+        return Signature("label-studio", "tasks with annotations and predictions", None)
+    return None
+
+
+def _name(address: object) -> str | None:
+    """Return the last part of an address: a tool's own folders are not those of the export."""
+    found = _path(address.lstrip("/") if isinstance(address, str) else address)
+    return found.rpartition("/")[2] if found else None
+
+
+def _path(address: object) -> str | None:
+    try:
+        return local_name(address)
+    except HostilePathError:
+        return None
+
+
+def _line_end(data: Bytes, begin: int) -> int:
+    head = data[begin : begin + (16 << 20)].tobytes()
+    return begin + (head.find(b"\n") if b"\n" in head else len(head))

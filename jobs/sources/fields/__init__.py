@@ -1,0 +1,1 @@
+"""Fields that many formats share: points, moments, annotators, and where images lie."""

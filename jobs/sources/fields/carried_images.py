@@ -1,0 +1,74 @@
+"""How a task names its picture in, a listed image out: a path beside the export, or bytes inside it; never a download."""
+
+import base64
+import binascii
+from urllib.parse import unquote, urlsplit
+
+from jobs.sources.files.exports import Export
+from jobs.sources.files.folders import LARGEST_IMAGE, Folder
+from jobs.sources.files.paths import HostilePathError, safe_path
+from lake.errors import InputError
+
+_BASE64_MARK = ";base64,"
+
+
+def embedded_bytes(value: str) -> bytes | None:
+    """Return the bytes of a `data:` URL, or None when the value is none.
+
+    Raises:
+        InputError: It is not base64, or too large.
+    """
+    if value[:5].lower() != "data:":
+        return None
+    _, mark, coded = value.partition(_BASE64_MARK)
+    if not mark:
+        raise InputError("expected a data: URL in base64")
+    return decode_base64(coded)
+
+
+def decode_base64(coded: str, limit: int = LARGEST_IMAGE) -> bytes:
+    """Decode base64 text.
+
+    Raises:
+        InputError: It is not base64, or decodes to more than `limit` bytes.
+    """
+    if len(coded) > limit // 3 * 4 + 4:
+        raise InputError(f"embedded data of {len(coded):,} characters exceed the limit of {limit:,} bytes")
+    try:
+        return base64.b64decode(coded, validate=True)
+    except (binascii.Error, ValueError):
+        raise InputError("expected base64, got other characters") from None
+
+
+def local_name(address: object) -> str:
+    """Return under which path a picture or mask that an export names would lie beside it.
+
+    A web address stands for the last part of its path: nothing is fetched, and its query, which may be signed, is dropped.
+
+    Raises:
+        HostilePathError: The value is no name of a file below the export's folder.
+    """
+    if isinstance(address, str) and "://" in address[:64]:
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            raise HostilePathError("expected a web address or a path, got neither") from None
+        return safe_path(unquote(parts.path).rpartition("/")[2])
+    return safe_path(address)
+
+
+def read_beside(export: Export, document: str, address: object) -> bytes:
+    """Read a mask that a document names: embedded, beside the document, or in the folder of images.
+
+    Raises:
+        InputError: It is embedded wrongly, too large, missing, or its name is hostile.
+    """
+    if isinstance(address, str) and (carried := embedded_bytes(address)) is not None:
+        return carried
+    name = local_name(address)
+    folder = document.rpartition("/")[0]
+    places: list[tuple[Folder, str]] = [(export.annotations, f"{folder}/{name}" if folder else name), (export.images, name)]
+    for place, path in places:
+        if place.entry(path) is not None:
+            return place.read(path)
+    raise InputError(f"no file {name!r} beside the export")

@@ -1,0 +1,1 @@
+"""The files of an export: folders, archives, paths, documents and their JSON."""

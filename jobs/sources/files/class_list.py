@@ -1,0 +1,86 @@
+"""A class list (JSON) in, what each id of a label map means out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.sources.files.json_documents import members, parse_json, text, whole
+from lake.errors import InputError
+
+KINDS = ("thing", "stuff", "void")
+HIGHEST_ID = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class ClassList:
+    """What the ids of a label map mean; ids outside `names` are void."""
+
+    names: dict[int, str]  # things and stuff
+    things: frozenset[int]  # classes whose map does not tell instances apart
+    colours: dict[int, int]  # 0xRRGGBB -> id, for maps that are coded by colour
+    divisor: int | None = None  # maps hold class * divisor + instance; a value below it is a class alone
+
+    def divided(self) -> NDArray[np.bool_]:
+        """Return, by id, whether a class falls into its connected parts."""
+        table = np.zeros(HIGHEST_ID + 2, bool)
+        table[sorted(self.things)] = True
+        return table
+
+
+def parse_classes(data: bytes | None) -> ClassList:
+    """Read `{"classes": [{"id", "name", "kind", "rgb"?}], "ignore_index"?, "instance_divisor"?}`.
+
+    A class of kind thing has one region a connected part, of kind stuff one region an image; void is ignored. With an
+    `instance_divisor` maps hold class * divisor + instance, in 16 bits or as R + 256 G + 65536 B, and each value is one
+    region.
+
+    Raises:
+        InputError: There is no class list, or a class has no id, no name, another kind, or an id twice.
+    """
+    if data is None:
+        raise InputError("label maps need a class list: set the source's `classes` to a JSON file of ids, names and kinds")
+    document = parse_json(data, "the class list")
+    entries = members(document, "classes")
+    if not entries:
+        raise InputError('the class list names no class; expected {"classes": [{"id": 0, "name": "Sky", "kind": "stuff"}, …]}')
+    names: dict[int, str] = {}
+    things: set[int] = set()
+    colours: dict[int, int] = {}
+    seen: set[int] = set()
+    for entry in entries:
+        number, name, kind = _class(entry)
+        if number in seen:
+            raise InputError(f"the class list has id {number} twice")
+        seen.add(number)
+        if colour := _colour(entry.get("rgb")):
+            colours[colour[0]] = number
+        if kind != "void" and number != document.get("ignore_index"):
+            names[number] = name
+        if kind == "thing":
+            things.add(number)
+    divisor = document.get("instance_divisor")
+    if divisor is not None and (whole(divisor) is None or not 2 <= divisor <= 1 << 20):
+        raise InputError(f"the class list: expected an instance_divisor from 2 to {1 << 20:,}, got {divisor!r}")
+    return ClassList(names, frozenset(things & names.keys()), colours, divisor)
+
+
+def _class(entry: object) -> tuple[int, str, str]:
+    if not isinstance(entry, dict):
+        raise InputError(f"expected a class as an object with id, name and kind, got {type(entry).__name__}")
+    number, name, kind = whole(entry.get("id")), text(entry.get("name")), entry.get("kind", "thing")
+    if number is None or not 0 <= number <= HIGHEST_ID or name is None:
+        raise InputError(f"expected a class with an id from 0 to {HIGHEST_ID:,} and a name, got {str(entry)[:120]}")
+    if kind not in KINDS:
+        raise InputError(f"class {name!r}: expected kind {', '.join(KINDS)}, got {kind!r}")
+    return number, name, str(kind)
+
+
+def _colour(value: object) -> tuple[int] | None:
+    if not isinstance(value, list) or len(value) != 3:
+        return None
+    channels = [whole(channel) for channel in value]
+    if any(channel is None or not 0 <= channel <= 255 for channel in channels):
+        return None
+    red, green, blue = (int(channel or 0) for channel in channels)
+    return (red << 16 | green << 8 | blue,)

@@ -1,0 +1,37 @@
+"""An annotation file in, its bytes mapped and its elements parsed out."""
+
+from typing import Any
+
+import orjson
+
+from jobs.sources.files.exports import Export
+from jobs.sources.files.folders import Bytes
+from jobs.sources.files.json_spans import Positions
+
+
+def map_document(export: Export, path: str) -> Bytes:
+    """Map an annotation file into memory.
+
+    Raises:
+        InputError: The file is gone, empty or cannot be read.
+    """
+    return export.annotations.mapped(path)
+
+
+def parse_span(data: Bytes, start: int, end: int) -> Any:
+    """Parse one element; None when it is not JSON."""
+    try:
+        return orjson.loads(data[start:end].tobytes())
+    except orjson.JSONDecodeError:
+        return None
+
+
+def parse_spans(data: Bytes, starts: Positions, ends: Positions) -> list[Any]:
+    """Parse elements, in order; None for each that is not JSON."""
+    view = data.data
+    spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    try:
+        values = orjson.loads(b"[" + b",".join(view[start:end] for start, end in spans) + b"]")
+    except orjson.JSONDecodeError:
+        values = []
+    return values if len(values) == len(spans) else [parse_span(data, start, end) for start, end in spans]

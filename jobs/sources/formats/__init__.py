@@ -1,0 +1,1 @@
+"""Readers of export formats, a module each."""

@@ -1,0 +1,1 @@
+"""The COCO instances format, also LVIS's and Roboflow's."""

@@ -1,0 +1,89 @@
+"""Ids of images and places of annotations in, bounded groups out: some images with all annotations that lie on them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.sources.files.json_spans import MISSING, Elements
+
+MOST_OBJECTS = 8192
+"""Annotations of a group, unless one image alone has more."""
+MOST_IMAGES = 1024
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Places of some annotations in their document; `earlier` holds the span of the record whose id one repeats."""
+
+    positions: Positions  # (N,) index in the document's list
+    starts: Positions
+    ends: Positions
+    earlier: Mapping[int, tuple[int, int]]  # place in this group -> span
+
+    def without(self, taken: NDArray[np.bool_]) -> "Group":
+        """Return the group without some of its annotations; `taken` is (N,)."""
+        left = np.flatnonzero(~taken)
+        earlier = {now: self.earlier[was] for now, was in enumerate(left.tolist()) if was in self.earlier}
+        return Group(self.positions[left], self.starts[left], self.ends[left], earlier)
+
+
+def group_by_image(image_ids: Sequence[int | None], annotations: Elements, most: int | None = None) -> Iterator[tuple[range, Group]]:
+    """Group annotations by image; those of unlisted images come last, without images.
+
+    Args:
+        image_ids: Id of each image in the document's order, None where annotations cannot find it; ids are distinct.
+        annotations: All annotations of the document.
+        most: Annotations of a group, instead of `MOST_OBJECTS`.
+
+    Yields:
+        Slots in `image_ids`, and the annotations that lie on them.
+    """
+    most = most or MOST_OBJECTS
+    slots = _slot_of_each(image_ids, annotations.image_ids)
+    order = np.argsort(slots, kind="stable")
+    counts = np.bincount(slots, minlength=len(image_ids) + 1)
+    first_of_id = _first_of_each(annotations.ids)
+    ends = np.cumsum(counts)
+    begin = 0
+    while begin < len(image_ids):
+        before = int(ends[begin - 1]) if begin else 0
+        stop = int(np.searchsorted(ends[: len(image_ids)], before + most, side="right"))
+        stop = min(max(stop, begin + 1), begin + MOST_IMAGES, len(image_ids))
+        yield range(begin, stop), _group(order[before : int(ends[stop - 1])], annotations, first_of_id)
+        begin = stop
+    unlisted = order[int(ends[len(image_ids) - 1]) if image_ids else 0 :]
+    for chunk in range(0, unlisted.size, most):
+        yield range(0), _group(unlisted[chunk : chunk + most], annotations, first_of_id)
+
+
+def _slot_of_each(image_ids: Sequence[int | None], wanted: Positions) -> Positions:
+    """Return each annotation's image as a slot; one past the last where the image is not listed."""
+    known = [(number, slot) for slot, number in enumerate(image_ids) if number is not None]
+    if not known:
+        return np.full(wanted.size, len(image_ids), np.int64)
+    table = np.array(sorted(known), np.int64)
+    nearest = np.minimum(np.searchsorted(table[:, 0], wanted), len(known) - 1)
+    return np.where(table[nearest, 0] == wanted, table[nearest, 1], len(image_ids))
+
+
+def _first_of_each(ids: Positions) -> Positions:
+    """Return, for each annotation, the first one of the document that has its id; ids that are missing differ."""
+    order = np.argsort(ids, kind="stable")
+    ordered = ids[order]
+    begins = np.r_[True, (ordered[1:] != ordered[:-1]) | (ordered[1:] == MISSING)] if ids.size else np.empty(0, bool)
+    first = np.empty(ids.size, np.int64)
+    first[order] = order[np.maximum.accumulate(np.where(begins, np.arange(ids.size), 0))]
+    return first
+
+
+def _group(positions: Positions, annotations: Elements, first_of_id: Positions) -> Group:
+    repeats = np.flatnonzero(first_of_id[positions] != positions)
+    spans = {
+        place: (int(annotations.starts[first]), int(annotations.ends[first]))
+        for place, first in zip(repeats.tolist(), first_of_id[positions[repeats]].tolist(), strict=True)
+    }
+    return Group(positions, annotations.starts[positions], annotations.ends[positions], spans)

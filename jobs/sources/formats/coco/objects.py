@@ -1,0 +1,88 @@
+"""One parsed COCO annotation in, one labelled object or reject out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from jobs.sources.files.json_documents import members, numbers, size, whole
+from jobs.sources.records import LabelledObject, Polygons, Rejected, RunLengths, record_ref
+from lake.reasons import Reason
+
+
+def labelled_object(
+    record: Any, position: int, document: str | None, categories: Mapping[int, str | None], names: Mapping[int, str]
+) -> LabelledObject | Rejected:
+    """Type one annotation.
+
+    Args:
+        record: The parsed annotation, None when it was no JSON.
+        position: Its index in the document's list.
+        document: Name of the document, None for the only one.
+        categories: Name of each category by id, None where it has none.
+        names: `ListedImage.name` of each listed image by id.
+    """
+    if not isinstance(record, dict):
+        return Rejected(record_ref(document, f"at {position}"), Reason.MALFORMED_RECORD, "expected an annotation object")
+    number = whole(record.get("id"))
+    ref = record_ref(document, number if number is not None else f"at {position}")
+    image = whole(record.get("image_id"))
+    if number is None or image is None:
+        return Rejected(ref, Reason.MALFORMED_RECORD, "expected whole numbers as id and image_id")
+    if image not in names:
+        return Rejected(ref, Reason.UNLISTED_IMAGE, f"image_id {image} is not in the list of images")
+    category = whole(record.get("category_id"))
+    if category is None or category not in categories:
+        return Rejected(ref, Reason.UNKNOWN_CATEGORY, f"category_id {category} is not in the list of categories")
+    label = categories[category]
+    if label is None:
+        return Rejected(ref, Reason.EMPTY_LABEL, f"category {category} has no name")
+    geometry = coco_geometry(record)
+    if not isinstance(geometry, Polygons | RunLengths):
+        return Rejected(ref, *geometry)
+    return LabelledObject(ref, names[image], label, geometry, is_crowd=bool(record.get("iscrowd")))
+
+
+def coco_geometry(record: dict[str, Any]) -> Polygons | RunLengths | tuple[Reason, str]:
+    """Return an annotation's geometry, or why it has none that can be used."""
+    shape = record.get("segmentation")
+    if shape is None or shape in ([], {}, [[]], ""):
+        if numbers(record.get("bbox")):
+            return Reason.BOX_ONLY, "a bbox without a segmentation"
+        return Reason.EMPTY_GEOMETRY, "neither segmentation nor bbox"
+    if isinstance(shape, dict):
+        return run_lengths(shape)
+    if not isinstance(shape, list):
+        return Reason.MALFORMED_GEOMETRY, f"expected polygons or run lengths, got {type(shape).__name__}"
+    for ring in shape:
+        if numbers(ring) is None or len(ring) < 6 or len(ring) % 2:
+            return Reason.MALFORMED_GEOMETRY, "expected polygons of at least 3 points, as finite x and y in turn"
+    return Polygons(shape)
+
+
+def run_lengths(shape: dict[str, Any]) -> RunLengths | tuple[Reason, str]:
+    """Return a COCO run-length code, compressed or not, or why it cannot be one."""
+    sides = members(shape, "size")
+    height, width = (size(sides[0]), size(sides[1])) if len(sides) == 2 else (None, None)
+    if height is None or width is None:
+        return Reason.MALFORMED_GEOMETRY, "expected run lengths with size [height, width]"
+    counts = shape.get("counts")
+    if isinstance(counts, str):
+        return RunLengths(counts, height, width)
+    if isinstance(counts, list):
+        if _are_plain(counts):
+            return RunLengths(counts, height, width)
+        if all(whole(count) is not None for count in counts):
+            return RunLengths([int(count) for count in counts], height, width)
+    return Reason.MALFORMED_GEOMETRY, "expected counts as text or as a list of whole numbers"
+
+
+def _are_plain(counts: list[Any]) -> bool:
+    """Say whether all counts are whole numbers as such, and none too large; a crowd has thousands of them."""
+    if not set(map(type, counts)) <= {int}:
+        return False
+    try:
+        lengths = np.array(counts, np.int64)
+    except OverflowError:
+        return False
+    return not lengths.size or -(2**53) < int(lengths.min()) <= int(lengths.max()) < 2**53

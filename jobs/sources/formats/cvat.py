@@ -1,0 +1,187 @@
+"""CVAT for images 1.1 in (XML), one record a shape out; projects with subsets included.
+
+Source: docs.cvat.ai, "CVAT for image export"; docs/formats/cvat.md says what becomes of each shape.
+"""
+
+import io
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from jobs.sources.fields.image_places import first_present
+from jobs.sources.files.exports import Export
+from jobs.sources.files.json_documents import numbers, size
+from jobs.sources.files.paths import HostilePathError
+from jobs.sources.rasters.bitmaps import MalformedBitmapError, run_length_mask
+from jobs.sources.reader import Reader
+from jobs.sources.records import Bitmap, ImageSize, LabelledObject, ListedImage, Parts, Polygons, Rejected, Unit, part_ref, record_ref
+from lake.errors import InputError
+from lake.reasons import Reason
+
+_IMAGES_OF_A_UNIT = 256
+_NO_REGIONS = ("polyline", "points", "tag", "skeleton")
+_UNSUPPORTED = ("ellipse", "cuboid")
+Attributes = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CvatImage:
+    """One image element: its attributes, and the kind and attributes of each shape on it."""
+
+    place: int
+    attributes: Attributes
+    shapes: tuple[tuple[str, Attributes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CvatUnit:
+    """Some images of one document."""
+
+    document: str
+    images: tuple[CvatImage, ...]
+
+
+def units(export: Export) -> Iterator[Unit | Rejected]:
+    """Divide each document into groups of images.
+
+    Raises:
+        InputError: The only document is no XML, or declares entities.
+    """
+    for entry in export.documents(".xml"):
+        try:
+            yield from _document_units(export, entry.path)
+        except InputError as error:
+            if export.file is not None:
+                raise
+            yield Rejected(record_ref(entry.path, "document"), Reason.MALFORMED_RECORD, str(error))
+
+
+def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
+    """Yield the unit's images."""
+    payload = _payload(unit)
+    for image in payload.images:
+        ref = part_ref(_container(export, payload.document, image), "image")
+        name, subset = image.attributes.get("name", ""), image.attributes.get("subset", "")
+        places = [f"images/{subset}/{name}", f"{subset}/{name}"] if subset else []
+        try:
+            path = first_present(export, payload.document, [*places, name, f"images/{name}"] if name else [])
+        except HostilePathError as error:
+            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(image.place))
+            continue
+        yield ListedImage(ref, str(image.place), path, _side(image, "width"), _side(image, "height"))
+
+
+def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
+    """Yield one outcome for each shape."""
+    payload = _payload(unit)
+    for image in payload.images:
+        container = _container(export, payload.document, image)
+        instances: dict[str, list[LabelledObject]] = {}
+        for place, (kind, attributes) in enumerate(image.shapes):
+            outcome = _object(kind, attributes, part_ref(container, f"{kind} {place}"), str(image.place))
+            if isinstance(outcome, Rejected):
+                yield outcome
+                continue
+            group = attributes.get("group_id", "0").strip()
+            key = part_ref(container, f"group {group}/{outcome.label}") if group.strip("0") else outcome.ref
+            instances.setdefault(key, []).append(outcome)
+        for ref, parts in instances.items():
+            yield parts[0] if len(parts) == 1 else replace(parts[0], ref=ref, geometry=Parts([part.geometry for part in parts]))
+
+
+READER = Reader(units, images, objects, documents=(".xml",))
+
+
+def _object(kind: str, attributes: Attributes, ref: str, image: str) -> LabelledObject | Rejected:
+    if kind == "box":
+        return Rejected(ref, Reason.BOX_ONLY, "a box")
+    if kind in _NO_REGIONS:
+        return Rejected(ref, Reason.NOT_AN_OBJECT, f"a {kind}")
+    if kind in _UNSUPPORTED:
+        return Rejected(ref, Reason.UNSUPPORTED_GEOMETRY, f"a {kind}")
+    label = attributes.get("label", "")
+    if not label.strip():
+        return Rejected(ref, Reason.EMPTY_LABEL, f"a {kind} without label")
+    if kind == "polygon":
+        ring = _numbers(attributes.get("points", "").replace(";", ","))
+        if ring is None or len(ring) < 6 or len(ring) % 2:
+            return Rejected(ref, Reason.MALFORMED_GEOMETRY, "expected points x,y;x,y;… of at least 3 points")
+        return LabelledObject(ref, image, label, Polygons([ring]))
+    if kind == "mask":
+        return _mask(attributes, label, ref, image)
+    return Rejected(ref, Reason.MALFORMED_RECORD, f"a shape of the unknown kind {kind[:80]!r}")
+
+
+def _mask(attributes: Attributes, label: str, ref: str, image: str) -> LabelledObject | Rejected:
+    place = _numbers(",".join(attributes.get(key, "") for key in ("left", "top", "width", "height")))
+    counts = _numbers(attributes.get("rle", ""))
+    if place is None or counts is None or any(number != int(number) or abs(number) > 2**31 for number in [*place, *counts]):
+        return Rejected(ref, Reason.MALFORMED_GEOMETRY, "expected a mask with left, top, width, height and rle in whole numbers")
+    left, top, width, height = map(int, place)
+    try:
+        mask = run_length_mask(np.array(counts, np.int64), height, width)
+    except MalformedBitmapError as error:
+        return Rejected(ref, Reason.MALFORMED_GEOMETRY, str(error))
+    return LabelledObject(ref, image, label, Bitmap(mask, left, top))
+
+
+def _document_units(export: Export, path: str) -> Iterator[Unit]:
+    group: list[CvatImage] = []
+    for image in _elements(export, path):
+        group.append(image)
+        if len(group) == _IMAGES_OF_A_UNIT:
+            yield _unit(path, group)
+            group = []
+    if group:
+        yield _unit(path, group)
+
+
+def _unit(path: str, group: list[CvatImage]) -> Unit:
+    return Unit(f"{path}/{group[0].place:08d}", CvatUnit(path, tuple(group)), len(group) + sum(len(i.shapes) for i in group))
+
+
+def _elements(export: Export, path: str) -> Iterator[CvatImage]:
+    """Stream the image elements of a document; entities and document types are refused."""
+    place = 0
+    try:
+        for _, element in iterparse(io.BytesIO(export.annotations.mapped(path).tobytes()), events=("end",), forbid_dtd=True):
+            if element.tag == "track":
+                raise InputError(
+                    f"{export.annotations.uri(path)} is an export of `CVAT for video 1.1`, whose tracks are not read; "
+                    "export the task as `CVAT for images 1.1`, which splits tracks into frames"
+                )
+            if element.tag == "image":
+                shapes = tuple((str(shape.tag), dict(shape.attrib)) for shape in element)
+                yield CvatImage(place, dict(element.attrib), shapes)
+                place += 1
+                element.clear()
+    except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise InputError(f"{export.annotations.uri(path)} is no XML that is read: {error}") from None
+
+
+def _container(export: Export, document: str, image: CvatImage) -> str:
+    name = "/".join(part for part in (image.attributes.get("subset", ""), image.attributes.get("name", "")) if part)
+    stem = export.document_name(document)
+    return "/".join(part for part in (stem, name or f"image at {image.place}") if part)
+
+
+def _side(image: CvatImage, key: str) -> int | None:
+    found = _numbers(image.attributes.get(key, ""))
+    return size(found[0]) if found else None
+
+
+def _numbers(value: str) -> list[float] | None:
+    try:
+        return numbers([float(number) for number in value.split(",")])
+    except ValueError:
+        return None
+
+
+def _payload(unit: Unit) -> CvatUnit:
+    if not isinstance(unit.payload, CvatUnit):
+        raise ValueError(f"expected a unit of a CVAT document, got {type(unit.payload).__name__}")
+    return unit.payload

@@ -1,0 +1,178 @@
+"""Labelbox NDJSON in (exports, and import files), one record an object out; masks only where their files lie beside.
+
+Source: docs.labelbox.com, "Export overview" and "Import annotations"; docs/formats/labelbox.md says what each becomes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jobs.sources.fields.annotators import pseudonym
+from jobs.sources.fields.carried_images import local_name, read_beside
+from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.moments import moment
+from jobs.sources.fields.points import ring_of_objects
+from jobs.sources.files.exports import Export
+from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
+from jobs.sources.files.paths import HostilePathError
+from jobs.sources.files.task_lists import document_of, task_units, tasks_of
+from jobs.sources.rasters.bitmaps import MalformedBitmapError, png_mask
+from jobs.sources.reader import Reader
+from jobs.sources.records import Bitmap, ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref, record_ref
+from lake.errors import InputError
+from lake.reasons import Reason
+
+_WEIGHT = 8  # objects that one line is expected to hold
+_BOXES = ("bbox", "bounding_box")
+_NO_REGIONS = (
+    *("line", "point", "answer", "answers", "classifications", "location", "textSelections", "segments"),
+    *("relationship", "metricName", "metricValue", "messageEvaluationTask"),
+)
+_NAMELESS = re.compile(r"/(?:annotations|masks)/(?P<id>[^/]+)/index/\d+(?:/mask)?$")
+"""Addresses of masks that end alike for every mask: the id of an annotation or a composite mask stands for the name."""
+Labelled = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+def units(export: Export) -> Iterator[Unit | Rejected]:
+    """Divide the lines of an export into units.
+
+    Raises:
+        InputError: The only document is no NDJSON, nor a list.
+    """
+    yield from task_units(export, ("data_rows",), _WEIGHT)
+
+
+def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
+    """Yield the data row of each line; lines of an import file that name the same row list it once."""
+    seen: set[str] = set()
+    for place, line in tasks_of(export, unit):
+        name, row = _image_name(line, place), _row_name(line, place)
+        exported = isinstance(line, dict) and "data_row" in line
+        ref = part_ref(row, "image") if exported else record_ref(None, f"data row {row}")
+        if name in seen:
+            continue
+        seen.add(name)
+        sides = mapping(line, "media_attributes")
+        try:
+            path = first_present(export, document_of(unit), _names(line))
+        except HostilePathError as error:
+            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=name)
+            continue
+        width, height = size(sides.get("width")), size(sides.get("height"))
+        yield ListedImage(ref, name, path, width, height, shared=not exported)
+
+
+def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
+    """Yield one outcome for each object of each line."""
+    for place, line in tasks_of(export, unit):
+        name, row = _image_name(line, place), _row_name(line, place)
+        if not isinstance(line, dict):
+            yield Rejected(record_ref(None, f"line {place}"), Reason.MALFORMED_RECORD, "expected a line as an object")
+            continue
+        for number, (key, record, label) in enumerate(_records(line, place)):
+            ref = part_ref(row, key or f"at {number}") if "data_row" in line else record_ref(None, key or f"line {place}")
+            yield _object(export, document_of(unit), record, label, ref, name)
+
+
+def files(export: Export, unit: Unit) -> Iterator[bytes]:
+    """Yield the masks that lie beside the document."""
+    for place, line in tasks_of(export, unit):
+        for _, record, _ in _records(line, place) if isinstance(line, dict) else []:
+            address = _mask_address(record)
+            if address is not None:
+                try:
+                    yield read_beside(export, document_of(unit), address)
+                except InputError as error:
+                    yield str(error).encode()
+
+
+READER = Reader(units, images, objects, documents=(".ndjson", ".jsonl", ".json"), files=files)
+
+
+def _records(line: dict[str, Any], place: int) -> Iterator[Labelled]:
+    """Yield key, object and label details of every object: of an export's projects, or the one of an import line."""
+    if "data_row" not in line:
+        yield str(line.get("uuid") or ""), line, {}
+        return
+    for project in mapping(line, "projects").values():
+        for label in records(project, "labels"):
+            annotations = mapping(label, "annotations")
+            if annotations.get("frames"):
+                yield f"frames of {str(label.get('id'))[:80]}", {"frames": True}, {}
+            for record in records(annotations, "objects"):
+                if isinstance(record, dict):
+                    yield str(record.get("feature_id") or ""), record, mapping(label, "label_details")
+                else:
+                    yield "", {}, {}
+
+
+def _object(
+    export: Export, document: str, record: dict[str, Any], details: dict[str, Any], ref: str, image: str
+) -> LabelledObject | Rejected:
+    geometry = _geometry(export, document, record)
+    if not isinstance(geometry, Polygons | Bitmap):
+        return Rejected(ref, *geometry)
+    label = text(record.get("name")) or text(record.get("schemaId"))
+    if label is None:
+        return Rejected(ref, Reason.EMPTY_LABEL, "an object without name or schemaId")
+    annotator = pseudonym("labelbox", details.get("created_by"))
+    return LabelledObject(ref, image, label, geometry, annotator=annotator, annotated_at=moment(details.get("created_at")))
+
+
+def _geometry(export: Export, document: str, record: dict[str, Any]) -> Polygons | Bitmap | tuple[Reason, str]:
+    if "polygon" in record:
+        ring = ring_of_objects(record["polygon"])
+        return Polygons([ring]) if ring else (Reason.MALFORMED_GEOMETRY, "expected a polygon of at least 3 points {x, y}")
+    if (address := _mask_address(record)) is not None:
+        try:
+            mask = png_mask(read_beside(export, document, address), _mask_colour(record))
+            return Bitmap(mask) if mask.any() else (Reason.EMPTY_GEOMETRY, "no pixel of the mask's picture has its colour")
+        except MalformedBitmapError as error:
+            return Reason.MALFORMED_GEOMETRY, str(error)
+        except InputError as error:
+            return Reason.EMPTY_GEOMETRY, f"the mask's pixels are not in the export: {error}"
+    if any(key in record for key in _BOXES):
+        return Reason.BOX_ONLY, "a bounding box"
+    if "frames" in record:
+        return Reason.UNSUPPORTED_GEOMETRY, "annotations of a video's frames"
+    if any(key in record for key in _NO_REGIONS):
+        return Reason.NOT_AN_OBJECT, "an annotation without a region"
+    return Reason.EMPTY_GEOMETRY, "an object without geometry"
+
+
+def _mask_address(record: dict[str, Any]) -> object | None:
+    mask = _mask_of(record)
+    if isinstance(coded := mask.get("png"), str):
+        return f"data:image/png;base64,{coded}"
+    address = mask.get("instanceURI") or mask.get("url") if mask else None
+    nameless = _NAMELESS.search(address.partition("?")[0]) if isinstance(address, str) else None
+    return f"{nameless['id']}.png" if nameless else address
+
+
+def _mask_of(record: dict[str, Any]) -> dict[str, Any]:
+    return mapping(record, "mask") or mapping(record, "composite_mask")
+
+
+def _mask_colour(record: dict[str, Any]) -> tuple[int, int, int] | None:
+    """Return the colour of an object's mask in a picture of many; None where the picture is of one."""
+    mask = _mask_of(record)
+    channels = [whole(channel) for channel in members(mask, "color_rgb") or members(mask, "colorRGB")]
+    found = [channel for channel in channels if channel is not None and 0 <= channel <= 255]
+    return (found[0], found[1], found[2]) if len(found) == len(channels) == 3 else None
+
+
+def _row_name(line: Any, place: int) -> str:
+    row = mapping(line, "data_row") or mapping(line, "dataRow")
+    found = row.get("global_key") or row.get("globalKey") or row.get("external_id") or row.get("id")
+    return str(found)[:200] if isinstance(found, str | int) else f"line {place}"
+
+
+def _image_name(line: Any, place: int) -> str:
+    return str(place) if isinstance(line, dict) and "data_row" in line else _row_name(line, place)
+
+
+def _names(line: Any) -> Iterator[object]:
+    row = mapping(line, "data_row") or mapping(line, "dataRow")
+    for key in ("external_id", "global_key", "globalKey", "row_data", "id"):
+        if isinstance(row.get(key), str):
+            yield local_name(row[key])

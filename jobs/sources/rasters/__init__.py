@@ -1,0 +1,1 @@
+"""Masks that exports pack as rasters: bitmaps, brushes, and maps of ids."""

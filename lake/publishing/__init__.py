@@ -1,0 +1,1 @@
+"""Exactly-once publication: leases, shards and their receipts, commits, snapshots and records."""

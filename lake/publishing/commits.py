@@ -1,0 +1,222 @@
+"""One part of one table and its new files in, one Iceberg snapshot out: all of it, or nothing.
+
+Every attempt starts from the table as it is: it looks for the stage key, counts the content anew and commits
+against that state alone, so a commit that another one overtook, or whose outcome is unknown, is never applied twice.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, ValidationException
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.manifest import DataFile as IcebergFile
+from pyiceberg.table import Table, Transaction
+from sqlalchemy.exc import SQLAlchemyError
+
+from lake.errors import ContractError, LeaseLostError, MissingTableError, PublishError
+from lake.lake import DataFile, Lake
+from lake.publishing.commit_lock import turn
+from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
+from lake.publishing.leases import Lease
+from lake.publishing.parts import overlap, part_name, part_of
+from lake.publishing.producers import Publication, addition, replacement
+from lake.publishing.records import RecordedOutput, records_of
+from lake.publishing.shards import Receipt
+from lake.publishing.snapshots import COMMIT, CONTENT, KEY, MODE, PART, STAGE, history, summary_of
+from lake.sql.filters import file_filter
+from lake.storage.catalogs import ensure_table
+
+ATTEMPTS = 100
+PATIENCE = 5
+"""Attempts whose outcome was unknown, or whose services did not answer, before the run gives up."""
+LONGEST_WAIT_S = 2.0
+FOOTER_READERS = 8
+_COMMITTED = "centrepiece.committed."
+_FENCE = "centrepiece.fence."
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Committer:
+    """Who commits: what every snapshot of one publication says of itself."""
+
+    lake: Lake
+    stage: str
+    key: str
+    commit: str  # of the code
+    tried_before: bool  # an earlier run may have committed some of it
+    waits: random.Random = field(default_factory=random.Random)  # spreads retries; no result depends on it
+
+
+def committed_snapshot(lake: Lake, key: str, table: str, part: Mapping[str, str]) -> int | None:
+    """Return the snapshot of a table in which a publication is visible, None where it is not committed.
+
+    A replaced part is visible until another publication writes into it; what was appended, until its files go.
+    """
+    try:
+        loaded = lake.table(table)
+    except MissingTableError:
+        return None
+    return _find(lake, loaded, key, part, tried_before=True)
+
+
+def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bool]:
+    """Make one output visible, exactly once.
+
+    Returns:
+        The snapshot in which it is visible, and whether this call committed it.
+
+    Raises:
+        PublishError: A file differs from its receipt, or no attempt went through.
+        ContractError: A file does not fit the table's schema.
+        LeaseLostError: Another run has taken the lease over, or one that began later has published already.
+    """
+    lake = committer.lake
+    lease: Lease | None = None
+    files: list[IcebergFile] | None = None
+    for attempt in range(ATTEMPTS):
+        try:
+            with turn(lake.database_url, lake.scope(output.table)):
+                table = ensure_table(lake.store, lake.catalog, lake.namespace, output.table)
+                found = _find(lake, table, committer.key, output.part, tried_before=committer.tried_before)
+                if found is not None:
+                    return found, False
+                lease = lease or lake.leases.confirm(lake.scope(output.table), part_name(output.part), committer.key)
+                _refuse_overtaken(table, output, committer.key, lease.token)
+                files = files if files is not None else _data_files(lake, table, output.receipts)
+                return _commit_once(committer, table, output, files, lease.token), True
+        except (CommitFailedException, ValidationException) as error:
+            _LOGGER.info("commit of %s was overtaken (attempt %d): %s", output.table, attempt + 1, error)
+        except (CommitStateUnknownException, SQLAlchemyError, OSError) as error:
+            _LOGGER.warning("outcome of a commit of %s is unknown, looking for its key: %s", output.table, error)
+            if attempt >= PATIENCE:
+                raise PublishError(f"cannot commit to table {output.table!r}: {error}; run the stage again") from error
+        time.sleep(committer.waits.uniform(0, min(LONGEST_WAIT_S, 0.02 * 2**attempt)))
+    raise PublishError(
+        f"table {output.table!r}: {ATTEMPTS} attempts to commit were overtaken by others; run the stage again, its files are kept"
+    )
+
+
+def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str], *, tried_before: bool) -> int | None:
+    current = table.current_snapshot()
+    if current is None:
+        return None
+    if table.properties.get(_property(_COMMITTED, part)) == key:
+        return current.snapshot_id
+    for snapshot in history(table):
+        summary = summary_of(snapshot)
+        if summary.get(KEY) == key and summary.get(MODE) == "append" and summary.get(PART) == part_name(part):
+            return current.snapshot_id
+    return current.snapshot_id if tried_before and _appended_once(lake, table, key, part) else None
+
+
+def _appended_once(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> bool:
+    # The snapshot of an append may have expired; what it appended has not, and its record says which files these are.
+    name = table.name()[-1]
+    appended = [
+        {receipt.path for receipt in output.receipts}
+        for record in records_of(lake.store, key)
+        for output in record.outputs
+        if (output.table, output.part, output.mode) == (name, dict(part), "append") and output.receipts
+    ]
+    if not appended:
+        return False
+    live = {file.path for file in lake.live_files(table, part, table.metadata.current_snapshot_id or 0)}
+    return any(paths <= live for paths in appended)
+
+
+def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: Sequence[IcebergFile], token: int) -> int:
+    lake = committer.lake
+    current = table.current_snapshot()
+    replaced = _replaced(lake, table, output)
+    before = summary_of(current).get(CONTENT, EMPTY_CONTENT) if current else EMPTY_CONTENT
+    added = [file_identity(receipt.part, receipt.rows, receipt.sha256) for receipt in output.receipts]
+    content = changed_content(before, added=added, removed=lake.identities([ours for ours, _ in replaced]))
+    summary = {
+        KEY: committer.key,
+        STAGE: committer.stage,
+        CONTENT: content,
+        PART: part_name(output.part),
+        MODE: output.mode,
+        COMMIT: committer.commit,
+    }
+    transaction = Publication(table)
+    _mark_committed(transaction, table, output, committer.key, token)
+    with (addition if output.mode == "append" else replacement)(transaction, summary) as producer:
+        if replaced:
+            producer.delete_by_predicate(file_filter(output.part))
+        for _, theirs in replaced:
+            producer.delete_data_file(theirs)
+        for file in files:
+            producer.append_data_file(file)
+        snapshot_id = producer.snapshot_id
+    transaction.commit_transaction()
+    return snapshot_id
+
+
+def _replaced(lake: Lake, table: Table, output: RecordedOutput) -> list[tuple[DataFile, IcebergFile]]:
+    current = table.current_snapshot()
+    if output.mode == "append" or current is None:
+        return []
+    return lake.planned_files(table, output.part, current.snapshot_id)
+
+
+def _mark_committed(transaction: Transaction, table: Table, output: RecordedOutput, key: str, token: int) -> None:
+    # What was the newest publication of an overlapping part is not any more what that part holds.
+    overlapping = [
+        name
+        for name in table.properties
+        for kind in (_COMMITTED, _FENCE)
+        if name.startswith(kind) and overlap(part_of(name.removeprefix(kind)), output.part)
+    ]
+    if output.mode == "append":
+        own: dict[str, str] = {}
+        overlapping = [name for name in overlapping if name.startswith(_COMMITTED)]
+    else:
+        own = {_property(_COMMITTED, output.part): key, _property(_FENCE, output.part): str(token)}
+    if stale := [name for name in overlapping if name not in own]:
+        transaction.remove_properties(*stale)
+    if own:
+        transaction.set_properties(own)
+
+
+def _refuse_overtaken(table: Table, output: RecordedOutput, key: str, token: int) -> None:
+    if output.mode == "append":
+        return
+    for name, value in table.properties.items():
+        part = part_of(name.removeprefix(_FENCE)) if name.startswith(_FENCE) else None
+        if part is not None and overlap(part, output.part) and int(value) > token:
+            raise LeaseLostError(
+                f"a run that began after this one has published to table {output.table!r} ({part_name(part)}) already; "
+                f"what it published stands, and stage key {key[:16]} is not published over it; run the stage again if "
+                "its inputs are the newer ones"
+            )
+
+
+def _data_files(lake: Lake, table: Table, receipts: Sequence[Receipt]) -> list[IcebergFile]:
+    with ThreadPoolExecutor(FOOTER_READERS) as readers:
+        return list(readers.map(lambda receipt: _data_file(lake, table, receipt), receipts))
+
+
+def _data_file(lake: Lake, table: Table, receipt: Receipt) -> IcebergFile:
+    try:
+        file = parquet_file_to_data_file(table.io, table.metadata, lake.store.uri(receipt.path))
+    except FileNotFoundError:
+        raise PublishError(f"shard {receipt.path!r} is not in {lake.store.root!r} any more; run the stage again") from None
+    except (ValueError, TypeError) as error:
+        raise ContractError(f"shard {receipt.path!r} does not fit table {table.name()[-1]!r}: {error}") from None
+    if (file.record_count, file.file_size_in_bytes) != (receipt.rows, receipt.bytes):
+        raise PublishError(
+            f"shard {receipt.path!r}: its receipt says {receipt.rows:,} rows in {receipt.bytes:,} bytes, the file has "
+            f"{file.record_count:,} in {file.file_size_in_bytes:,}; run the stage again"
+        )
+    return file
+
+
+def _property(kind: str, part: Mapping[str, str]) -> str:
+    return f"{kind}{part_name(part)}"

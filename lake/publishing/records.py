@@ -1,0 +1,101 @@
+"""A publication in, its record in the store out: receipts and counts, kept for as long as its files live.
+
+Written before the first commit, so a file that a snapshot names always has its sha-256 on record. A record proves
+nothing by itself: only a snapshot says that something was published.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from lake.digests import canonical_json, digest
+from lake.errors import PublishError
+from lake.publishing.shards import Receipt
+from lake.publishing.stage_report import StageReport
+from lake.storage.store import Store
+
+FOLDER = "publications"
+PAGES = "reports/expectations"
+"""Folder of the store for pages of what was checked before a publication: `<table>/<first 16 digits of its key>-<number>.html`."""
+
+Target = tuple[str, Mapping[str, str]]
+"""A table and the part of it that a publication writes; `{}` is the whole table."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOutput:
+    """What one publication writes to one table."""
+
+    table: str
+    part: Mapping[str, str]
+    mode: str  # replace or append
+    receipts: Sequence[Receipt]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRecord:
+    """What one run of a stage published, or was about to."""
+
+    report: StageReport
+    outputs: Sequence[RecordedOutput]
+    preimage: Mapping[str, Any] = field(default_factory=dict)  # what the stage key is a digest of
+    commit: str = "unknown"  # of the code
+
+
+def record_path(key: str, targets: Iterable[Target]) -> str:
+    """Return where the record of a publication stands, relative to the store's root."""
+    named = digest(sorted((table, canonical_json(dict(part))) for table, part in targets))
+    return f"{FOLDER}/{key[:16]}/{named[:16]}.json"
+
+
+def write_record(store: Store, record: PublicationRecord) -> bool:
+    """Write the record of a publication; return whether it took the place of one of the same key and targets."""
+    path = record_path(record.report.key, [(output.table, output.part) for output in record.outputs])
+    stood = store.exists(path)
+    store.write_bytes(path, canonical_json(asdict(record)).encode() + b"\n")
+    return stood
+
+
+def read_record(store: Store, path: str) -> PublicationRecord:
+    """Read the record of a publication.
+
+    Raises:
+        InputError: There is none under the path.
+        PublishError: It is damaged.
+    """
+    data = store.read_bytes(path)
+    try:
+        document = orjson.loads(data)
+        outputs = [
+            RecordedOutput(o["table"], o["part"], o["mode"], tuple(Receipt(**receipt) for receipt in o["receipts"]))
+            for o in document["outputs"]
+        ]
+        return PublicationRecord(StageReport(**document["report"]), outputs, document["preimage"], document["commit"])
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise PublishError(f"the record {store.uri(path)} is damaged ({error}); delete it and run the stage again, or restore it") from None
+
+
+def records_of(store: Store, key: str) -> list[PublicationRecord]:
+    """Return the records of a stage key's publications."""
+    return [read_record(store, path) for path in store.list(f"{FOLDER}/{key[:16]}")]
+
+
+def receipts_of(store: Store, files: Iterable[str]) -> dict[str, Receipt]:
+    """Return the receipts on record of files in the tables' folders.
+
+    Args:
+        store: Where the files are.
+        files: Paths relative to the store's root, as `ShardPlace` makes them.
+
+    Returns:
+        A receipt by path; a file without one on record is left out.
+    """
+    wanted = set(files)
+    found: dict[str, Receipt] = {}
+    for key in sorted({path.split("/")[2] for path in wanted}):
+        for record in records_of(store, key):
+            for output in record.outputs:
+                found.update((receipt.path, receipt) for receipt in output.receipts if receipt.path in wanted)
+    return found

@@ -1,0 +1,57 @@
+"""A lake and a query in, the query's rows out; every table stands under its name and nothing else can be read."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from lake.contracts import TABLES
+from lake.errors import InputError
+from lake.lake import Lake
+from lake.publishing.snapshots import AsOf
+from lake.schemas import empty_table
+
+_CLOSED: Mapping[str, str] = MappingProxyType(
+    {
+        "enable_external_access": "false",  # no files, no network, no extensions
+        "python_enable_replacements": "false",  # no variables of this process
+        "TimeZone": "'UTC'",
+        "lock_configuration": "true",
+    }
+)
+
+
+def run_sql(lake: Lake, query: str, *, as_of: AsOf = None) -> pa.Table:
+    """Run a DuckDB query over the tables; their files are scanned as the query needs them, never loaded whole.
+
+    A table that has not been published is empty. With `as_of`, every table is as it was then; for a snapshot id or a
+    tag, which belong to one table, the others are as they were when that snapshot was committed.
+
+    Args:
+        lake: Whose tables.
+        query: One or more statements in DuckDB's SQL; the last one's rows are returned.
+        as_of: See `lake.publishing.snapshots.AsOf`.
+
+    Raises:
+        InputError: The query is wrong, reaches for something other than the tables, or `as_of` names nothing.
+    """
+    still = lake.pinned(as_of)
+    with duckdb.connect(":memory:") as connection:
+        for table, record in TABLES.items():
+            if table in still.pins.expired:
+                continue
+            connection.register(table, still.dataset(table) if still.has(table) else ds.dataset(empty_table(record)))
+        for setting, value in _CLOSED.items():
+            connection.execute(f"SET {setting} = {value}")
+        try:
+            relation = connection.sql(query)
+            return pa.table({}) if relation is None else relation.to_arrow_table()
+        except duckdb.Error as error:
+            raise InputError("; ".join([f"the query cannot be run: {error}", _tables(still)])) from None
+
+
+def _tables(lake: Lake) -> str:
+    readable = ", ".join(name for name in TABLES if name not in lake.pins.expired)
+    return "; ".join([f"the tables are {readable}", *lake.pins.expired.values()])

@@ -1,0 +1,181 @@
+"""A store and a catalog's address in, an Iceberg catalog out, with the namespace that belongs to the store."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import orjson
+import sqlalchemy as sa
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.table import Table
+from pyiceberg.transforms import IdentityTransform
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import NullPool
+
+from lake.contracts import CONTRACT_VERSION, PARTITIONS
+from lake.errors import ConfigurationError, ContractError
+from lake.schemas import arrow_schema, iceberg_schema, measured_columns, record_of
+from lake.storage.file_io import StoreFileIO
+from lake.storage.object_storage import region
+from lake.storage.sql_tables import make_tables
+from lake.storage.store import Store
+
+CATALOG_NAME = "centrepiece"
+IDENTITY_FILE = "lake.json"
+SQLITE_FILE = "catalog.db"
+SQLITE_TIMEOUT_S = 120
+
+_TABLE_PROPERTIES = {
+    "format-version": "2",
+    # Publishing retries by itself: it must look for the stage key and count the content anew on every attempt.
+    "commit.retry.num-retries": "0",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "20",
+}
+
+
+def database_url(store: Store, catalog: str | None, database: str | None = None) -> str:
+    """Return the SQLAlchemy URL of the database beside the catalog: leases and the model registry live there.
+
+    Args:
+        store: Where the tables' files are.
+        catalog: The catalog's address, None for SQLite inside a local store.
+        database: An address of its own, needed where the catalog is not a SQL database and the store is not local.
+
+    Raises:
+        ConfigurationError: Neither gives a SQL database.
+    """
+    address = database or catalog
+    if address is None or (not _is_sql(address) and store.is_local):
+        if not store.is_local:
+            raise ConfigurationError(
+                f"store {store.root!r} needs a shared catalog: set `catalog` to postgresql+psycopg://…, a REST URI (https://…) or glue://"
+            )
+        return f"sqlite:///{Path(store.root, SQLITE_FILE)}?timeout={SQLITE_TIMEOUT_S}"
+    if not _is_sql(address):
+        raise ConfigurationError(
+            "a REST or Glue catalog on an S3 store needs `database: postgresql+psycopg://…` for leases and the registry"
+        )
+    return _with_timeout(address)
+
+
+def open_catalog(store: Store, catalog: str | None) -> Catalog:
+    """Open the Iceberg catalog: SQLite, PostgreSQL, REST (`https://…`) or Glue (`glue://`).
+
+    Raises:
+        ConfigurationError: The address has another scheme.
+        SQLAlchemyError: The catalog's database cannot be used; another catalog raises what its client raises.
+    """
+    properties = {"warehouse": store.uri("tables"), "py-io-impl": f"{StoreFileIO.__module__}.{StoreFileIO.__qualname__}"}
+    if catalog is None or _is_sql(catalog):
+        if store.is_local:
+            Path(store.root).mkdir(parents=True, exist_ok=True)
+        properties |= {"type": "sql", "uri": database_url(store, catalog)}
+    elif catalog.startswith(("http://", "https://")):
+        properties |= {"type": "rest", "uri": catalog}
+    elif catalog.startswith("glue:"):
+        properties |= {"type": "glue"} | ({"glue.region": where} if (where := region()) else {})
+    else:
+        raise ConfigurationError(
+            "catalog: expected null, sqlite:///…, postgresql+psycopg://…, https://… (REST) or glue://, "
+            f"got the scheme {catalog.split(':')[0]!r}"
+        )
+    if properties["type"] != "sql":
+        return load_catalog(CATALOG_NAME, **properties)
+    # A connection for each use: none is left open by a stage, and none has gone stale when the next one needs it.
+    engine = sa.create_engine(properties["uri"], poolclass=NullPool)
+    make_tables(engine, SqlCatalogBaseTable.metadata)
+    loaded = SqlCatalog(CATALOG_NAME, **properties)
+    loaded.close()
+    loaded.engine = engine
+    return loaded
+
+
+def namespace_of(store: Store, name: str) -> str:
+    """Return the namespace of a store's tables: the name of the first pipeline that opened it, and ever since.
+
+    It stands in the store, so that two pipelines with one store see the same tables.
+
+    Raises:
+        ConfigurationError: The store's identity file is damaged.
+    """
+    if not store.exists(IDENTITY_FILE):
+        store.create(IDENTITY_FILE, orjson.dumps({"namespace": name}) + b"\n")
+    try:
+        return str(orjson.loads(store.read_bytes(IDENTITY_FILE))["namespace"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise ConfigurationError(f"{store.uri(IDENTITY_FILE)} is damaged: expected a JSON object with 'namespace'") from None
+
+
+def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
+    """Load a table, making it where it is not there yet; one without a snapshot counts as not published.
+
+    Raises:
+        ConfigurationError: The catalog's table lies in another store.
+    """
+    try:
+        return load_table(store, catalog, namespace, table)
+    except NoSuchTableError:
+        with suppress(NamespaceAlreadyExistsError, IntegrityError):
+            catalog.create_namespace_if_not_exists(namespace)
+    schema = iceberg_schema(record_of(table))
+    partitions = [
+        PartitionField(schema.find_field(column).field_id, 1000 + position, IdentityTransform(), column)
+        for position, column in enumerate(PARTITIONS.get(table, ()))
+    ]
+    columns = arrow_schema(record_of(table))
+    unmeasured = set(columns.names) - set(measured_columns(columns))
+    properties = {
+        **_TABLE_PROPERTIES,
+        **{f"write.metadata.metrics.column.{name}": "none" for name in sorted(unmeasured)},
+        "centrepiece.contract": str(CONTRACT_VERSION),
+        "schema.name-mapping.default": schema.name_mapping.model_dump_json(),
+    }
+    try:
+        return catalog.create_table(
+            (namespace, table),
+            schema,
+            location=store.uri(f"tables/{table}"),
+            partition_spec=PartitionSpec(*partitions),
+            properties=properties,
+        )
+    except TableAlreadyExistsError:
+        return load_table(store, catalog, namespace, table)
+
+
+def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
+    """Load a table.
+
+    Raises:
+        NoSuchTableError: The catalog has no such table.
+        ConfigurationError: The catalog's table lies in another store, or its metadata is gone: the store moved.
+        ContractError: It was published under another contract version.
+    """
+    moved = "was the store moved? `centrepiece doctor` says, and `centrepiece doctor --relocate` mends it"
+    try:
+        loaded = catalog.load_table((namespace, table))
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"the catalog names a file of table {table!r} that is not there ({error}); {moved}") from None
+    if loaded.location() != store.uri(f"tables/{table}"):
+        raise ConfigurationError(
+            f"the catalog's table {namespace}.{table} lies at {loaded.location()!r}, expected {store.uri(f'tables/{table}')!r}; {moved}"
+        )
+    version = loaded.properties.get("centrepiece.contract")
+    if version != str(CONTRACT_VERSION):
+        raise ContractError(
+            f"table {table!r} was published under contract version {version}, this code knows {CONTRACT_VERSION}; "
+            "use the release that wrote it, or run the pipeline into a new store"
+        )
+    return loaded
+
+
+def _is_sql(address: str) -> bool:
+    return address.startswith(("sqlite:", "postgresql"))
+
+
+def _with_timeout(address: str) -> str:
+    if not address.startswith("sqlite:") or "timeout=" in address:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}timeout={SQLITE_TIMEOUT_S}"

@@ -1,0 +1,16 @@
+"""Locations of Iceberg's own files in, streams to read and write them out; on S3 through the client that stores use.
+
+pyiceberg's own client opens a multipart upload for every small file, three requests where one does.
+"""
+
+from pyarrow.fs import FileSystem
+from pyiceberg.io.pyarrow import PyArrowFileIO
+
+from lake.storage.store import s3_filesystem
+
+
+class StoreFileIO(PyArrowFileIO):
+    """Iceberg's files where stores keep theirs."""
+
+    def _initialize_s3_fs(self, netloc: str | None) -> FileSystem:
+        return s3_filesystem()

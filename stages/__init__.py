@@ -1,0 +1,1 @@
+"""The pipeline, a file a stage, and the one runner of them all."""

@@ -1,0 +1,74 @@
+"""The crop stage on real Spark: the same bytes for any partitioning, published once, everything accounted for."""
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from imaging.source_images import read_source
+from jobs.crop.cut import cut_shard
+from jobs.crop.shards import assign_shards, image_loads
+from jobs.spark.crop import ShardWork, crop, cut_dealt, cut_shards, dealt_rows, joined_rows
+from jobs.spark.session import spark_session
+from lake.contracts import Crop
+from lake.lake import Lake
+from lake.schemas import arrow_schema
+from tests.support.crop_worlds import CropWorld, crop_pipeline, crop_world, publish_world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> CropWorld:
+    return crop_world(tmp_path_factory.mktemp("pictures"), images=24, objects=8)
+
+
+def file_digests(lake: Lake) -> dict[str, str]:
+    return {Path(file.path).name: hashlib.sha256(lake.store.read_bytes(file.path)).hexdigest() for file in lake.files("crops")}
+
+
+def test_spark_cuts_what_the_plain_function_cuts_and_a_second_run_commits_nothing(world: CropWorld, tmp_path: Path) -> None:
+    pipeline = crop_pipeline(tmp_path)
+    lake = publish_world(pipeline, world)
+    next(iter(world.files.values())).rename(tmp_path / "gone")
+    report = crop(pipeline)
+    again = crop(pipeline)
+    (tmp_path / "gone").rename(next(iter(world.files.values())))
+    assert (report.rows_in, report.rows_out, dict(report.rejected)) == (len(world.plan), len(world.plan) - 16, {"unreadable-source": 16})
+    assert lake.read("rejects").num_rows == 16
+    assert again.skipped and (again.rows_out, again.snapshots) == (report.rows_out, report.snapshots)
+    expected = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, pipeline.crops, read_source)])
+    found = lake.read("crops").sort_by("crop_id")
+    kept = expected.filter(pa.compute.is_in(expected.column("crop_id"), found.column("crop_id"))).sort_by("crop_id")
+    assert found.schema == arrow_schema(Crop)
+    assert found.equals(kept)
+
+
+def test_bytes_do_not_depend_on_the_number_of_partitions(world: CropWorld, tmp_path: Path) -> None:
+    pipeline = crop_pipeline(tmp_path)
+    lake = publish_world(pipeline, world)
+    assignment, shards = assign_shards(image_loads(lake.batches("plan")))
+    assert shards > 2
+    spark = spark_session(pipeline)
+    digests = []
+    for number, partitions in enumerate((1, 2, 7, 1, 2, 7)):
+        places = lake.place("crops", f"{number:064x}"), lake.place("rejects", f"{number:064x}", {"stage": "crop"})
+        work = ShardWork(*places, shards, pipeline.crops)
+        if number < 3:
+            results = cut_dealt(spark, dealt_rows(lake, assignment), work, partitions=partitions)
+        else:
+            results = cut_shards(joined_rows(spark, lake, assignment), work, partitions=partitions)
+        digests.append([receipt["sha256"] for result in results for receipt in result["crops"]])
+    assert len(digests[0]) == shards
+    assert all(found == digests[0] for found in digests)
+
+
+def test_a_new_plan_cuts_only_what_is_new(world: CropWorld, tmp_path: Path) -> None:
+    pipeline = crop_pipeline(tmp_path)
+    publish_world(pipeline, CropWorld(world.files, world.instances, world.plan.slice(30)))
+    crop(pipeline)
+    lake = publish_world(pipeline, world)
+    report = crop(pipeline)
+    assert report.details["reused"] == len(world.plan) - 30
+    assert report.details["images"] < len(world.files) / 2
+    expected = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, pipeline.crops, read_source)])
+    assert lake.read("crops").sort_by("crop_id").equals(expected.sort_by("crop_id"))

@@ -1,0 +1,82 @@
+"""Pixels that were cut before are taken over as they are; everything else is made anew."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from imaging.source_images import read_source
+from jobs.crop.cut import cut_shard, spec_digest
+from jobs.crop.reuse import cut_files, known_blocks
+from lake.configuration import CropSpec
+from lake.publishing.shards import ShardPlace, write_shard
+from lake.storage.store import Store, open_store
+from tests.support.crop_worlds import CropWorld, crop_world
+
+SPEC = CropSpec()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> CropWorld:
+    return crop_world(tmp_path_factory.mktemp("pictures"), images=6, objects=6)
+
+
+def publish(world: CropWorld, store: Store) -> pa.Table:
+    crops = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, SPEC, read_source)])
+    half = len(crops) // 2
+    for name, rows in (("first", crops[:half]), ("second", crops[half:])):
+        write_shard(ShardPlace(store, "crops", "0" * 64), name, [rows], rows_per_group=8)
+    return crops
+
+
+def never(uris: Sequence[str], image_id: str) -> bytes:
+    raise AssertionError(f"image {image_id} was read again")
+
+
+def test_no_picture_is_read_again_and_the_rows_are_the_same(world: CropWorld, tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    crops = publish(world, store)
+    known = known_blocks(store, cut_files(store, store.list()), world.plan, spec_digest(SPEC))
+    assert sorted(known) == sorted(world.plan.column("crop_id").to_pylist())
+    parts = list(cut_shard(world.plan, world.instances, SPEC, never, known))
+    assert pa.concat_tables([part.crops for part in parts]).equals(crops)
+    assert (sum(part.images for part in parts), sum(part.reused for part in parts)) == (0, len(crops))
+
+
+def test_only_what_is_new_is_cut(world: CropWorld, tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    earlier = CropWorld(world.files, world.instances, world.plan.slice(10))
+    publish(earlier, store)
+    known = known_blocks(store, cut_files(store, store.list()), world.plan, spec_digest(SPEC))
+    parts = list(cut_shard(world.plan, world.instances, SPEC, read_source, known))
+    anew = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, SPEC, read_source)])
+    assert pa.concat_tables([part.crops for part in parts]).equals(anew)
+    assert sum(part.reused for part in parts) == len(world.plan) - 10
+    assert sum(part.images for part in parts) == 1
+
+
+def test_another_taxonomy_changes_labels_without_reading_a_picture(world: CropWorld, tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    crops = publish(world, store)
+    renamed = {"class_id": "sun", "class_path": "thing/sky/sun", "taxonomy": "1" * 64}
+    plan, instances = (
+        table.select([name for name in table.column_names if name not in renamed]) for table in (world.plan, world.instances)
+    )
+    for name, value in renamed.items():
+        instances = instances.append_column(name, pa.array([value] * len(instances)))
+    plan = plan.append_column("taxonomy", pa.array([renamed["taxonomy"]] * len(plan)))
+    known = known_blocks(store, cut_files(store, store.list()), plan, spec_digest(SPEC))
+    anew = pa.concat_tables([part.crops for part in cut_shard(plan, instances, SPEC, never, known)])
+    assert {name: anew.column(name).unique().to_pylist() for name in renamed} == {name: [value] for name, value in renamed.items()}
+    assert anew.drop_columns(list(renamed)).equals(crops.drop_columns(list(renamed)))
+
+
+def test_crops_of_another_codec_or_another_image_are_not_taken(world: CropWorld, tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    publish(world, store)
+    files = cut_files(store, store.list())
+    assert known_blocks(store, files, world.plan, spec_digest(CropSpec(codec="jpeg-95"))) == {}
+    assert known_blocks(store, files, world.plan.slice(0, 0), spec_digest(SPEC)) == {}
+    few = world.plan.slice(3, 2)
+    assert sorted(known_blocks(store, files, few, spec_digest(SPEC))) == sorted(few.column("crop_id").to_pylist())

@@ -1,0 +1,69 @@
+"""Shards follow from the plan alone."""
+
+import numpy as np
+import pyarrow as pa
+
+from jobs.crop.shards import CROPS_PER_SHARD, LEAST_CROPS_PER_SHARD, PIXELS_PER_SHARD, assign_shards, deal, image_loads
+
+
+def loads(crops: list[int], side: int = 10) -> pa.Table:
+    names = [f"image-{row:06d}" for row in range(len(crops))]
+    return pa.table({"image_id": names, "crops": crops, "pixels": [count * side * side for count in crops]})
+
+
+def plan_batch(ids: list[str], side: int) -> pa.RecordBatch:
+    sides = pa.array([side] * len(ids), pa.int32())
+    return pa.record_batch({"image_id": ids, "window_width": sides, "window_height": sides})
+
+
+def test_loads_add_up_over_batches_whatever_their_order() -> None:
+    batches = [plan_batch(["b", "a", "b"], 10), plan_batch(["a"], 100_000)]
+    expected = [{"image_id": "a", "crops": 2, "pixels": 10_000_000_100}, {"image_id": "b", "crops": 2, "pixels": 200}]
+    assert image_loads(batches).to_pylist() == expected
+    assert image_loads(batches[::-1]).to_pylist() == expected
+
+
+def test_shards_hold_whole_images_up_to_their_share() -> None:
+    counts = np.random.default_rng(1).integers(1, 15, 20_000).tolist()
+    assignment, shards = assign_shards(loads(counts))
+    held = np.bincount(assignment.column("first_shard").to_numpy(), weights=counts)
+    assert len(held) == shards
+    assert held.max() <= CROPS_PER_SHARD
+    assert held[:-1].min() > CROPS_PER_SHARD - 15
+
+
+def test_an_image_beyond_one_share_takes_several_shards_of_its_own() -> None:
+    assignment, shards = assign_shards(loads([3, 5000, 3]))
+    first, count = (assignment.column(name).to_pylist() for name in ("first_shard", "shards"))
+    assert count[0] == count[2] == 1 and count[1] >= 5000 / CROPS_PER_SHARD
+    assert first == [0, 1, 1 + count[1]] and shards == first[2] + 1
+
+
+def test_pixels_fill_a_shard_as_crops_do() -> None:
+    assignment, _ = assign_shards(loads([2] * 300, side=1024))
+    held = np.bincount(assignment.column("first_shard").to_numpy(), weights=[2 * 1024 * 1024] * 300)
+    assert held.max() <= PIXELS_PER_SHARD
+
+
+def test_a_small_plan_is_cut_fine_enough_for_a_few_cores() -> None:
+    assert 10 <= assign_shards(loads([7] * 120))[1] <= 7 * 120 / LEAST_CROPS_PER_SHARD + 1
+
+
+def test_no_plan_needs_no_shard() -> None:
+    assignment, shards = assign_shards(image_loads([]))
+    assert (len(assignment), shards) == (0, 0)
+
+
+def test_every_crop_is_dealt_once_with_the_instances_of_its_image() -> None:
+    images = ["a"] * 3 + ["b"] * 400 + ["c"] * 2
+    crops = [f"{number * 2654435761 % 2**32:08x}" for number in range(len(images))]
+    plan = pa.table({"image_id": images, "crop_id": crops})
+    instances = pa.table({"image_id": ["b", "a", "stranger", "c", "b"], "instance_id": ["b1", "a1", "x", "c1", "b2"]})
+    assignment, shards = assign_shards(pa.table({"image_id": ["a", "b", "c"], "crops": [3, 400, 2], "pixels": [3, 400, 2]}))
+    dealt = {rows.shard: rows for rows in deal(plan, instances, assignment)}
+    assert sorted(dealt) == list(range(shards)) and shards > 5
+    assert sorted(name for rows in dealt.values() for name in rows.plan.column("crop_id").to_pylist()) == sorted(crops)
+    for rows in dealt.values():
+        held = set(rows.plan.column("image_id").to_pylist())
+        known = rows.instances.column("instance_id").to_pylist()
+        assert sorted(known) == sorted(name for name in ("a1", "b1", "b2", "c1") if name[0] in held)

@@ -1,0 +1,32 @@
+"""Earlier rows stand unless the export brings their record, their document or their picture again."""
+
+import pyarrow as pa
+
+from jobs.ingest.carried_rows import containers, same_export, standing_rows
+from jobs.ingest.plan import VERSION, keyed_with
+from lake.digests import stage_key
+
+
+def images(**uris: str) -> pa.Table:
+    return pa.table({"image_id": list(uris), "uri": list(uris.values())}, pa.schema({"image_id": pa.string(), "uri": pa.string()}))
+
+
+def test_the_parts_of_a_document_are_replaced_together_and_records_one_by_one() -> None:
+    refs = pa.chunked_array([[":1", "a.json#shape 0", "b.json:7", "odd%23name.json#2"]])
+    assert containers([refs]) == {":1", "a.json", "b.json:7", "odd%23name.json"}
+
+
+def test_a_picture_that_is_listed_anew_takes_its_place() -> None:
+    before = images(old="/a.jpg", kept="/b.jpg", same="/c.jpg")
+    left = standing_rows(before, [], set(), images(new="/a.jpg", same="/elsewhere.jpg"))
+    assert left.images.column("image_id").to_pylist() == ["kept"]
+    assert left.annotations.num_rows == 0
+
+
+def test_keys_of_one_export_are_told_from_those_of_another() -> None:
+    one = stage_key("ingest", inputs={"documents": "a"}, spec={"source": "s"}, version=VERSION)
+    other = stage_key("ingest", inputs={"documents": "b"}, spec={"source": "s"}, version=VERSION)
+    later = keyed_with(one, {"earlier": "content"})
+    assert later != one
+    assert same_export(later.preimage, one.preimage)
+    assert not same_export(later.preimage, other.preimage)

@@ -1,0 +1,14 @@
+"""What a source's records became is told in a line whose sums add up."""
+
+from jobs.ingest.publication import account_of
+from lake.publishing.stage_report import StageReport
+
+
+def test_a_source_s_account_adds_up() -> None:
+    rejected = {"box-only": 2, "malformed-record": 1, "missing-image": 3}
+    details = {"source": "acme", "image_records": 1_200, "images": 1_199, "object_records": 30, "annotations": 26, "rejected": rejected}
+    report = StageReport("ingest", "k", False, 1_231, 1_225, rejected, details=details)
+    assert account_of(report) == (
+        "acme: 1,200 image records = 1,199 images + 1 rejected; 30 object records = 26 annotations + 4 rejected; "
+        "rejected documents: 1; 2 box-only, 1 malformed-record, 3 missing-image"
+    )
