@@ -3,7 +3,7 @@
 Run: python -m benchmarks.coco_file FOLDER [--instances 860000]
 
 Written as a stream, so that memory stays flat at any size. The statistics are those of the 739 instances of a sample of
-train2017: sizes of images and objects, parts and points of an outline, objects an image, crowds. The pictures are flat
+train2017: sizes of images and objects, parts and points of an outline, objects an image, crowds. The images are flat
 (about 2 KB), have the stated size, and no two are alike.
 """
 
@@ -87,7 +87,7 @@ def _name(number: int) -> str:
 
 
 def flat_jpeg(height: int, width: int) -> bytes:
-    """Return a gray picture of that size as a JPEG file of a few KB."""
+    """Return a gray image of that size as a JPEG file of a few KB."""
     settings = [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
     return bytes(cv2.imencode(".jpg", np.full((height, width, 3), 128, np.uint8), settings)[1].tobytes())
 

@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.coco_like FOLDER [--images 1200] [--workers 2] [--no-pixels]
 
-Each picture is one of a bank of demo scenes, mirrored or not, in another light and with sensor noise of its own, so that no
+Each image is one of a bank of demo scenes, mirrored or not, in another light and with sensor noise of its own, so that no
 two files are alike; its annotations are the scene's things and others of the bank. `--no-pixels` writes the annotation file
 alone; `benchmarks/coco_file.py` writes one of train2017's size and statistics.
 """

@@ -27,7 +27,7 @@ from imaging.source_images import read_source
 from jobs.crop import blocks
 from jobs.crop.cut import COMPRESSION, cut_shard
 from jobs.crop.shards import ShardRows, assign_shards, deal, image_loads
-from jobs.quality.check import assure
+from jobs.quality.check import check_quality
 from jobs.spark import crop as stage
 from jobs.spark.crop import as_ipc, crop, cut_sent
 from jobs.spark.session import spark_session
@@ -35,7 +35,7 @@ from lake.configuration import CropSpec, Pipeline
 from lake.digests import stage_key
 from lake.lake import open_lake
 from lake.publishing.publish import Output, publish_stage
-from lake.publishing.shards import ShardPlace, shard_name, write_shard
+from lake.publishing.shards import ShardLocation, shard_name, write_shard
 from lake.storage.store import open_store
 from tests.support.crop_worlds import crop_pipeline
 
@@ -87,7 +87,7 @@ def tree_peak() -> float:
 
 
 def decode_and_write(path: Path, out: Path) -> int:
-    """Decode one picture and write its file's bytes."""
+    """Decode one image and write its file's bytes."""
     data = path.read_bytes()
     decode_jpeg(data)
     (out / path.name).write_bytes(data)
@@ -107,7 +107,7 @@ def cut_one(sent: tuple[int, bytes, bytes], shards: int, out: Path) -> int:
     """Cut one shard, sent as the stage sends it, in a plain process."""
     shard, plan, instances = sent
     rows = ShardRows(shard, *(pa.ipc.open_stream(table).read_all() for table in (plan, instances)))
-    place = ShardPlace(open_store(out), "crops", "0" * 64)
+    place = ShardLocation(open_store(out), "crops", "0" * 64)
     cut = (part.crops for part in cut_shard(rows.plan, rows.instances, CropSpec(), read_source))
     receipt = write_shard(place, shard_name(rows.shard, shards), cut, compression=COMPRESSION)
     return receipt.bytes if receipt else 0
@@ -171,7 +171,7 @@ def spark(folder: Path, out: Path, workers: int) -> Figures:
 
     def timed(*given: Any, **options: Any) -> Any:
         clock = Clock()
-        done = assure(*given, **options)
+        done = check_quality(*given, **options)
         checks.append(clock.stop(0))
         return done
 
@@ -189,7 +189,7 @@ def _published(folder: Path, out: Path, workers: int, rows: int | None = None) -
     for name, table in (("label", "instances"), ("balance", "plan")):
         some = pq.read_table(folder / f"{table}.parquet")[: rows if table == "plan" else None]
         key = stage_key(name, inputs={}, spec=[folder.name, rows])
-        receipts = [write_shard(lake.place(table, key), shard_name(0, 1), [some])]
+        receipts = [write_shard(lake.location(table, key), shard_name(0, 1), [some])]
         outputs = [Output(table, {}, receipts)]
         publish_stage(lake, stage=name, key=key, rows_in=len(some), rows_out=len(some), rejected={}, outputs=outputs)
     return pipeline

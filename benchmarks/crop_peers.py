@@ -114,7 +114,7 @@ def with_supervision(images, out, workers):
 
 
 def with_datumaro(images, out, workers):
-    """Build datumaro items of the crops and export them as its own format with JPEG pictures."""
+    """Build datumaro items of the crops and export them as its own format with JPEG images."""
     import cv2
     from datumaro.components.annotation import Mask
     from datumaro.components.dataset import Dataset

@@ -1,7 +1,7 @@
 """A folder and a number in, a COCO-like set there out, with the tables that plan one crop of each object.
 
-Beside the pictures stand `instances.parquet` and `plan.parquet`, what the stage reads, and `crops.json`, the same windows
-for the peers: for each picture its file, size and objects with segmentation and window.
+Beside the images stand `instances.parquet` and `plan.parquet`, what the stage reads, and `crops.json`, the same windows
+for the peers: for each image its file, size and objects with segmentation and window.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
-"""Skewed work through the crop stage: one picture with 5,000 objects, and one of 20,000 x 20,000 px as JPEG and as PNG.
+"""Skewed work through the crop stage: one image with 5,000 objects, and one of 20,000 x 20,000 px as JPEG and as PNG.
 
 Run: python -m benchmarks.crop_skew [FOLDER] [--only crowded,jpeg,png] [--side 20000]
 
 Prints for each how many tasks share the work, how long it takes on two cores, and the greatest peak of resident memory
-of any Python process and how much of it a worker has before it cuts. Making the pictures takes longer than cutting them.
+of any Python process and how much of it a worker has before it cuts. Making the images takes longer than cutting them.
 """
 
 import argparse
@@ -33,7 +33,7 @@ TILE = 1_000
 
 
 def make(folder: Path, name: str, side: int) -> None:
-    """Write one picture, and the tables of its objects."""
+    """Write one image, and the tables of its objects."""
     suffix, objects = CASES[name]
     side = 4_000 if name == "crowded" else side
     rng = np.random.default_rng(1)
@@ -51,7 +51,7 @@ def make(folder: Path, name: str, side: int) -> None:
 
 
 def cut(folder: Path, name: str, workers: int) -> None:
-    """Cut the crops of one picture and print the figures."""
+    """Cut the crops of one image and print the figures."""
     world = CropWorld({}, *(pq.read_table(folder / f"{name}-{table}.parquet") for table in ("instances", "plan")))
     pipeline = crop_pipeline(folder / "out" / name, master=f"local[{workers}]")
     publish_world(pipeline, world)

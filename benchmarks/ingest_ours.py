@@ -32,7 +32,7 @@ gates: gates.yaml
 
 
 def write_pipeline(out: Path, annotations: Path, images: Path | None, *, kind: str = "coco", threads: int = 2) -> Path:
-    """Write a pipeline of one source; its store lies beside it. Without `images`, pictures lie beside the annotations."""
+    """Write a pipeline of one source; its store lies beside it. Without `images`, images lie beside the annotations."""
     (out / "maps").mkdir(parents=True, exist_ok=True)
     path = out / "pipeline.yaml"
     path.write_text(

@@ -3,7 +3,7 @@
 Stands alone, for it runs in an environment of the peers' own:
 `python -m venv peers && peers/bin/pip install datumaro pycocotools pillow pyarrow`.
 
-Each way does the same: parse the file, hash every listed picture and read its header, give every object its run lengths on the
+Each way does the same: parse the file, hash every listed image and read its header, give every object its run lengths on the
 whole image, its box and its area, and write one row an object to Parquet. None of them rejects, checks or publishes.
 
 - `pycocotools`: the loop that everybody writes, `COCO.annToRLE` of each annotation; `pycocotools-pool` does it in two processes.
@@ -32,7 +32,7 @@ ROWS_AT_ONCE = 32_768
 
 
 def picture(folder, name):
-    """Hash a picture and read its header."""
+    """Hash an image and read its header."""
     data = Path(folder, name).read_bytes()
     with Image.open(Path(folder, name)) as opened:
         return hashlib.sha256(data).hexdigest(), opened.size

@@ -2,8 +2,8 @@
 
 Run: python -m benchmarks.ingest_rate FOLDER [--instances 860000] [--rounds 1] [--peers peers/bin/python] [--only ours,pycocotools]
 
-The file and its pictures are made by `benchmarks.coco_file` unless FOLDER holds them already. Every contender parses the file,
-reads and hashes each picture, rasterises each object and writes a row of it, from files that were read just before; the stage
+The file and its images are made by `benchmarks.coco_file` unless FOLDER holds them already. Every contender parses the file,
+reads and hashes each image, rasterises each object and writes a row of it, from files that were read just before; the stage
 moreover finds parts, holes and centres, rejects, checks its rows and publishes them. `benchmarks/ingest_peers.py` says what each
 peer does and how to install them. Prints the median of the rounds: seconds without and with the start of a Spark session,
 instances a second, peak memory of the process tree (`benchmarks/process_tree.py`), and the ratio of each one's time to the stage's.

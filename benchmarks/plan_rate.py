@@ -20,10 +20,10 @@ from typing import TypeVar
 
 import pyarrow.compute as pc
 
+from jobs.file_slices import read_slice, slices_of
 from jobs.spark.balance import balance
 from jobs.spark.label import label
 from jobs.spark.session import spark_session
-from jobs.units import read_unit, units_of
 from lake.configuration import Pipeline, load_pipeline
 from lake.lake import Lake, open_lake
 from lake.publishing.publish import Output, publish_stage
@@ -94,20 +94,20 @@ def _publish(lake: Lake, *, images: int, instances: int) -> None:
         of_source = pictures.filter(pc.equal(pictures.column("source"), source))
         share = instances // len(LABELS)
         shards = share // ROWS_PER_SHARD + 1
-        place = lake.place("annotations", key, part)
+        place = lake.location("annotations", key, part)
         receipts = [
             write_shard(place, shard_name(at, shards), [invented_annotations(of_source, rows, seed=1_000 * number + at)])
             for at, rows in enumerate([ROWS_PER_SHARD] * (share // ROWS_PER_SHARD) + [share % ROWS_PER_SHARD])
         ]
-        listed = write_shard(lake.place("images", key, part), shard_name(0, 1), [of_source])
+        listed = write_shard(lake.location("images", key, part), shard_name(0, 1), [of_source])
         outputs = [Output("images", part, [listed]), Output("annotations", part, receipts)]
         publish_stage(lake, stage="ingest", key=key, rows_in=share, rows_out=share, rejected={}, outputs=outputs)
 
 
 def _copy(lake: Lake) -> None:
-    place = lake.place("annotations", "c" * 64)
-    for unit in units_of(lake.store, lake.files("annotations")):
-        write_shard(place, unit.shard, [read_unit(lake.store, unit)])
+    place = lake.location("annotations", "c" * 64)
+    for unit in slices_of(lake.store, lake.files("annotations")):
+        write_shard(place, unit.shard, [read_slice(lake.store, unit)])
 
 
 def _timed(name: str, rows: int, work: Callable[[], Result]) -> Result:

@@ -23,7 +23,7 @@ from lake.contracts import Reject
 from lake.digests import stage_key
 from lake.lake import Lake, connect
 from lake.publishing.publish import Output, publish_stage
-from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.reasons import Reason
 from lake.schemas import iceberg_schema, table_of
 
@@ -73,7 +73,7 @@ def _ways(folder: str, catalog: str | None, shards: int) -> dict[str, Callable[[
 def _publish(lake: Lake, number: int, shards: int, source: str, mode: str) -> Cost:
     key = stage_key("ingest", inputs={"export": str(number)}, spec={"shards": shards})
     part = {"stage": "ingest", "source": source}
-    receipts = _write(lake.place("rejects", key, part), shards)
+    receipts = _write(lake.location("rejects", key, part), shards)
     costs: list[Cost] = []
     with _measured(costs):
         publish_stage(
@@ -96,7 +96,7 @@ def _bare(folder: str, shards: int) -> Callable[[int], Cost]:
 
     def publish(number: int) -> Cost:
         key = stage_key("bare", inputs={}, spec={"number": number})
-        receipts = _write(ShardPlace(lake.store, "rejects", key, {"stage": "ingest", "source": "same"}), shards)
+        receipts = _write(ShardLocation(lake.store, "rejects", key, {"stage": "ingest", "source": "same"}), shards)
         costs: list[Cost] = []
         with _measured(costs):
             table.add_files([lake.store.uri(receipt.path) for receipt in receipts], check_duplicate_files=False)
@@ -105,7 +105,7 @@ def _bare(folder: str, shards: int) -> Callable[[int], Cost]:
     return publish
 
 
-def _write(place: ShardPlace, shards: int) -> list[Receipt]:
+def _write(place: ShardLocation, shards: int) -> list[Receipt]:
     # One shard is written, the others are links to it: what is measured begins after the shards are there.
     row = table_of(Reject, [Reject("0" * 64, "ingest", place.part["source"], "", "box-only", "")])
     first = write_shard(place, shard_name(0, shards), [row])

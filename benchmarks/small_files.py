@@ -2,7 +2,7 @@
 
 Writes, once, a folder of LabelMe documents and one of YOLO label files, each with a small JPEG file of its own, and ingests either on
 two threads. Beside it, in the same run and in turn, the limit: one process that lists the folder, reads every file and
-hashes the pictures, and parses nothing. Prints files a second and the ratio; the start of the session is apart.
+hashes the images, and parses nothing. Prints files a second and the ratio; the start of the session is apart.
 """
 
 import argparse
@@ -33,16 +33,16 @@ _LIMIT = "limit: read all"
 
 
 def write_files(folder: Path, files: int) -> None:
-    """Write both folders; each has its pictures beside the annotations or under `images`."""
+    """Write both folders; each has its images beside the annotations or under `images`."""
     rng = np.random.default_rng(1)
-    picture = flat_jpeg(_HEIGHT, _WIDTH)
+    image = flat_jpeg(_HEIGHT, _WIDTH)
     for number in range(files):
         stem = f"{number // _A_FOLDER:03d}/{number:06d}"
         for path in (folder / "labelme" / stem, folder / "yolo-seg" / "images" / stem, folder / "yolo-seg" / "labels" / stem):
             path.parent.mkdir(parents=True, exist_ok=True)
         corners = rng.uniform(0.05, 0.95, (_OBJECTS, 12, 2)).round(4)
-        (folder / "labelme" / f"{stem}.jpg").write_bytes(numbered(picture, number))
-        (folder / "yolo-seg" / "images" / f"{stem}.jpg").write_bytes(numbered(picture, number))
+        (folder / "labelme" / f"{stem}.jpg").write_bytes(numbered(image, number))
+        (folder / "yolo-seg" / "images" / f"{stem}.jpg").write_bytes(numbered(image, number))
         shapes = [
             {"label": f"class {n}", "points": (one * (_WIDTH, _HEIGHT)).tolist(), "group_id": None, "shape_type": "polygon", "flags": {}}
             for n, one in enumerate(corners)

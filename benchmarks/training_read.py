@@ -28,12 +28,12 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from imaging.masks import masks
-from lake.publishing.shards import ShardPlace, shard_name, write_shard
+from lake.publishing.shards import ShardLocation, shard_name, write_shard
 from lake.storage.store import Store, open_store
 from tests.support.factories import crop_rows, tiny_shots
 from training.augmentation import draw_change
 from training.crop_index import CropIndex, index_crops
-from training.loader import EpochLoader, Reading
+from training.loader import EpochLoader, LoaderSpec
 from training.order import Share, epoch_order
 from training.samples import CROP_COLUMNS, read_sample
 
@@ -50,7 +50,7 @@ def write_crops(store: Store, crops: int) -> list[str]:
         row["pixels"] = cv2.imencode(".jpg", np.asarray(pixels), [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
         row["pixel_codec"], row["split"] = "jpeg-95", "train"
     schema = crop_rows(tiny_shots(images=1)).schema
-    place = ShardPlace(store, "crops", "0" * 64)
+    place = ShardLocation(store, "crops", "0" * 64)
     paths = []
     for shard in range(4):
         repeated = [{**rows[number % len(rows)], "crop_id": f"{number:064x}"} for number in range(shard, crops, 4)]
@@ -83,7 +83,7 @@ class CropDataset(Dataset[Tensors]):
 def our_sample(row: dict[str, Any], canvas: int) -> Tensors:
     """Make a sample as training does."""
     sample = read_sample(row, canvas, draw_change(0, 0, 0, row["crop_id"]))
-    return torch.from_numpy(sample.pixels), torch.from_numpy(sample.coverage), torch.from_numpy(sample.valid)
+    return torch.from_numpy(sample.pixels), torch.from_numpy(sample.soft_mask), torch.from_numpy(sample.valid)
 
 
 def pillow_sample(row: dict[str, Any], canvas: int) -> Tensors:
@@ -91,13 +91,13 @@ def pillow_sample(row: dict[str, Any], canvas: int) -> Tensors:
     left, top = max(row["window_left"], 0), max(row["window_top"], 0)
     width = min(row["window_left"] + row["window_width"], row["image_width"]) - left
     height = min(row["window_top"] + row["window_height"], row["image_height"]) - top
-    picture = Image.open(io.BytesIO(row["pixels"])).convert("RGB")
+    image = Image.open(io.BytesIO(row["pixels"])).convert("RGB")
     mask = Image.fromarray(masks.decode(row["mask"].decode(), height, width).astype(np.uint8) * 255)
     scale = canvas / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     corner = (canvas - size[0]) // 2, (canvas - size[1]) // 2
     pixels, coverage, valid = Image.new("RGB", (canvas, canvas)), Image.new("L", (canvas, canvas)), Image.new("L", (canvas, canvas))
-    pixels.paste(picture.resize(size, Image.Resampling.BILINEAR), corner)
+    pixels.paste(image.resize(size, Image.Resampling.BILINEAR), corner)
     coverage.paste(mask.resize(size, Image.Resampling.BILINEAR), corner)
     valid.paste(255, (*corner, corner[0] + size[0], corner[1] + size[1]))
     return torch.from_numpy(np.array(pixels)), torch.from_numpy(np.array(coverage)), torch.from_numpy(np.array(valid) > 0)
@@ -106,7 +106,7 @@ def pillow_sample(row: dict[str, Any], canvas: int) -> Tensors:
 def contenders(store: Store, index: CropIndex, canvas: int) -> dict[str, Callable[[], Iterator[Any]]]:
     """Return a fresh epoch of each contender by name."""
     order = epoch_order(index, Share(0, 1, BATCH), seed=0, epoch=0)
-    reading = Reading(store, index, canvas, seed=0, augmented=True, threads=WORKERS)
+    reading = LoaderSpec(store, index, canvas, seed=0, augmented=True, threads=WORKERS)
 
     def of_processes(sample: Callable[[dict[str, Any], int], Tensors]) -> Iterator[Any]:
         chosen = [order.positions[first:end].tolist() for first, end in pairwise(order.bounds)]
@@ -114,7 +114,7 @@ def contenders(store: Store, index: CropIndex, canvas: int) -> dict[str, Callabl
         return iter(DataLoader(dataset, batch_sampler=chosen, num_workers=WORKERS))
 
     return {
-        "threads": lambda: iter(EpochLoader(reading, order, epoch=0, ranks=1)),
+        "threads": lambda: iter(EpochLoader(reading, order, epoch=0, world_size=1)),
         "processes": lambda: of_processes(our_sample),
         "plain": lambda: of_processes(pillow_sample),
     }

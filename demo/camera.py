@@ -46,7 +46,7 @@ def expose(frame: npt.NDArray[np.float32], rng: Generator) -> Pixels:
 
 
 def save(pixels: Pixels, rng: Generator) -> Photograph:
-    """Encode a picture as what a folder of real pictures holds: mostly baseline JPEG, now and then something else.
+    """Encode an image as what a folder of real images holds: mostly baseline JPEG, now and then something else.
 
     Args:
         pixels: (H, W, 3) uint8 RGB in the displayed frame.

@@ -1,4 +1,4 @@
-"""Sprites in, a picture with its truth out: things are laid over one another and cast shadows."""
+"""Sprites in, an image with its truth out: things are laid over one another and cast shadows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ _KEPT = 0.5  # share of a thing that must stay visible
 
 @dataclass(slots=True)
 class Canvas:
-    """A picture in the making: float32 RGB (H, W, 3), the number of the thing seen at each pixel, areas by number."""
+    """An image in the making: float32 RGB (H, W, 3), the number of the thing seen at each pixel, areas by number."""
 
     pixels: npt.NDArray[np.float32]
     numbers: npt.NDArray[np.uint16]
@@ -38,7 +38,7 @@ def may_lie(canvas: Canvas, sprite: Sprite, left: int, top: int, *, least: float
         sprite: The thing.
         left: Of the sprite, px.
         top: Of the sprite, px.
-        least: Share of the picture's area that must be seen of it.
+        least: Share of the image's area that must be seen of it.
     """
     on_canvas, on_sprite = _overlap(canvas, sprite, left, top)
     solid = sprite.coverage >= 0.5

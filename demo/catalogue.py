@@ -31,7 +31,7 @@ _TIMBERS: tuple[Colour, ...] = ((190, 128, 62), (120, 66, 36), (214, 168, 96), (
 class Kind:
     """One class of thing.
 
-    `height` is metres in the street, a share of the picture's height in rooms, and of the space between two boards in
+    `height` is metres in the street, a share of the image's height in rooms, and of the space between two boards in
     shops; `weight` is how often the class comes up beside the others of its domain; `hues` are the colours that it has.
     """
 

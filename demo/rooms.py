@@ -13,12 +13,12 @@ _FLOORS = ((150, 108, 70), (120, 84, 56), (176, 150, 116), (132, 128, 124), (98,
 
 
 def room(rng: Generator, height: int, width: int) -> Backdrop:
-    """Return a room: one wall, perhaps a picture or a window on it, and a floor."""
+    """Return a room: one wall, perhaps an image or a window on it, and a floor."""
     stage = Stage.empty(height, width)
     foot = int(height * rng.uniform(0.52, 0.7))
     stage.band(0, foot, pick(rng, _WALLS), _wallpaper(rng, foot, width), "wall")
     for _ in range(int(rng.integers(0, 3))):
-        _picture(stage, rng, foot)
+        _image(stage, rng, foot)
     stage.band(foot, height, pick(rng, _FLOORS), _floor(rng, height - foot, width), "floor")
     skirting = max(3, height // 50)
     stage.pixels[foot - skirting : foot] = stage.pixels[foot - skirting : foot] * 0.3 + 0.7 * np.float32(rng.uniform(90, 230))
@@ -66,7 +66,7 @@ def _floor(rng: Generator, height: int, width: int) -> textures.Field:
     return np.asarray(fade * textures.rough(rng, height, width, strength=0.1), np.float32)
 
 
-def _picture(stage: Stage, rng: Generator, foot: int) -> None:
+def _image(stage: Stage, rng: Generator, foot: int) -> None:
     width = stage.stuff.shape[1]
     w, h = int(width * rng.uniform(0.12, 0.24)), int(foot * rng.uniform(0.2, 0.4))
     left, top = int(rng.uniform(0, width - w)), int(rng.uniform(0.06, 0.3) * foot)

@@ -19,7 +19,7 @@ from demo.streets import street
 Mask = npt.NDArray[np.bool_]
 _STAGES = {"everyday": (room, room, garden), "driving": (street,), "retail": (shelves, shelves, counter, rail)}
 _COUNTS = {"everyday": (5, 10), "driving": (6, 11), "retail": (9, 15)}
-_SMALLEST = 2e-4  # of the picture's area: what is seen of a thing below this is void
+_SMALLEST = 2e-4  # of the image's area: what is seen of a thing below this is void
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """One picture with its whole truth, in the displayed frame."""
+    """One image with its whole truth, in the displayed frame."""
 
     index: int
     domain: Domain

@@ -26,11 +26,11 @@ class Shot:
 
 
 def shots(domain: Domain, *, images: int, seed: int = 7, long_side: int | None = None) -> Iterator[Shot]:
-    """Take the pictures of one domain, one at a time.
+    """Take the images of one domain, one at a time.
 
     Args:
-        domain: Whose pictures.
-        images: Size of the whole world; every third picture is of one domain.
+        domain: Whose images.
+        images: Size of the whole world; every third image is of one domain.
         seed: Of the world.
         long_side: See `demo.world.scenes`.
     """

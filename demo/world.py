@@ -8,26 +8,26 @@ from demo.catalogue import DOMAINS
 from demo.scenes import Scene, compose
 
 SIZES: tuple[tuple[int, int], ...] = ((480, 640), (480, 640), (480, 640), (640, 480), (427, 640), (375, 500), (512, 512), (600, 800))
-"""Heights and widths that the pictures come in, px."""
+"""Heights and widths that the images come in, px."""
 FRAMES_PER_SEQUENCE = 2
 
 
 def scenes(*, images: int, seed: int = 7, long_side: int | None = None) -> Iterator[Scene]:
-    """Render the world's pictures, one at a time; the domains take turns.
+    """Render the world's images, one at a time; the domains take turns.
 
     Args:
-        images: How many; picture `i` is the same whatever their number.
+        images: How many; image `i` is the same whatever their number.
         seed: Of the world.
-        long_side: Scale every picture so that its longer side is this many px; None keeps the natural sizes.
+        long_side: Scale every image so that its longer side is this many px; None keeps the natural sizes.
     """
     for index in range(images):
         yield scene(index, seed=seed, long_side=long_side)
 
 
 def scene(index: int, *, seed: int = 7, long_side: int | None = None) -> Scene:
-    """Render one picture of the world; see `scenes`.
+    """Render one image of the world; see `scenes`.
 
-    Pictures of the driving domain come in sequences: the frames of one sequence share their stage and their size.
+    Images of the driving domain come in sequences: the frames of one sequence share their stage and their size.
     """
     domain = DOMAINS[index % len(DOMAINS)]
     number = index // len(DOMAINS)
@@ -39,7 +39,7 @@ def scene(index: int, *, seed: int = 7, long_side: int | None = None) -> Scene:
 
 
 def scene_name(index: int) -> str:
-    """Return the stem of a picture's files; in the driving domain, what stands before `_` names the sequence."""
+    """Return the stem of an image's files; in the driving domain, what stands before `_` names the sequence."""
     number, place = divmod(index, len(DOMAINS))
     if DOMAINS[place] == "driving":
         sequence, frame = divmod(number, FRAMES_PER_SEQUENCE)

@@ -28,9 +28,9 @@ def write_demo(folder: Path, *, images: int = 60, seed: int = 7, long_side: int 
 
     Args:
         folder: Made where it is missing; it must be empty or hold an earlier demo.
-        images: How many pictures, at least 3: one a domain.
+        images: How many images, at least 3: one a domain.
         seed: Of the world.
-        long_side: Longer side of every picture in px; None for natural sizes.
+        long_side: Longer side of every image in px; None for natural sizes.
 
     Returns:
         The pipeline file.
@@ -68,7 +68,7 @@ def _noted(taken: Iterable[Shot], stems: set[str]) -> Iterable[Shot]:
 
 
 def _sweep(export: Path, stems: set[str]) -> None:
-    """Remove the pictures of an earlier, larger demo: an export of a folder is all that lies in it."""
+    """Remove the images of an earlier, larger demo: an export of a folder is all that lies in it."""
     for path in sorted(export.glob("*/*")):
         if path.is_file() and path.stem not in stems:
             path.unlink()

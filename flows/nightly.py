@@ -15,13 +15,13 @@ from lake.publishing.stage_report import StageReport
 from stages.runner import models_to_score, run_stage
 
 
-def is_crash(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Tell whether a failed task is worth another try: a deliberate error would only come again, unless it is an outage."""
     outcome = state.result(raise_on_failure=False)
     return not isinstance(outcome, CentrepieceError) or isinstance(outcome, UnreachableError)
 
 
-@task(task_run_name="{name}", retries=2, retry_delay_seconds=5, retry_condition_fn=is_crash, persist_result=False)
+@task(task_run_name="{name}", retries=2, retry_delay_seconds=5, retry_condition_fn=is_retryable, persist_result=False)
 def stage(name: str, pipeline_file: str, arguments: dict[str, Any] | None = None) -> StageReport:
     """Run one stage and leave its report as an artifact."""
     report = run_stage(name, load_pipeline(pipeline_file), **(arguments or {}))

@@ -83,8 +83,8 @@ def decode_pixels(codec: str, data: bytes) -> Pixels:
     if codec in (JPEG_BLOCK, JPEG_95):
         return decode_jpeg(data)
     if codec == PNG:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
-            return np.asarray(picture.convert("RGB"))
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            return np.asarray(image.convert("RGB"))
     raise ContractError(f"expected a pixel codec of {JPEG_BLOCK}, {PNG} or {JPEG_95}, got {codec!r}; a newer centrepiece wrote it")
 
 

@@ -1,6 +1,6 @@
-"""The bytes of a picture in, its header and its RGB pixels in the displayed frame out; the header decides first.
+"""The bytes of an image in, its header and its RGB pixels in the displayed frame out; the header decides first.
 
-What a picture is comes from its bytes, never from its name. Eight bits a channel come out: of 16-bit samples the high
+What an image is comes from its bytes, never from its name. Eight bits a channel come out: of 16-bit samples the high
 byte, palettes looked up, gray repeated, alpha dropped (not composited), CMYK as Pillow converts it, no colour profile.
 """
 
@@ -23,7 +23,7 @@ from lake.reasons import Reason
 Pixels = npt.NDArray[np.uint8]
 
 PIXEL_BUDGET = 1 << 29
-"""Pixels of a picture that are decoded at most: 1.5 GiB as RGB, and more than 20,000 x 20,000."""
+"""Pixels of an image that are decoded at most: 1.5 GiB as RGB, and more than 20,000 x 20,000."""
 
 _SIGNATURES: tuple[tuple[bytes, str, Any], ...] = (
     (b"\xff\xd8\xff", "jpeg", JpegImageFile),
@@ -43,7 +43,7 @@ _REFUSED_MODES = frozenset({"I", "F"})
 
 
 class ImageRefusedError(InputError):
-    """A picture is not decoded; `reason` says why, from the closed list."""
+    """An image is not decoded; `reason` says why, from the closed list."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
@@ -51,7 +51,7 @@ class ImageRefusedError(InputError):
 
 
 class ImageHeader(NamedTuple):
-    """What a picture's header says; sizes in px of the displayed frame."""
+    """What an image's header says; sizes in px of the displayed frame."""
 
     format: str  # jpeg, png, bmp, tiff, gif or webp
     mode: str  # Pillow's mode of the stored pixels
@@ -61,7 +61,7 @@ class ImageHeader(NamedTuple):
 
 
 def read_header(data: bytes, *, pixel_budget: int = PIXEL_BUDGET) -> ImageHeader:
-    """Read a picture's header and check its size, without decoding any pixel.
+    """Read an image's header and check its size, without decoding any pixel.
 
     Args:
         data: The whole file.
@@ -74,8 +74,8 @@ def read_header(data: bytes, *, pixel_budget: int = PIXEL_BUDGET) -> ImageHeader
         header = jpeg_image_header(_parsed(data))
     else:
         try:
-            with _open(data) as picture:
-                header = _pillow_header(picture)
+            with _open(data) as image:
+                header = _pillow_header(image)
         except _PILLOW_FAULTS as error:
             raise _undecodable(error) from error
     return within_budget(header, pixel_budget)
@@ -101,7 +101,7 @@ def within_budget(header: ImageHeader, pixel_budget: int = PIXEL_BUDGET) -> Imag
 
 
 def decode_image(data: bytes, header: ImageHeader) -> Pixels:
-    """Decode a picture whole.
+    """Decode an image whole.
 
     Args:
         data: The whole file.
@@ -117,12 +117,12 @@ def decode_image(data: bytes, header: ImageHeader) -> Pixels:
 
 
 def decode_windows(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> list[Pixels]:
-    """Decode a picture once, and convert only what lies in some boxes.
+    """Decode an image once, and convert only what lies in some boxes.
 
     Args:
         data: The whole file.
         header: As `read_header` gave it.
-        boxes: In px of the displayed picture, on it.
+        boxes: In px of the displayed image, on it.
 
     Returns:
         (height, width, 3) uint8 RGB of each box, in the displayed frame.
@@ -133,10 +133,10 @@ def decode_windows(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> li
     turned = 1 if header.format == "tiff" else header.orientation  # Pillow turns those itself
     displayed = header.width, header.height
     try:
-        with _open(data) as picture:
-            picture.load()
-            found = picture.size[::-1] if is_turned(turned) else picture.size
-            cut = [_rgb(_part(picture, stored_box(box, *displayed, turned))) for box in boxes] if found == displayed else []
+        with _open(data) as image:
+            image.load()
+            found = image.size[::-1] if is_turned(turned) else image.size
+            cut = [_rgb(_part(image, stored_box(box, *displayed, turned))) for box in boxes] if found == displayed else []
     except _PILLOW_FAULTS as error:
         raise _undecodable(error) from error
     if found != displayed:
@@ -147,10 +147,10 @@ def decode_windows(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> li
     return [np.ascontiguousarray(orient(pixels, turned)) for pixels in cut]
 
 
-def _part(picture: Image.Image, box: Box) -> Image.Image:
-    if box == (0, 0, *picture.size):
-        return picture
-    return picture.crop((box.left, box.top, box.left + box.width, box.top + box.height))
+def _part(image: Image.Image, box: Box) -> Image.Image:
+    if box == (0, 0, *image.size):
+        return image
+    return image.crop((box.left, box.top, box.left + box.width, box.top + box.height))
 
 
 def _parsed(data: bytes) -> JpegHeader:
@@ -188,31 +188,31 @@ def _open(data: bytes) -> ImageFile.ImageFile:
         if data.startswith(signature):
             opened: ImageFile.ImageFile = plugin(io.BytesIO(data))
             return opened
-    raise OSError(f"no known picture format begins with {data[:8].hex(' ')!r}")
+    raise OSError(f"no known image format begins with {data[:8].hex(' ')!r}")
 
 
-def _pillow_header(picture: ImageFile.ImageFile) -> ImageHeader:
-    kind = str(picture.format).lower()
+def _pillow_header(image: ImageFile.ImageFile) -> ImageHeader:
+    kind = str(image.format).lower()
     if kind == "tiff":
-        tag = picture.getexif().get(0x0112, 1)
+        tag = image.getexif().get(0x0112, 1)
         orientation = tag if tag in range(1, 9) else 1
     else:
-        exif = picture.info.get("exif", b"")
+        exif = image.info.get("exif", b"")
         orientation = exif_orientation(exif.removeprefix(b"Exif\0\0")) if isinstance(exif, bytes) else 1
-    width, height = picture.size
+    width, height = image.size
     if is_turned(orientation) and kind != "tiff":  # Pillow turns those itself
         width, height = height, width
-    return ImageHeader({"dib": "bmp"}.get(kind, kind), picture.mode, width, height, orientation)
+    return ImageHeader({"dib": "bmp"}.get(kind, kind), image.mode, width, height, orientation)
 
 
-def _rgb(picture: Image.Image) -> Pixels:
-    if picture.mode in _REFUSED_MODES:
-        raise ValueError(f"samples of mode {picture.mode!r} have no defined 8-bit form")
-    if picture.mode in _DEEP:
-        high = (np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8)
+def _rgb(image: Image.Image) -> Pixels:
+    if image.mode in _REFUSED_MODES:
+        raise ValueError(f"samples of mode {image.mode!r} have no defined 8-bit form")
+    if image.mode in _DEEP:
+        high = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
         return np.repeat(high[:, :, None], 3, axis=2)
-    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _undecodable(error: BaseException) -> ImageRefusedError:
-    return ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"the picture cannot be decoded: {type(error).__name__}: {error}")
+    return ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"the image cannot be decoded: {type(error).__name__}: {error}")

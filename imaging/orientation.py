@@ -26,7 +26,7 @@ class Box(NamedTuple):
 
 
 def is_turned(orientation: int) -> bool:
-    """Say whether the displayed picture has the stored picture's height as its width."""
+    """Say whether the displayed image has the stored image's height as its width."""
     return orientation >= 5
 
 
@@ -50,12 +50,12 @@ def orient(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
 
 
 def stored_box(box: Box, width: int, height: int, orientation: int) -> Box:
-    """Return where a box of the displayed picture lies in the stored one.
+    """Return where a box of the displayed image lies in the stored one.
 
     Args:
         box: In the displayed frame.
-        width: Of the displayed picture, in px.
-        height: Of the displayed picture, in px.
+        width: Of the displayed image, in px.
+        height: Of the displayed image, in px.
         orientation: EXIF orientation, 1 to 8.
     """
     if orientation == 1:
@@ -68,7 +68,7 @@ def stored_box(box: Box, width: int, height: int, orientation: int) -> Box:
 
 
 def displayed_box(box: Box, width: int, height: int, orientation: int) -> Box:
-    """Return where a box of the stored picture lies in the displayed one, which is `width` x `height` px."""
+    """Return where a box of the stored image lies in the displayed one, which is `width` x `height` px."""
     if orientation == 1:
         return box
     left, top, wide, high = (box.top, box.left, box.height, box.width) if is_turned(orientation) else box

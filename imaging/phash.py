@@ -1,6 +1,6 @@
-"""A picture in, the hash of what it looks like out: copies that were resized or encoded again differ in a few of 64 bits.
+"""An image in, the hash of what it looks like out: copies that were resized or encoded again differ in a few of 64 bits.
 
-All arithmetic is on integers, so a picture has one hash on every machine.
+All arithmetic is on integers, so an image has one hash on every machine.
 
 Source: the DCT hash of C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), section 3.2.1.
 """
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 LEAST_CONTRAST = 4
-"""Grey levels between the 5th and 95th percentile below which a picture has no hash: all flat pictures look alike."""
+"""Grey levels between the 5th and 95th percentile below which an image has no hash: all flat images look alike."""
 
 _SIDE = 32
 _FREQUENCIES = 8
@@ -27,16 +27,16 @@ def _cosines() -> npt.NDArray[np.int64]:
 _COSINES = _cosines()
 
 
-def picture_hash(data: bytes, *, width: int, height: int) -> str | None:
-    """Return the hash of an encoded picture, in its displayed frame.
+def image_hash(data: bytes, *, width: int, height: int) -> str | None:
+    """Return the hash of an encoded image, in its displayed frame.
 
     Args:
         data: The file's bytes; its size has been checked against the pixel budget.
-        width: Of the picture in px, as its header says.
+        width: Of the image in px, as its header says.
         height: Likewise.
 
     Returns:
-        16 hexadecimal digits, or None where the picture cannot be decoded or is flat.
+        16 hexadecimal digits, or None where the image cannot be decoded or is flat.
     """
     reduced = min(width, height) >= _REDUCE_FROM
     flag = cv2.IMREAD_REDUCED_GRAYSCALE_8 if reduced else cv2.IMREAD_GRAYSCALE
@@ -54,7 +54,7 @@ def grey_hash(grey: npt.NDArray[np.uint8]) -> str | None:
         grey: (H, W) uint8.
 
     Returns:
-        16 hexadecimal digits: for each of 8 x 8 low frequencies, whether it is above their median. None for a picture
+        16 hexadecimal digits: for each of 8 x 8 low frequencies, whether it is above their median. None for an image
         without contrast.
     """
     low, high = np.percentile(grey, (5, 95), method="lower")
@@ -67,7 +67,7 @@ def grey_hash(grey: npt.NDArray[np.uint8]) -> str | None:
 
 
 def _grid(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    """Average the picture over a grid of cells, in 1/16 of a grey level."""
+    """Average the image over a grid of cells, in 1/16 of a grey level."""
     rows, columns = (_edges(side) for side in grey.shape)
     integral = np.zeros((grey.shape[0] + 1, grey.shape[1] + 1), np.int64)
     integral[1:, 1:] = grey.astype(np.int64).cumsum(0).cumsum(1)

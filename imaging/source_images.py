@@ -1,4 +1,4 @@
-"""The location of a picture in, its bytes out, or the reason why they are not the ones that were labelled."""
+"""The location of an image in, its bytes out, or the reason why they are not the ones that were labelled."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _S3 = "s3://"
 
 
 def read_source(uris: Iterable[str], image_id: str) -> bytes:
-    """Read a picture from the first of its locations that still holds it.
+    """Read an image from the first of its locations that still holds it.
 
     Args:
         uris: Local paths or `s3://` URIs, at least one.

@@ -83,7 +83,7 @@ class Splits(_Settings):
     val: float = Field(0.1, ge=0, le=1)
     test: float = Field(0.1, ge=0, le=1)
     salt: str = "centrepiece-1"
-    near_duplicates: int | None = Field(None, ge=0, le=63)  # bits in which hashes of look-alike pictures may differ
+    near_duplicates: int | None = Field(None, ge=0, le=63)  # bits in which hashes of look-alike images may differ
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> "Splits":
@@ -165,8 +165,8 @@ class EvaluationSpec(_Settings):
                 raise ValueError(f"{nesting!r} names the unknown attribute {unknown[0]!r}; {hint}")
             if len(set(attributes)) < len(attributes):
                 raise ValueError(f"{nesting!r} nests an attribute in itself")
-        if doubled := sorted({nesting for nesting in value if value.count(nesting) > 1}):
-            raise ValueError(f"doubled: {doubled}")
+        if duplicate := sorted({nesting for nesting in value if value.count(nesting) > 1}):
+            raise ValueError(f"duplicate: {duplicate}")
         return value
 
 
@@ -192,9 +192,9 @@ class Pipeline(_Settings):
     @classmethod
     def _distinct_names(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
         names = [source.name for source in value]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise ValueError(f"source names must be distinct, doubled: {doubled}")
+        duplicate = sorted({name for name in names if names.count(name) > 1})
+        if duplicate:
+            raise ValueError(f"source names must be distinct, duplicate: {duplicate}")
         return value
 
 

@@ -31,7 +31,7 @@ Time = Annotated[datetime, pa.timestamp("us", tz="UTC"), "UTC"]
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One picture of a source, described in its displayed frame."""
+    """One image of a source, described in its displayed frame."""
 
     image_id: Key  # sha-256 of the file's bytes
     uri: Text

@@ -19,7 +19,7 @@ from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identit
 from lake.publishing.leases import LeaseKeeper
 from lake.publishing.parts import checked_part, part_name
 from lake.publishing.records import receipts_of
-from lake.publishing.shards import ShardPlace
+from lake.publishing.shards import ShardLocation
 from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, described, resolve, state, tags
 from lake.schemas import arrow_schema, empty_table, record_of
 from lake.sql.filters import Where, arrow_filter, file_filter
@@ -70,7 +70,7 @@ class Lake:
         expired = {name: why for name, why in found.expired.items() if name in tables}
         return replace(self, pins=Pins(as_of, frozenset(tables), snapshots, expired))
 
-    def place(self, table: str, key: str, part: Mapping[str, str] | None = None) -> ShardPlace:
+    def location(self, table: str, key: str, part: Mapping[str, str] | None = None) -> ShardLocation:
         """Return where a stage writes its shards of a part of a table, and take the lease to publish there.
 
         A run takes its places before it computes: of two runs that write the same part under other keys, the one
@@ -81,7 +81,7 @@ class Lake:
             LeaseLostError: Another process is publishing the same stage key there.
             ConfigurationError: The store or the catalog's database cannot be written to.
         """
-        place = ShardPlace(self.store, table, key, checked_part(table, part or {}))
+        place = ShardLocation(self.store, table, key, checked_part(table, part or {}))
         self.store.check_writable(place.folder)
         self.leases.take(self.scope(table), part_name(place.part), key)
         return place

@@ -15,7 +15,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
-def deliberate(error: Exception, doing: str = "") -> CentrepieceError:
+def as_centrepiece_error(error: Exception, doing: str = "") -> CentrepieceError:
     """Return the deliberate error for one of `SYSTEM_ERRORS`: a `StorageError` where only people can help, else an `UnreachableError`.
 
     Args:

@@ -185,6 +185,6 @@ def _column_faults(schema: pa.Schema, names: Iterable[str]) -> str:
     got = list(names)
     missing = [name for name in schema.names if name not in got]
     unknown = [name for name in got if name not in schema.names]
-    doubled = sorted({name for name in got if got.count(name) > 1})
-    faults = {"missing": missing, "unknown": unknown, "doubled": doubled}
+    duplicate = sorted({name for name in got if got.count(name) > 1})
+    faults = {"missing": missing, "unknown": unknown, "duplicate": duplicate}
     return "columns do not fit the contract: " + ", ".join(f"{kind} {cols}" for kind, cols in faults.items() if cols)

@@ -6,7 +6,7 @@ import yaml
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, strict about doubled keys."""
+    """PyYAML's safe loader, strict about duplicate keys."""
 
 
 def parse_yaml(text: str) -> Any:

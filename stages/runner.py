@@ -11,7 +11,7 @@ from jobs.spark.java import require_java
 from lake.configuration import Pipeline
 from lake.errors import ConfigurationError, ModelError
 from lake.lake import open_lake
-from lake.outages import SYSTEM_ERRORS, deliberate
+from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
 from lake.publishing.stage_report import StageReport
 
 StageFunction = Callable[..., StageReport]
@@ -91,7 +91,7 @@ def _report(name: str, pipeline: Pipeline, arguments: Mapping[str, Any]) -> Stag
         with unwrapping():
             return function(pipeline, **arguments)
     except SYSTEM_ERRORS as error:
-        raise deliberate(error, name) from error
+        raise as_centrepiece_error(error, name) from error
 
 
 def _is_of_spark(name: str) -> bool:

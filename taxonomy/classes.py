@@ -55,7 +55,7 @@ def load_taxonomy(path: Path) -> Taxonomy:
     """Read a taxonomy file.
 
     Raises:
-        ConfigurationError: The file is missing or malformed, has an unknown key, a doubled leaf, a cycle, or lists
+        ConfigurationError: The file is missing or malformed, has an unknown key, a duplicate leaf, a cycle, or lists
             a background or approved entry that is not in the tree.
     """
     document = read_yaml(path)
@@ -73,9 +73,9 @@ def _assembled(file: _TaxonomyFile) -> Taxonomy:
     tree = grow(file.classes)
     background = _paths(tree, file.background, "background")
     approved = _paths(tree, file.approved, "approved")
-    doubled = sorted(set(background) & set(approved))
-    if doubled:
-        raise ValueError(f"{doubled} are listed as background and as approved: take them out of one list")
+    duplicate = sorted(set(background) & set(approved))
+    if duplicate:
+        raise ValueError(f"{duplicate} are listed as background and as approved: take them out of one list")
     taxonomy = Taxonomy(tree, background, approved)
     if not any(taxonomy.disposition(class_id) == KEPT for class_id in tree.paths):
         raise ValueError(f"every approved class is background: approved {list(approved)}, background {list(background)}")

@@ -87,9 +87,9 @@ def load_label_map(path: Path, tree: ClassTree) -> LabelMap:
         file = _LabelMapFile.model_validate(document)
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {explain(error, _LabelMapFile)}") from None
-    doubled = sorted(set(file.labels) & set(file.ignore))
-    if doubled:
-        raise ConfigurationError(f"{path}: {doubled} are mapped and ignored: take them out of `labels` or `ignore`")
+    duplicate = sorted(set(file.labels) & set(file.ignore))
+    if duplicate:
+        raise ConfigurationError(f"{path}: {duplicate} are mapped and ignored: take them out of `labels` or `ignore`")
     classes: dict[str, str] = dict.fromkeys(file.ignore, TO_IGNORE)
     for label, target in file.labels.items():
         try:

@@ -68,9 +68,9 @@ def grow(classes: Mapping[str, Any]) -> ClassTree:
         if other != path:
             raise ValueError(f"leaf {leaf!r} stands at {other!r} and at {path!r}: a class has one place in the tree")
         paths[leaf] = path
-    doubled = sorted(branches & set(paths))
-    if doubled:
-        raise ValueError(f"{doubled[0]!r} is a leaf at {paths[doubled[0]]!r} and an inner node of its own: rename one")
+    duplicate = sorted(branches & set(paths))
+    if duplicate:
+        raise ValueError(f"{duplicate[0]!r} is a leaf at {paths[duplicate[0]]!r} and an inner node of its own: rename one")
     if not paths:
         raise ValueError("the class tree has no leaf")
     return ClassTree(paths, frozenset(branches))

@@ -78,7 +78,7 @@ def _model_row(name: str, spec: TrainingSpec, packed: PackedModel, crops: Snapsh
 
 
 def _registered(lake: Lake, key: str, row: Model, *, rows: int, seconds: float) -> StageReport:
-    receipt = write_shard(lake.place("models", key), shard_name(0, 1), [table_of(Model, [row])])
+    receipt = write_shard(lake.location("models", key), shard_name(0, 1), [table_of(Model, [row])])
     return publish_stage(
         lake,
         stage=STAGE,

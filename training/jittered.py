@@ -1,4 +1,4 @@
-"""A crop and a jitter in, the pixels that the model would have been shown out, from the crop or else from its picture."""
+"""A crop and a jitter in, the pixels that the model would have been shown out, from the crop or else from its image."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -16,11 +16,11 @@ from lake.configuration import JitterName
 from lake.lake import Lake
 
 Pixels = npt.NDArray[np.uint8]
-Picture = Callable[[str], Pixels]
+ImageReader = Callable[[str], Pixels]
 """An image id in, its (H, W, 3) pixels in the displayed frame out."""
 
-_KEPT_PICTURES = 2
-"""Crops of one image stand together, so few decoded pictures need to be kept."""
+_KEPT_IMAGES = 2
+"""Crops of one image stand together, so few decoded images need to be kept."""
 
 
 def shown_window(crop: Mapping[str, Any], jitter: JitterName | None) -> Box:
@@ -32,13 +32,13 @@ def shown_window(crop: Mapping[str, Any], jitter: JitterName | None) -> Box:
     return jittered_window(window, box, JITTERS[jitter], crop["crop_id"])
 
 
-def shown_pixels(crop: Mapping[str, Any], shown: Box, picture: Picture) -> Pixels:
+def shown_pixels(crop: Mapping[str, Any], shown: Box, image: ImageReader) -> Pixels:
     """Return the pixels of a window in a crop's frame; what overhangs the image is black, as in training.
 
     Args:
         crop: One row of `crops`.
         shown: From `shown_window`.
-        picture: Asked only where the window overhangs the crop's and the image goes on there.
+        image: Asked only where the window overhangs the crop's and the image goes on there.
     """
     window = _window(crop)
     wanted = Box(window.left + shown.left, window.top + shown.top, shown.width, shown.height)
@@ -47,7 +47,7 @@ def shown_pixels(crop: Mapping[str, Any], shown: Box, picture: Picture) -> Pixel
     if _holds(window, visible):
         whole, origin = open_crop(crop).pixels, window
     else:
-        whole, origin = picture(crop["image_id"]), Box(0, 0, crop["image_width"], crop["image_height"])
+        whole, origin = image(crop["image_id"]), Box(0, 0, crop["image_width"], crop["image_height"])
     top, left = visible.top - wanted.top, visible.left - wanted.left
     from_top, from_left = visible.top - origin.top, visible.left - origin.left
     pixels[top : top + visible.height, left : left + visible.width] = whole[
@@ -66,27 +66,27 @@ def in_window(probability: npt.NDArray[np.uint8], shown: Box, height: int, width
     return whole
 
 
-def pictures(lake: Lake, jitter: JitterName | None) -> Picture:
-    """Return what reads and decodes the pictures of a lake, from wherever they were ingested.
+def image_reader(lake: Lake, jitter: JitterName | None) -> ImageReader:
+    """Return what reads and decodes the images of a lake, from wherever they were ingested.
 
     Raises:
-        ImageRefusedError: When asked for a picture that has gone or changed since.
+        ImageRefusedError: When asked for an image that has gone or changed since.
     """
     locations: dict[str, list[str]] = {}
 
-    @lru_cache(maxsize=_KEPT_PICTURES)
-    def picture(image_id: str) -> Pixels:
+    @lru_cache(maxsize=_KEPT_IMAGES)
+    def image(image_id: str) -> Pixels:
         if not locations:
             locations.update(_locations(lake.read("images", columns=["image_id", "uri"]).to_pylist()))
         try:
             data = read_source(locations.get(image_id, []), image_id)
         except ImageRefusedError as error:
             raise ImageRefusedError(
-                error.reason, f"jitter {jitter!r} needs the picture: {error}; or leave it out of evaluation.jitters"
+                error.reason, f"jitter {jitter!r} needs the image: {error}; or leave it out of evaluation.jitters"
             ) from error
         return decode_image(data, read_header(data))
 
-    return picture
+    return image
 
 
 def _locations(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -23,17 +23,17 @@ def launch(run: TrainingRun) -> Weights:
     return train(run) if devices == 1 else train_on_ranks(run, devices)
 
 
-def train_on_ranks(run: TrainingRun, ranks: int) -> Weights:
+def train_on_ranks(run: TrainingRun, world_size: int) -> Weights:
     """Train in several processes of this machine; see `launch`."""
     with tempfile.TemporaryDirectory(prefix="centrepiece-fit-") as name:
         folder = Path(name)
         write_run(folder, run)
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world_size}"]
         code = _run([*command, "-m", "training.rank", str(folder)])
         weights = read_result(folder)
     # torchrun ends with 0 after a SIGTERM too, so only the result tells
     if weights is None:
-        raise ModelError(f"{ranks} ranks ended with exit code {code} and without weights; their log above says why")
+        raise ModelError(f"{world_size} ranks ended with exit code {code} and without weights; their log above says why")
     return weights
 
 

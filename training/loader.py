@@ -19,7 +19,7 @@ from torch import Tensor
 from lake.storage.store import Store
 from training.augmentation import draw_change
 from training.crop_index import CropIndex
-from training.order import EpochOrder
+from training.order import EpochPlan
 from training.samples import CROP_COLUMNS, read_sample
 
 AHEAD = 3
@@ -33,13 +33,13 @@ class Batch(NamedTuple):
     """Samples of one step on one device, valid until two more batches were taken."""
 
     pixels: Tensor  # (N, S, S, 3) uint8 RGB
-    coverage: Tensor  # (N, S, S) uint8, 255 where the instance covers the whole pixel
+    soft_mask: Tensor  # (N, S, S) uint8, 255 where the instance covers the whole pixel
     valid: Tensor  # (N, S, S) bool
     share: Tensor  # () float, samples of the step over all ranks, divided by the ranks
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LoaderSpec:
     """What is read and how samples are made of it."""
 
     store: Store
@@ -54,8 +54,8 @@ class Reading:
 class EpochLoader:
     """Iterates over the batches of one rank in one epoch, from a given step on."""
 
-    def __init__(self, reading: Reading, order: EpochOrder, *, epoch: int, ranks: int, first_step: int = 0) -> None:
-        self._reading, self._order, self._epoch, self._ranks = reading, order, epoch, ranks
+    def __init__(self, reading: LoaderSpec, order: EpochPlan, *, epoch: int, world_size: int, first_step: int = 0) -> None:
+        self._reading, self._order, self._epoch, self._ranks = reading, order, epoch, world_size
         self._first_step = first_step
         self._handed_out = first_step
 
@@ -97,8 +97,8 @@ class EpochLoader:
     ) -> tuple[Batch, list[Future[None]]]:
         first, end = (int(bound) for bound in self._order.bounds[step : step + 2])
         share = torch.tensor(float(self._order.totals[step]) / self._ranks)
-        pixels, coverage, valid = (buffer[: end - first] for buffer in buffers)
-        batch = Batch(pixels, coverage, valid, share)
+        pixels, soft_mask, valid = (buffer[: end - first] for buffer in buffers)
+        batch = Batch(pixels, soft_mask, valid, share)
         jobs = []
         for start in range(first, end, _SAMPLES_PER_JOB):
             draws = range(start, min(start + _SAMPLES_PER_JOB, end))
@@ -116,7 +116,7 @@ class EpochLoader:
                 change = draw_change(reading.seed, self._epoch, occurrence, row["crop_id"])
             sample = read_sample(row, reading.canvas, change)
             batch.pixels[slot + offset] = torch.from_numpy(sample.pixels)
-            batch.coverage[slot + offset] = torch.from_numpy(sample.coverage)
+            batch.soft_mask[slot + offset] = torch.from_numpy(sample.soft_mask)
             batch.valid[slot + offset] = torch.from_numpy(sample.valid)
 
     def _buffers(self, samples: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -144,7 +144,7 @@ class _Row:
 class _Windows:
     """Reads the windows of row groups in their order, one ahead; keeps none that is behind."""
 
-    def __init__(self, reading: Reading, order: EpochOrder, reader: ThreadPoolExecutor) -> None:
+    def __init__(self, reading: LoaderSpec, order: EpochPlan, reader: ThreadPoolExecutor) -> None:
         self._reading, self._order, self._reader = reading, order, reader
         self._numbers = np.unique(order.windows)
         self._futures: dict[int, Future[dict[tuple[int, int], pa.Table]]] = {}

@@ -18,7 +18,7 @@ OUTLINE_REACH = 2
 """How far from the outline, in px of the canvas, pixels weigh more."""
 
 
-def segmentation_loss(logits: Tensor, coverage: Tensor, valid: Tensor) -> Tensor:
+def segmentation_loss(logits: Tensor, soft_mask: Tensor, valid: Tensor) -> Tensor:
     """Return each sample's loss: outline-weighted cross entropy of every head, and the overlap of the fused map.
 
     Args:
@@ -30,14 +30,14 @@ def segmentation_loss(logits: Tensor, coverage: Tensor, valid: Tensor) -> Tensor
         (N,) float32; 0 for a sample without a valid pixel.
     """
     logits, counted = logits.float(), valid.float()
-    weight = counted * (1 + OUTLINE_WEIGHT * near_outline(coverage, valid))
-    targets = coverage[:, None].expand_as(logits)
+    weight = counted * (1 + OUTLINE_WEIGHT * near_outline(soft_mask, valid))
+    targets = soft_mask[:, None].expand_as(logits)
     entropy = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     entropies = (entropy * weight[:, None]).sum(dim=(1, 2, 3)) / weight.sum(dim=(1, 2)).clamp(min=1)
-    return entropies + OVERLAP_WEIGHT * _overlap_loss(torch.sigmoid(logits[:, 0]), coverage, counted)
+    return entropies + OVERLAP_WEIGHT * _overlap_loss(torch.sigmoid(logits[:, 0]), soft_mask, counted)
 
 
-def near_outline(coverage: Tensor, valid: Tensor) -> Tensor:
+def near_outline(soft_mask: Tensor, valid: Tensor) -> Tensor:
     """Return how much the coverage of valid pixels changes within `OUTLINE_REACH` of each pixel.
 
     As in the edge metrics, neither the frame nor the border of an ignored region is an outline.
@@ -49,8 +49,8 @@ def near_outline(coverage: Tensor, valid: Tensor) -> Tensor:
     Returns:
         (N, H, W) float in 0 to 1.
     """
-    highest = _highest_near(torch.where(valid, coverage, 0.0))
-    lowest = 1 - _highest_near(torch.where(valid, 1 - coverage, 0.0))
+    highest = _highest_near(torch.where(valid, soft_mask, 0.0))
+    lowest = 1 - _highest_near(torch.where(valid, 1 - soft_mask, 0.0))
     return (highest - lowest).clamp(min=0)
 
 
@@ -58,7 +58,7 @@ def _highest_near(values: Tensor) -> Tensor:
     return functional.max_pool2d(values[:, None], 2 * OUTLINE_REACH + 1, stride=1, padding=OUTLINE_REACH)[:, 0]
 
 
-def _overlap_loss(probability: Tensor, coverage: Tensor, counted: Tensor) -> Tensor:
-    shared = (torch.minimum(probability, coverage) * counted).sum(dim=(1, 2))
-    united = (torch.maximum(probability, coverage) * counted).sum(dim=(1, 2))
+def _overlap_loss(probability: Tensor, soft_mask: Tensor, counted: Tensor) -> Tensor:
+    shared = (torch.minimum(probability, soft_mask) * counted).sum(dim=(1, 2))
+    united = (torch.maximum(probability, soft_mask) * counted).sum(dim=(1, 2))
     return (1 - (shared + 1) / (united + 1)) * (united > 0)

@@ -37,8 +37,8 @@ class SegmentationModule(lightning.LightningModule):
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the batch's loss, so scaled that the mean over ranks is the mean over the step's samples."""
         logits = self.network(normalised(batch.pixels))
-        coverage = batch.coverage.float() / 255
-        return segmentation_loss(logits, coverage, batch.valid).sum() / batch.share
+        soft_mask = batch.soft_mask.float() / 255
+        return segmentation_loss(logits, soft_mask, batch.valid).sum() / batch.share
 
     def configure_gradient_clipping(
         self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None

@@ -24,12 +24,12 @@ class Share:
     """Which rank of how many, and how many samples it takes a step."""
 
     rank: int
-    ranks: int
+    world_size: int
     batch: int
 
 
 @dataclass(frozen=True, slots=True)
-class EpochOrder:
+class EpochPlan:
     """What one rank reads in one epoch."""
 
     positions: Positions  # into the crop index, in the order of training
@@ -39,7 +39,7 @@ class EpochOrder:
     totals: Positions  # samples of each step over all ranks
 
 
-def epoch_order(index: CropIndex, share: Share, *, seed: int, epoch: int) -> EpochOrder:
+def epoch_order(index: CropIndex, share: Share, *, seed: int, epoch: int) -> EpochPlan:
     """Return what a rank reads in an epoch: as many samples over all ranks as the index has crops.
 
     A crop of weight w comes w / mean(w) times on average; with equal weights each comes exactly once.
@@ -53,20 +53,20 @@ def epoch_order(index: CropIndex, share: Share, *, seed: int, epoch: int) -> Epo
     Raises:
         ValueError: There are fewer crops than ranks.
     """
-    if len(index) < share.ranks:
-        raise ValueError(f"{len(index)} crops cannot feed {share.ranks} ranks; train on fewer devices")
+    if len(index) < share.world_size:
+        raise ValueError(f"{len(index)} crops cannot feed {share.world_size} ranks; train on fewer devices")
     random = np.random.Generator(np.random.Philox(key=_number("order", seed, epoch)))
     drawn, occurrences = _draws(index.weight, random.random())
     groups = np.unique(np.stack([index.file[drawn], index.group[drawn]], axis=1), axis=0, return_inverse=True)[1]
     place_of_group = random.permutation(int(groups.max()) + 1)[groups]
     shuffled = np.lexsort((random.random(len(drawn)), place_of_group // WINDOW))
     steps = steps_of(len(drawn), share)
-    edges = _edges(len(drawn), share.ranks)
+    edges = _edges(len(drawn), share.world_size)
     chosen = np.argsort(place_of_group, kind="stable")[edges[share.rank] : edges[share.rank + 1]]
     rank_of = np.empty(len(drawn), np.int64)
     rank_of[shuffled] = np.arange(len(drawn))
     chosen = chosen[np.argsort(rank_of[chosen], kind="stable")]
-    return EpochOrder(
+    return EpochPlan(
         positions=drawn[chosen],
         occurrences=occurrences[chosen],
         windows=place_of_group[chosen] // WINDOW,
@@ -77,7 +77,7 @@ def epoch_order(index: CropIndex, share: Share, *, seed: int, epoch: int) -> Epo
 
 def steps_of(samples: int, share: Share) -> int:
     """Return the steps of an epoch: the fewest whose batches are no larger than the share's."""
-    largest = -(-samples // share.ranks)
+    largest = -(-samples // share.world_size)
     return -(-largest // share.batch)
 
 

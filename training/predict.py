@@ -2,7 +2,7 @@
 
 Where the evaluation asks for jitters, each is a part of its own, `<model>@<jitter>`: what the model would have said had
 the annotator drawn another box, as a map of the crop's window that is zero where that box showed nothing. Where such a
-box reaches beyond the crop, its pixels come from the picture itself.
+box reaches beyond the crop, its pixels come from the image itself.
 """
 
 import functools
@@ -22,12 +22,12 @@ from lake.digests import stage_key
 from lake.frozen import evaluated_lake
 from lake.lake import Lake
 from lake.publishing.publish import Output, publish_stage, skipped_report
-from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.publishing.snapshots import AsOf, Snapshot
 from lake.publishing.stage_report import StageReport
 from lake.schemas import table_of
 from training.hardware import choose_hardware
-from training.jittered import Picture, in_window, pictures, shown_pixels, shown_window
+from training.jittered import ImageReader, image_reader, in_window, shown_pixels, shown_window
 from training.predictor import Predictor, encode_probability
 from training.samples import CROP_COLUMNS
 from training.weights import load_model
@@ -65,7 +65,7 @@ def predict(pipeline: Pipeline, model: str, *, as_of: AsOf = None) -> StageRepor
         MissingTableError: No crops have been published.
         EmptyCheckError: The splits hold no crop.
         ModelError: The model is not registered, or its weights are not those that were.
-        ImageRefusedError: A jitter reaches beyond the crops, and a picture has gone or changed since it was ingested.
+        ImageRefusedError: A jitter reaches beyond the crops, and an image has gone or changed since it was ingested.
     """
     lake = evaluated_lake(pipeline, as_of)
     predictor = functools.cache(lambda: _loaded(lake, pipeline, model))
@@ -97,9 +97,9 @@ def _predict_part(job: _Job, jitter: JitterName | None) -> StageReport:
     predictor, where, as_of = job.predictor(), {"split": job.splits}, job.crops.snapshot_id
     rows_in = lake.read("crops", columns=["split"], where=where, as_of=as_of).num_rows
     batches = lake.batches("crops", columns=COLUMNS, where=where, as_of=as_of, batch_rows=BATCH)
-    picture = pictures(lake, jitter)
-    tables = (_predicted(predictor, name, rows, jitter, picture) for rows in _chunks(batches))
-    receipts = _written(lake.place("predictions", key, part), tables, shards=-(-rows_in // SHARD_ROWS))
+    image = image_reader(lake, jitter)
+    tables = (_predicted(predictor, name, rows, jitter, image) for rows in _chunks(batches))
+    receipts = _written(lake.location("predictions", key, part), tables, shards=-(-rows_in // SHARD_ROWS))
     return publish_stage(
         lake,
         stage=STAGE,
@@ -119,9 +119,9 @@ def _chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[list[Mapping[str, Any
         yield chunk
 
 
-def _predicted(predictor: Predictor, name: str, rows: list[Mapping[str, Any]], jitter: JitterName | None, picture: Picture) -> pa.Table:
+def _predicted(predictor: Predictor, name: str, rows: list[Mapping[str, Any]], jitter: JitterName | None, image: ImageReader) -> pa.Table:
     boxes = [shown_window(row, jitter) for row in rows]
-    results = predictor.predict([shown_pixels(row, box, picture) for row, box in zip(rows, boxes, strict=True)])
+    results = predictor.predict([shown_pixels(row, box, image) for row, box in zip(rows, boxes, strict=True)])
     predictions = [
         Prediction(
             model=name,
@@ -136,6 +136,6 @@ def _predicted(predictor: Predictor, name: str, rows: list[Mapping[str, Any]], j
     return table_of(Prediction, predictions)
 
 
-def _written(place: ShardPlace, tables: Iterator[pa.Table], *, shards: int) -> list[Receipt | None]:
+def _written(place: ShardLocation, tables: Iterator[pa.Table], *, shards: int) -> list[Receipt | None]:
     # every chunk but the last is full, so shards end where the plan says
     return [write_shard(place, shard_name(shard, shards), islice(tables, SHARD_ROWS // BATCH)) for shard in range(shards)]

@@ -39,8 +39,8 @@ def read_result(folder: Path) -> Weights | None:
 
 def main(folder: Path) -> None:
     """Train as the rank that the environment of torchrun says; rank 0 writes the weights."""
-    rank, ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    weights = train(read_run(folder), rank=rank, ranks=ranks)
+    rank, world_size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    weights = train(read_run(folder), rank=rank, world_size=world_size)
     if rank == 0:
         unfinished = folder / f"{RESULT_FILE}.unfinished"
         safetensors.torch.save_file({name: value.contiguous() for name, value in weights.items()}, unfinished)

@@ -36,7 +36,7 @@ class Sample:
     """One crop on the canvas."""
 
     pixels: npt.NDArray[np.uint8]  # (S, S, 3) RGB
-    coverage: npt.NDArray[np.uint8]  # (S, S), 255 where the instance covers the whole pixel
+    soft_mask: npt.NDArray[np.uint8]  # (S, S), 255 where the instance covers the whole pixel
     valid: npt.NDArray[np.bool_]  # (S, S), False beyond the window and wherever an ignored pixel reaches
 
 
@@ -73,8 +73,8 @@ def _placed(
 ) -> Sample:
     placement = place(mask.shape[0], mask.shape[1], canvas, fill=fill)
     rows, columns = inside(placement)
-    coverage = np.zeros((canvas, canvas), np.uint8)
-    coverage[rows, columns] = resize(mask.astype(np.uint8) * 255, placement.height, placement.width)
+    soft_mask = np.zeros((canvas, canvas), np.uint8)
+    soft_mask[rows, columns] = resize(mask.astype(np.uint8) * 255, placement.height, placement.width)
     valid = np.zeros((canvas, canvas), np.bool_)
     valid[rows, columns] = resize(ignore.astype(np.uint8) * 255, placement.height, placement.width) == 0
-    return Sample(letterbox(pixels, placement), coverage, valid)
+    return Sample(letterbox(pixels, placement), soft_mask, valid)

@@ -15,7 +15,7 @@ from lake.storage.store import Store
 from training.checkpoints import Checkpoints, saved_state
 from training.crop_index import CropIndex, index_crops
 from training.hardware import Hardware, choose_hardware
-from training.loader import EpochLoader, Reading
+from training.loader import EpochLoader, LoaderSpec
 from training.module import SegmentationModule
 from training.order import Share, epoch_order, steps_of
 from training.progress import ProgressReport
@@ -44,7 +44,7 @@ class _CropsOfEpoch(lightning.LightningDataModule):
     def __init__(self, run: TrainingRun, index: CropIndex, share: Share, hardware: Hardware) -> None:
         super().__init__()
         self._spec, self._index, self._share = run.spec, index, share
-        self._reading = Reading(
+        self._reading = LoaderSpec(
             run.store,
             index,
             run.spec.canvas,
@@ -57,10 +57,10 @@ class _CropsOfEpoch(lightning.LightningDataModule):
     def train_dataloader(self) -> EpochLoader:
         epoch = self.trainer.current_epoch if self.trainer else 0
         order = epoch_order(self._index, self._share, seed=self._spec.seed, epoch=epoch)
-        return EpochLoader(self._reading, order, epoch=epoch, ranks=self._share.ranks)
+        return EpochLoader(self._reading, order, epoch=epoch, world_size=self._share.world_size)
 
 
-def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
+def train(run: TrainingRun, *, rank: int = 0, world_size: int = 1) -> Weights:
     """Train a network on the train split.
 
     Equal runs give equal weights on one processor: every choice is a hash of the seed, the epoch and the crop.
@@ -83,7 +83,7 @@ def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
     index = index_crops(run.store, run.paths, ["train"])
     if not len(index):
         raise EmptyCheckError("no crop is in the train split: there is nothing to train on; check splits and balance")
-    share = Share(rank, ranks, batch_size(run.spec))
+    share = Share(rank, world_size, batch_size(run.spec))
     steps = run.spec.epochs * steps_of(len(index), share)
     plan = f"{len(index):,} crops for {steps:,} steps of {share.batch} crops"
     _log.info("training %s on %s; %s", run.spec.network, plan, hardware.in_words())
@@ -91,7 +91,7 @@ def train(run: TrainingRun, *, rank: int = 0, ranks: int = 1) -> Weights:
         torch.manual_seed(run.spec.seed)
         fused = hardware.precision != "16-mixed"
         module = SegmentationModule(network=run.spec.network, learning_rate=run.spec.learning_rate, steps=steps, fused=fused)
-    trainer = _trainer(run, hardware, ranks, steps)
+    trainer = _trainer(run, hardware, world_size, steps)
     with saved_state(run.store, run.checkpoint) as saved:
         if saved:
             _log.info("training goes on from a checkpoint: %s", run.store.uri(run.checkpoint))
@@ -106,14 +106,14 @@ def batch_size(spec: TrainingSpec) -> int:
     return max(2, spec.pixels_per_batch // spec.canvas**2)
 
 
-def _trainer(run: TrainingRun, hardware: Hardware, ranks: int, steps: int) -> lightning.Trainer:
+def _trainer(run: TrainingRun, hardware: Hardware, world_size: int, steps: int) -> lightning.Trainer:
     spec = run.spec
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return lightning.Trainer(
         accelerator=hardware.accelerator,
-        devices=hardware.devices if ranks > 1 else 1,
-        num_nodes=max(1, ranks // hardware.devices),
-        strategy="ddp" if ranks > 1 else "auto",
+        devices=hardware.devices if world_size > 1 else 1,
+        num_nodes=max(1, world_size // hardware.devices),
+        strategy="ddp" if world_size > 1 else "auto",
         precision=hardware.precision,
         max_epochs=spec.epochs,
         gradient_clip_val=1.0,

@@ -14,7 +14,7 @@ from centrepiece.cli.run import run_pipeline
 from centrepiece.cli.terminal import log_to_terminal, show_error, show_plan, show_reports
 from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusalError
-from lake.outages import SYSTEM_ERRORS, deliberate
+from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
 from lake.publishing.stage_report import StageReport
 from stages.runner import resolve_model, run_stage
 
@@ -146,7 +146,7 @@ def main() -> None:
     try:
         app()
     except (CentrepieceError, *SYSTEM_ERRORS) as error:
-        told = error if isinstance(error, CentrepieceError) else deliberate(error)
+        told = error if isinstance(error, CentrepieceError) else as_centrepiece_error(error)
         _log.debug("what ends the command", exc_info=error)
         show_error(str(told))
         sys.exit(told.exit_code)

@@ -8,7 +8,7 @@ import typer
 
 from centrepiece.cli.options import AsJson, AsOf, PipelineFile
 from centrepiece.cli.rows import WRITERS
-from centrepiece.cli.terminal import people, show_json
+from centrepiece.cli.terminal import show_json, stderr_console
 from evaluation.gate.registry import ALIASES
 from jobs.sources.detect import detect as detect_export
 from lake.configuration import load_pipeline
@@ -62,5 +62,5 @@ def lineage(
 def detect(path: Annotated[str, typer.Argument(help="A file, folder or archive, here or on s3://.", show_default=False)]) -> None:
     """Say which format an export has, and print the stanza for the pipeline's sources."""
     found = detect_export(path)
-    people.print(f"{found.format}: {found.evidence}", highlight=False, markup=False)
+    stderr_console.print(f"{found.format}: {found.evidence}", highlight=False, markup=False)
     typer.echo(found.as_yaml(), nl=False)

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
-from centrepiece.cli.terminal import people, show_reports
+from centrepiece.cli.terminal import show_reports, stderr_console
 from flows.refusal import RefusedRunError
 from jobs.spark.java import require_java
 from lake.configuration import Pipeline, load_pipeline
@@ -34,10 +34,10 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
         raise
     show_reports(reports, as_json=as_json)
     if all(report.skipped for report in reports):
-        people.print("nothing has changed since the last run: nothing was committed")
+        stderr_console.print("nothing has changed since the last run: nothing was committed")
     by_stage = {report.stage: report for report in reports}
     _tell_place(pipeline, "balance report, scores and verdict", str(by_stage["report"].details["path"]))
-    people.print(f"verdict: {by_stage['judge'].details['outcome']} ({by_stage['judge'].details['verdict_id']})", highlight=False)
+    stderr_console.print(f"verdict: {by_stage['judge'].details['outcome']} ({by_stage['judge'].details['verdict_id']})", highlight=False)
     _tell_place(pipeline, "model", f"models/{resolve_model(pipeline, 'champion')}")
     return reports
 
@@ -53,4 +53,4 @@ class _DeliberateErrors(logging.Filter):
 
 
 def _tell_place(pipeline: Pipeline, what: str, path: str) -> None:
-    people.print(f"{what}: {open_lake(pipeline).store.uri(path)}", highlight=False, markup=False)
+    stderr_console.print(f"{what}: {open_lake(pipeline).store.uri(path)}", highlight=False, markup=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from centrepiece.cli.run import run_pipeline
-from centrepiece.cli.terminal import people
+from centrepiece.cli.terminal import stderr_console
 from demo.init_coco import init_coco
 from demo.write import write_demo
 from jobs.spark.java import require_java
@@ -28,7 +28,7 @@ def demo(
     if not write_only:
         require_java()
     pipeline_file = write_demo(folder, images=images, seed=seed)
-    people.print(f"demo world: {pipeline_file}", highlight=False, markup=False)
+    stderr_console.print(f"demo world: {pipeline_file}", highlight=False, markup=False)
     if not write_only:
         run_pipeline(pipeline_file, as_json=False)
 
@@ -42,4 +42,4 @@ def init(
     """Write a working pipeline for a folder of COCO images: taxonomy, label map, gates and pipeline.yaml."""
     annotations, images = coco
     pipeline_file = init_coco(annotations, images, folder)
-    people.print(f"wrote {pipeline_file}; next: centrepiece run {pipeline_file}", highlight=False, markup=False)
+    stderr_console.print(f"wrote {pipeline_file}; next: centrepiece run {pipeline_file}", highlight=False, markup=False)

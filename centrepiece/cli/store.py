@@ -10,7 +10,7 @@ from rich.table import Table
 
 from centrepiece.cli.doctor import examine_all
 from centrepiece.cli.options import AsJson, PipelineFile
-from centrepiece.cli.terminal import people, show_json
+from centrepiece.cli.terminal import show_json, stderr_console
 from lake.configuration import NAME, load_pipeline
 from lake.errors import ConfigurationError
 from lake.frozen import freeze as pin
@@ -37,7 +37,7 @@ def doctor(
     """Examine the machine, the configuration and the store; name every fault with its mend. Ends with 2 if there is one."""
     if relocate:
         moved = move_in(open_lake(load_pipeline(pipeline_file)))
-        people.print(f"the store was at {moved.before}; its tables' paths are mended", highlight=False, markup=False)
+        stderr_console.print(f"the store was at {moved.before}; its tables' paths are mended", highlight=False, markup=False)
     findings = examine_all(pipeline_file, verify=verify)
     if json:
         show_json([finding.as_json() for finding in findings])
@@ -45,7 +45,7 @@ def doctor(
         table = Table("", "what", "finding", "mend")
         for finding in findings:
             table.add_row(MARKS[finding.level], escape(finding.what), escape(finding.message), escape(finding.mend))
-        people.print(table)
+        stderr_console.print(table)
     if any(finding.level == "fault" for finding in findings):
         raise typer.Exit(2)
 
@@ -64,8 +64,8 @@ def gc(
     would = "would be " if dry_run else ""
     expired, tagged = (sum(len(of_table) for of_table in found.values()) for found in (report.expired, report.tagged))
     size = sum(report.removed.values())
-    people.print(f"{expired:,} snapshots {would}expired, {tagged:,} kept for their tags", highlight=False)
-    people.print(f"{len(report.removed):,} files of {size:,} bytes {would}removed", highlight=False)
+    stderr_console.print(f"{expired:,} snapshots {would}expired, {tagged:,} kept for their tags", highlight=False)
+    stderr_console.print(f"{len(report.removed):,} files of {size:,} bytes {would}removed", highlight=False)
     for path, of_file in sorted(report.removed.items()):
         typer.echo(f"{of_file:>14,}  {path}")
 
@@ -82,5 +82,5 @@ def freeze(
     if json:
         show_json({"tag": tag, "snapshot": snapshot.snapshot_id, "content": snapshot.content})
         return
-    people.print(f"crops as of snapshot {snapshot.snapshot_id} are frozen; evaluate on them with", highlight=False, markup=False)
-    people.print(f"  evaluation: {{frozen: {tag}}}", highlight=False, markup=False)
+    stderr_console.print(f"crops as of snapshot {snapshot.snapshot_id} are frozen; evaluate on them with", highlight=False, markup=False)
+    stderr_console.print(f"  evaluation: {{frozen: {tag}}}", highlight=False, markup=False)

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from centrepiece.cli.options import AsJson, AsOf, PipelineFile
-from centrepiece.cli.terminal import people, show_json
+from centrepiece.cli.terminal import show_json, stderr_console
 from jobs.label.instances import LABEL_COLUMNS, label_counts
 from lake.configuration import Pipeline, load_pipeline
 from lake.lake import open_lake
@@ -34,11 +34,11 @@ def coverage(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = Fal
     if json:
         show_json(asdict(found) | {"totals": found.totals()})
         return
-    people.print(_coverage_table(found))
+    stderr_console.print(_coverage_table(found))
     for path in found.unused_classes:
-        people.print(f"no label in use means {path}", highlight=False, markup=False)
+        stderr_console.print(f"no label in use means {path}", highlight=False, markup=False)
     for customer, label in found.unused_entries:
-        people.print(f"label {label!r} of customer {customer!r} is mapped and not in use", highlight=False, markup=False)
+        stderr_console.print(f"label {label!r} of customer {customer!r} is mapped and not in use", highlight=False, markup=False)
 
 
 @taxonomy.command()
@@ -50,10 +50,10 @@ def suggest(pipeline_file: PipelineFile, as_of: AsOf = None, json: AsJson = Fals
         show_json([asdict(one) for one in found])
         return
     for customer, text in as_label_maps(found).items():
-        people.print(f"for {Path(pipeline.label_maps) / f'{customer}.yaml'}:", highlight=False, markup=False)
+        stderr_console.print(f"for {Path(pipeline.label_maps) / f'{customer}.yaml'}:", highlight=False, markup=False)
         typer.echo(text)
     if not found:
-        people.print("every label in use is mapped")
+        stderr_console.print("every label in use is mapped")
 
 
 def _labelling(pipeline: Pipeline, as_of: str | None) -> tuple[Labelling, list[LabelCount]]:

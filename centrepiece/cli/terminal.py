@@ -14,7 +14,7 @@ from flows.artifacts import as_table, is_short
 from lake.publishing.stage_report import StageReport
 
 rich.reconfigure(stderr=True, soft_wrap=True)
-people = rich.get_console()
+stderr_console = rich.get_console()
 """Where humans read: tables, progress, errors. stdout is for results alone."""
 
 
@@ -25,14 +25,14 @@ def show_reports(reports: Iterable[StageReport], *, as_json: bool) -> None:
         values: Any = [report.as_json() for report in reports]
         show_json(values[0] if len(values) == 1 else values)
         return
-    people.print(as_table(reports))
+    stderr_console.print(as_table(reports))
     for report in reports:
         if report.details.get("failing"):
-            people.print(failing_table(report.details["failing"]))
+            stderr_console.print(failing_table(report.details["failing"]))
     if len(reports) == 1:
         for key, value in sorted(reports[0].details.items()):
             if is_short(value):
-                people.print(f"  {key}: {value}", highlight=False, markup=False)
+                stderr_console.print(f"  {key}: {value}", highlight=False, markup=False)
 
 
 def show_plan(report: StageReport, *, as_json: bool) -> None:
@@ -40,7 +40,7 @@ def show_plan(report: StageReport, *, as_json: bool) -> None:
     if as_json:
         show_json(report.as_json())
         return
-    people.print(plan_table(report.details["strata"], report.details["assumed"]))
+    stderr_console.print(plan_table(report.details["strata"], report.details["assumed"]))
 
 
 def show_json(value: Any) -> None:
@@ -50,15 +50,15 @@ def show_json(value: Any) -> None:
 
 def show_error(message: str) -> None:
     """Print an error on stderr."""
-    people.print("[bold red]error:[/]", end=" ")
-    people.print(message, highlight=False, markup=False)
+    stderr_console.print("[bold red]error:[/]", end=" ")
+    stderr_console.print(message, highlight=False, markup=False)
 
 
 def log_to_terminal(*, verbose: bool) -> None:
     """Send our packages' log records to stderr: in colour on a terminal, else as one line each for a file or a log collector."""
     handler: logging.Handler
-    if people.is_terminal:
-        handler = RichHandler(console=people, show_path=False, markup=False)
+    if stderr_console.is_terminal:
+        handler = RichHandler(console=stderr_console, show_path=False, markup=False)
         handler.setFormatter(logging.Formatter("%(message)s"))
     else:
         handler = logging.StreamHandler(sys.stderr)

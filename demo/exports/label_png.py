@@ -15,7 +15,7 @@ from demo.customers import Customer
 from demo.scenes import Scene
 from demo.shots import Shot, with_images_in
 
-_SLIVER = 5e-4  # of the picture's area
+_SLIVER = 5e-4  # of the image's area
 
 
 def write_label_png(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path:

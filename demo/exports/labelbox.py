@@ -1,4 +1,4 @@
-"""Shots in, a Labelbox NDJSON export with its images and masks out: polygons, and masks as pictures of their own.
+"""Shots in, a Labelbox NDJSON export with its images and masks out: polygons, and masks as images of their own.
 
 Source: docs.labelbox.com, "Export overview".
 """

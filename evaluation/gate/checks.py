@@ -132,6 +132,6 @@ def _mirrored(found: Interval) -> Interval:
         found.instances,
         found.images,
         found.method,
-        found.freedom,
+        found.degrees_of_freedom,
         -found.skewness,
     )

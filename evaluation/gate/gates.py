@@ -78,9 +78,9 @@ class Gates(_Settings):
     @model_validator(mode="after")
     def _distinct_rules(self) -> "Gates":
         pairs = [(rule.stratum, rule.metric) for rule in self.rules]
-        doubled = sorted({pair for pair in pairs if pairs.count(pair) > 1})
-        if doubled:
-            raise ValueError(f"two rules speak of the same stratum and metric: {doubled}")
+        duplicate = sorted({pair for pair in pairs if pairs.count(pair) > 1})
+        if duplicate:
+            raise ValueError(f"two rules speak of the same stratum and metric: {duplicate}")
         return self
 
     def margin_of(self, rule: Rule) -> float:

@@ -120,7 +120,7 @@ def _publish(lake: Lake, key: str, document: str, seconds: float) -> StageReport
     )
     # The snapshot stays readable for as long as the verdict can be asked how it came about.
     lake.tag("scores", found["inputs"]["scores_snapshot"], f"verdict-{row.verdict_id[:16]}")
-    receipt = write_shard(lake.place("verdicts", key, {}), "shard-00000-of-00001", [table_of(Verdict, [row])])
+    receipt = write_shard(lake.location("verdicts", key, {}), "shard-00000-of-00001", [table_of(Verdict, [row])])
     return publish_stage(
         lake,
         stage="judge",

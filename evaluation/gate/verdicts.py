@@ -110,7 +110,7 @@ def _judge_case(case: _Case, gates: Gates, scores: PairedScores, candidate: str,
     gain = drop = margin = None
     if champion is not None and rule.compare:
         gain, margin = bounds(scores.gain(candidate, champion), "champion"), gates.margin_of(rule)
-        drop = smallest_visible_drop(gain.standard_error, gain.freedom, alpha=gates.alpha, power=gates.power)
+        drop = smallest_visible_drop(gain.standard_error, gain.degrees_of_freedom, alpha=gates.alpha, power=gates.power)
         checks.append(not_inferior(gain, margin, drop))
     return Result(case.index, case.stratum.name, rule.metric, len(rows), images, means, drop, margin, gain, tuple(checks))
 

@@ -50,9 +50,9 @@ def _region_score(probability: Map, truth: Mask, valid: Mask) -> float:
 
 def _similarity(x: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
     y = truth.astype(np.float64)
-    mean_x, mean_y, freedom = float(x.mean()), float(y.mean()), max(x.size - 1, 1)
-    variance = float(np.sum((x - mean_x) ** 2) + np.sum((y - mean_y) ** 2)) / freedom
-    covariance = float(np.sum((x - mean_x) * (y - mean_y))) / freedom
+    mean_x, mean_y, degrees_of_freedom = float(x.mean()), float(y.mean()), max(x.size - 1, 1)
+    variance = float(np.sum((x - mean_x) ** 2) + np.sum((y - mean_y) ** 2)) / degrees_of_freedom
+    covariance = float(np.sum((x - mean_x) * (y - mean_y))) / degrees_of_freedom
     alpha = 4 * mean_x * mean_y * covariance
     beta = (mean_x**2 + mean_y**2) * variance
     if alpha:

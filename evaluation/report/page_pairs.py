@@ -1,4 +1,4 @@
-"""A lake and paired scores in, the crops to picture with both models' masks out."""
+"""A lake and paired scores in, the crops to image with both models' masks out."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from evaluation.scores.paired import PairedScores
 from imaging.crop_codec import open_crop
 from lake.lake import Lake
 
-PICTURED = 6
+IMAGED = 6
 """Crops at either end."""
 
 
@@ -24,7 +24,7 @@ def pairs_part(lake: Lake, scores: PairedScores, candidate: str, champion: str |
         low, high = [place for place in order if gains[place] < 0], [place for place in order if gains[place] > 0]
     else:
         low, high = order[: len(order) // 2], order[len(order) // 2 :]
-    worst_places, best_places = low[:PICTURED], high[::-1][:PICTURED]
+    worst_places, best_places = low[:IMAGED], high[::-1][:IMAGED]
     places = [*worst_places, *best_places]
     ids: list[str] = scores.crops.column("crop_id").to_pylist()
     crops = _by_id(lake.read("crops", where={"crop_id": [ids[place] for place in places]}).to_pylist())

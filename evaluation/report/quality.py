@@ -11,7 +11,7 @@ TABLES = ("annotations", "instances", "crops")
 
 
 @dataclass(frozen=True, slots=True)
-class Assurance:
+class QualityPages:
     """One publication whose rows met their expectations; `pages` are paths in the store."""
 
     table: str
@@ -21,12 +21,12 @@ class Assurance:
     pages: tuple[str, ...]
 
 
-def assurances(lake: Lake) -> list[Assurance]:
+def quality_pages(lake: Lake) -> list[QualityPages]:
     """Return the checks of the publications that the present tables consist of, in the order of the pipeline."""
     return [found for table in TABLES if lake.has(table) for found in sorted(_of_table(lake, table), key=lambda one: one.part)]
 
 
-def _of_table(lake: Lake, table: str) -> Iterator[Assurance]:
+def _of_table(lake: Lake, table: str) -> Iterator[QualityPages]:
     files = {file.path for file in lake.files(table)}
     for prefix in sorted({path.split("/")[2] for path in files}):
         for record in records_of(lake.store, prefix):
@@ -35,7 +35,7 @@ def _of_table(lake: Lake, table: str) -> Iterator[Assurance]:
                     yield _assurance(record, table, output.part)
 
 
-def _assurance(record: PublicationRecord, table: str, part: Mapping[str, str]) -> Assurance:
+def _assurance(record: PublicationRecord, table: str, part: Mapping[str, str]) -> QualityPages:
     found = record.report.details.get("expectations", {})
     pages = tuple(found.get("pages", ()))
-    return Assurance(table, part.get("source", ""), found.get("rows", 0), found.get("expectations", 0), pages)
+    return QualityPages(table, part.get("source", ""), found.get("rows", 0), found.get("expectations", 0), pages)

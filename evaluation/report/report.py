@@ -10,9 +10,9 @@ from evaluation.report.page_parts import Judged, crop_part, newest_verdict, scor
 from evaluation.report.pages.balance import balance_section
 from evaluation.report.pages.expectations import expectations_section
 from evaluation.report.pages.page import is_made_from, page
-from evaluation.report.pages.promotion_status import standing
+from evaluation.report.pages.promotion_status import promotion_status
 from evaluation.report.pages.verdict import no_verdict_section, verdict_section
-from evaluation.report.quality import Assurance, assurances
+from evaluation.report.quality import QualityPages, quality_pages
 from lake.configuration import Pipeline
 from lake.digests import digest, stage_key
 from lake.errors import MissingTableError
@@ -43,7 +43,7 @@ def report(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     if not lake.has("balance"):
         raise MissingTableError("there is nothing to report yet: run `centrepiece balance` first")
     contents = {table: lake.snapshot(table).content for table in _TABLES if lake.has(table)}
-    checked = assurances(lake)
+    checked = quality_pages(lake)
     history = Registry(lake.database_url).history()
     promotions = [[event.at.isoformat(), event.action, event.model] for event in history]
     inputs = {
@@ -62,13 +62,13 @@ def report(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
 
 
 def _document(
-    lake: Lake, pipeline: Pipeline, judged: Judged | None, history: Sequence[Event], checked: Sequence[Assurance], key: str
+    lake: Lake, pipeline: Pipeline, judged: Judged | None, history: Sequence[Event], checked: Sequence[QualityPages], key: str
 ) -> str:
     if judged is None:
         sections = [no_verdict_section()]
     else:
         figures, parts = score_parts(_judged_lake(lake, pipeline), pipeline, judged)
-        stands = standing(str(judged.document["outcome"]), judged.verdict_id, judged.inputs, history)
+        stands = promotion_status(str(judged.document["outcome"]), judged.verdict_id, judged.inputs, history)
         sections = [verdict_section(judged.document, judged.verdict_id, stands, figures), *parts]
     sections += [crop_part(lake), balance_section(lake.read("balance")), expectations_section(checked, posixpath.dirname(PATH))]
     inputs = judged.inputs if judged else None

@@ -64,7 +64,7 @@ def parse_pattern(text: str) -> Pattern:
     """Read a stratum pattern such as `all`, `domain=*` or `domain=driving/class=car`.
 
     Raises:
-        ConfigurationError: An attribute is unknown or doubled, or a part is not `attribute=value`.
+        ConfigurationError: An attribute is unknown or duplicate, or a part is not `attribute=value`.
     """
     if text == ALL:
         return Pattern(())
@@ -74,7 +74,9 @@ def parse_pattern(text: str) -> Pattern:
         if not equals or not value:
             raise ConfigurationError(f"stratum {text!r}: expected 'all' or attribute=value parts joined by '/', got {part!r}")
         if attribute not in STRATUM_COLUMNS or attribute in dict(parts):
-            raise ConfigurationError(f"stratum {text!r}: {attribute!r} is unknown or doubled; attributes are {', '.join(STRATUM_COLUMNS)}")
+            raise ConfigurationError(
+                f"stratum {text!r}: {attribute!r} is unknown or duplicate; attributes are {', '.join(STRATUM_COLUMNS)}"
+            )
         parts.append((attribute, value))
     return Pattern(tuple(parts))
 

@@ -44,7 +44,7 @@ class Interval:
     instances: int
     images: int
     method: str  # cluster-t, bca, or none where one image allows no interval
-    freedom: float = math.inf  # degrees of freedom of the t behind it
+    degrees_of_freedom: float = math.inf  # degrees of freedom of the t behind it
     skewness: float = 0.0  # of the sum over images
 
 
@@ -113,8 +113,8 @@ def interval(clusters: ClusterSums, *, alpha: float, draws: int, seed: int) -> I
         return Interval(mean, -math.inf, math.inf, math.nan, math.nan, clusters.instances, groups, "none")
     if error == 0:
         return Interval(mean, mean, mean, 0.0, _sign_test(mean, groups), clusters.instances, groups, "cluster-t")
-    freedom, shape = degrees_of_freedom(clusters.counts), skewness(clusters)
-    quantile = float(special.stdtrit(freedom, 1 - alpha))
+    degrees, shape = degrees_of_freedom(clusters.counts), skewness(clusters)
+    quantile = float(special.stdtrit(degrees, 1 - alpha))
     if groups < SMALLEST_FOR_BOOTSTRAP:
         method = "cluster-t"
         guards = mean - error * skewed(quantile, shape), mean - error * skewed(-quantile, shape)
@@ -122,8 +122,8 @@ def interval(clusters: ClusterSums, *, alpha: float, draws: int, seed: int) -> I
         method = "bca"
         guards = bca_bounds(clusters.sums, clusters.counts, alpha=alpha, draws=draws, seed=seed)
     lower, upper = min(mean - quantile * error, guards[0]), max(mean + quantile * error, guards[1])
-    p_worse = float(special.stdtr(freedom, mean / error))
-    return Interval(mean, lower, upper, error, p_worse, clusters.instances, groups, method, freedom, shape)
+    p_worse = float(special.stdtr(degrees, mean / error))
+    return Interval(mean, lower, upper, error, p_worse, clusters.instances, groups, method, degrees, shape)
 
 
 def _sign_test(mean: float, groups: int) -> float:

@@ -9,12 +9,12 @@ TYPICAL_DESIGN_EFFECT = 1.28
 """Of paired differences of edge F between two models: the upper ends of what was measured, used before there is a pair."""
 
 
-def smallest_visible_drop(standard_error: float, freedom: float, *, alpha: float, power: float) -> float:
+def smallest_visible_drop(standard_error: float, degrees_of_freedom: float, *, alpha: float, power: float) -> float:
     """Return the true drop that a one-sided test at `alpha` finds with probability `power`.
 
     Args:
         standard_error: Of the mean paired difference.
-        freedom: Its degrees of freedom, see `evaluation.statistics.clusters.degrees_of_freedom`.
+        degrees_of_freedom: Its degrees of freedom, see `evaluation.statistics.clusters.degrees_of_freedom`.
         alpha: Level of the test.
         power: Chance to see the drop.
 
@@ -23,7 +23,7 @@ def smallest_visible_drop(standard_error: float, freedom: float, *, alpha: float
     """
     if math.isnan(standard_error):
         return math.inf
-    return standard_error * float(special.stdtrit(freedom, 1 - alpha) + special.stdtrit(freedom, power))
+    return standard_error * float(special.stdtrit(degrees_of_freedom, 1 - alpha) + special.stdtrit(degrees_of_freedom, power))
 
 
 def instances_needed(

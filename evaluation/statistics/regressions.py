@@ -27,8 +27,8 @@ def regression_p_values(metrics: Sequence[str], gains: Sequence[Interval]) -> ND
         if not places:
             continue
         found = [gains[place] for place in places]
-        shapes = lent_skewness(np.array([gain.skewness for gain in found]), np.array([gain.freedom + 1 for gain in found]))
+        shapes = lent_skewness(np.array([gain.skewness for gain in found]), np.array([gain.degrees_of_freedom + 1 for gain in found]))
         for place, gain, shape in zip(places, found, shapes, strict=True):
-            corrected = float(special.stdtr(gain.freedom, unskewed(gain.mean / gain.standard_error, float(shape))))
+            corrected = float(special.stdtr(gain.degrees_of_freedom, unskewed(gain.mean / gain.standard_error, float(shape))))
             p_values[place] = max(p_values[place], corrected)
     return p_values

@@ -35,7 +35,7 @@ def copied_blocks(
         layout: (B,) component of each block of an MCU.
         slots: (C, 2) DC and AC table of each component.
         tables: As `HuffmanTables` has them: dc, ac, steps, long_codes, symbols, dc_codes.
-        across: MCUs in a row of the picture.
+        across: MCUs in a row of the image.
         ranges: (N, 5) of each rectangle: first column, column past the last, first row, row past the last; the last
             number is filled with the first byte in the data.
 
@@ -106,7 +106,7 @@ def copy_mcus(
         dc_codes: By slot and symbol.
         firsts: As `scan_mcus` filled them.
         predictors: As `scan_mcus` filled them.
-        across: MCUs in a row of the picture.
+        across: MCUs in a row of the image.
         ranges: (N, 5) first column, column past the last, first row, row past the last; first byte in `out`.
         out: Bytes with room for all, in the order of the ranges.
         lengths: (N,) filled with the bytes of each rectangle.

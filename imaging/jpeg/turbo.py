@@ -1,8 +1,8 @@
 """libjpeg-turbo 3 through ctypes: decode, encode, and crop JPEG data in the coefficient domain.
 
 The library is the one inside the `turbojpeg` wheel. Decoding uses its defaults, as Pillow does: the accurate integer
-DCT and fancy upsampling. Every call takes a fresh handle: after a progressive picture, a transform handle that is used
-again corrupts the next pictures and reports no error.
+DCT and fancy upsampling. Every call takes a fresh handle: after a progressive image, a transform handle that is used
+again corrupts the next images and reports no error.
 
 Source: turbojpeg.h of libjpeg-turbo 3.0 (constants and structures).
 """
@@ -129,7 +129,7 @@ def _handle(kind: int) -> Iterator[int]:
 def _check(handle: int, outcome: int) -> None:
     library = _library()
     message = str(library.tj3GetErrorStr(handle), "utf-8", "replace")
-    # Warnings leave a whole picture, except this one, which fills what is missing with gray and may come without -1.
+    # Warnings leave a whole image, except this one, which fills what is missing with gray and may come without -1.
     if "Premature end" in message or (outcome and library.tj3GetErrorCode(handle) != _WARNING):
         raise JpegRefusedError(f"libjpeg-turbo refused the JPEG data: {message}")
 

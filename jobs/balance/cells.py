@@ -35,7 +35,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Entrants:
+class Candidates:
     """Eligible training instances of some rows: the cell and the order of each."""
 
     names: Sequence[str]  # of the cells that occur
@@ -49,7 +49,7 @@ def strata(instances: pa.Table, spec: BalanceSpec) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*(instances.column(_COLUMNS[name]) for name in spec.by), "/")
 
 
-def entrants(instances: pa.Table, eligible: Facts, spec: BalanceSpec, *, seed: int) -> Entrants:
+def candidates(instances: pa.Table, eligible: Facts, spec: BalanceSpec, *, seed: int) -> Candidates:
     """Enter the eligible training instances for the draw.
 
     Args:
@@ -62,10 +62,10 @@ def entrants(instances: pa.Table, eligible: Facts, spec: BalanceSpec, *, seed: i
     ids = entered.column("instance_id")
     cells = strata(entered, spec).combine_chunks().dictionary_encode()
     codes = np.asarray(cells.indices, np.int32)
-    return Entrants(cells.dictionary.to_pylist(), codes, draw(id_words(ids, 0), "choice", seed), id_words(ids, 1))
+    return Candidates(cells.dictionary.to_pylist(), codes, draw(id_words(ids, 0), "choice", seed), id_words(ids, 1))
 
 
-def cell_table(entered: Iterable[Entrants], spec: BalanceSpec) -> dict[str, Cell]:
+def cell_table(entered: Iterable[Candidates], spec: BalanceSpec) -> dict[str, Cell]:
     """Decide every cell.
 
     Args:
@@ -90,7 +90,7 @@ def cell_table(entered: Iterable[Entrants], spec: BalanceSpec) -> dict[str, Cell
     code, order, tie = np.concatenate(codes), np.concatenate(orders), np.concatenate(ties)
     ranking = np.lexsort((tie, order, code))
     code, order, tie = code[ranking], order[ranking], tie[ranking]
-    _refuse_doubles(code, order, tie)
+    _refuse_duplicates(code, order, tie)
     starts = np.searchsorted(code, np.arange(len(names)))
     counts = np.diff(starts, append=code.size)
     by_name = sorted(names)
@@ -117,7 +117,7 @@ def replicas(instances: pa.Table, eligible: Facts, cells: Mapping[str, Cell], sp
     """
     training = eligible & (texts(instances, "split") == "train")
     crops = eligible.astype(np.int64)
-    entered = entrants(instances, eligible, spec, seed=seed)
+    entered = candidates(instances, eligible, spec, seed=seed)
     if entered.names:
         found = [cells[name] for name in entered.names]
         every = np.array([cell.every for cell in found])[entered.cell]
@@ -131,16 +131,16 @@ def _cell(count: int, quota: int, order: Draws, tie: Draws) -> Cell:
     return Cell(count, quota, every, cut)
 
 
-def _within_cut(entered: Entrants, cuts: Sequence[tuple[int, int] | None]) -> Facts:
+def _within_cut(entered: Candidates, cuts: Sequence[tuple[int, int] | None]) -> Facts:
     has_cut = np.array([cut is not None for cut in cuts])[entered.cell]
     last_order, last_tie = (np.array([cut[word] if cut else 0 for cut in cuts], np.uint64)[entered.cell] for word in (0, 1))
     before = (entered.order < last_order) | ((entered.order == last_order) & (entered.tie <= last_tie))
     return np.asarray(has_cut & before, np.bool_)
 
 
-def _refuse_doubles(code: Codes, order: Draws, tie: Draws) -> None:
-    doubled = (code[1:] == code[:-1]) & (order[1:] == order[:-1]) & (tie[1:] == tie[:-1])
-    if doubled.any():
+def _refuse_duplicates(code: Codes, order: Draws, tie: Draws) -> None:
+    duplicate = (code[1:] == code[:-1]) & (order[1:] == order[:-1]) & (tie[1:] == tie[:-1])
+    if duplicate.any():
         raise ContractError(
-            f"{int(doubled.sum()):,} instances stand twice in `instances`; the keys of a table are unique: run `centrepiece doctor`"
+            f"{int(duplicate.sum()):,} instances stand twice in `instances`; the keys of a table are unique: run `centrepiece doctor`"
         )

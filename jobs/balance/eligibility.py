@@ -14,7 +14,7 @@ ELIGIBLE = ""
 Reasons = npt.NDArray[np.object_]
 
 
-def sift(instances: pa.Table, spec: CropSpec) -> Reasons:
+def find_ineligible(instances: pa.Table, spec: CropSpec) -> Reasons:
     """Say why each instance can never be planned.
 
     In this order: what is not kept under the taxonomy; `too-small`, when both sides of the box are under `min_side` (a

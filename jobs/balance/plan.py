@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from jobs.balance.cells import Cell, replicas, strata
 from jobs.balance.draws import id_words
-from jobs.balance.eligibility import ELIGIBLE, Reasons, sift
+from jobs.balance.eligibility import ELIGIBLE, Reasons, find_ineligible
 from jobs.balance.windows import CENTRE_COLUMNS, Centres, Windows, centres, windows
 from jobs.columns import Facts, Texts, Whole, texts, whole
 from lake.configuration import BalanceSpec, CropSpec
@@ -52,7 +52,7 @@ def plan_instances(instances: pa.Table, cells: Mapping[str, Cell], balance: Bala
         balance: Quotas, as they were when the cells were decided.
         crops: Windows.
     """
-    reasons = sift(instances, crops)
+    reasons = find_ineligible(instances, crops)
     eligible = reasons == ELIGIBLE
     counts = replicas(instances, eligible, cells, balance, seed=crops.seed)
     reasons[eligible & (counts == 0)] = Reason.OVER_QUOTA

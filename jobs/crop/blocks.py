@@ -1,4 +1,4 @@
-"""A picture's bytes and boxes on it in, the stored block of each box out: the source's own JPEG data where it can be."""
+"""An image's bytes and boxes on it in, the stored block of each box out: the source's own JPEG data where it can be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,15 +34,15 @@ class Block:
 
 
 def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Block]:
-    """Cut every box of a picture in one pass.
+    """Cut every box of an image in one pass.
 
     Args:
-        data: The picture's file.
-        boxes: In px of the displayed picture, on it.
+        data: The image's file.
+        boxes: In px of the displayed image, on it.
         lossless: Keep the source's pixels exactly; else re-encode them as JPEG of quality 95.
 
     Raises:
-        ImageRefusedError: The picture cannot be decoded.
+        ImageRefusedError: The image cannot be decoded.
     """
     stored = _stored_header(data)
     header = within_budget(jpeg_image_header(stored)) if stored else read_header(data)
@@ -50,7 +50,7 @@ def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Blo
         try:
             return _jpeg_blocks(data, header, stored, boxes)
         except JpegRefusedError:
-            pass  # arithmetic coding or odd sampling; a picture that is cut off is refused by the decoder below
+            pass  # arithmetic coding or odd sampling; an image that is cut off is refused by the decoder below
     cut = decode_windows(data, header, boxes)
     if lossless:
         return [Block(PNG, _png(part), 0, 0, 1) for part in cut]
@@ -58,11 +58,11 @@ def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Blo
 
 
 def mcu_block(box: Box, header: JpegHeader) -> Box:
-    """Return the smallest block of whole MCUs whose decoded pixels equal the whole picture's inside a box.
+    """Return the smallest block of whole MCUs whose decoded pixels equal the whole image's inside a box.
 
     Args:
-        box: In px of the stored picture.
-        header: Of the picture.
+        box: In px of the stored image.
+        header: Of the image.
     """
     left, right = _aligned(box.left, box.left + box.width, header.mcu_width, header.width)
     top, bottom = _aligned(box.top, box.top + box.height, header.mcu_height, header.height)

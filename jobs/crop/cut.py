@@ -1,6 +1,6 @@
 """A shard of the plan with the instances of its images in, the shard's crops and rejects out.
 
-Each picture is read once for all its windows, and not at all where every block of it is known from an earlier cut.
+Each image is read once for all its windows, and not at all where every block of it is known from an earlier cut.
 Pixels of regions to ignore (crowds, void) are ignored unless they belong to the crop's own instance.
 """
 
@@ -39,7 +39,7 @@ _COLUMNS = [field.name for field in fields(Crop)]
 _OF_INSTANCE = [field.name for field in fields(Instance) if field.name in _COLUMNS]
 
 ReadSource = Callable[[Sequence[str], str], bytes]
-"""Locations and image id in, the picture's bytes out; see `imaging.source_images.read_source`."""
+"""Locations and image id in, the image's bytes out; see `imaging.source_images.read_source`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class CutCrops:
 
     crops: pa.Table  # rows of `crops`
     rejects: pa.Table  # rows of `rejects`
-    images: int  # pictures read, or tried
+    images: int  # images read, or tried
     reused: int  # crops whose pixels were cut before
 
 
@@ -66,7 +66,7 @@ def cut_shard(
         plan: Rows of `plan`.
         instances: Rows of `instances`: all kept and ignored ones of the plan's images.
         spec: How pixels are kept.
-        read: Gives the bytes of a picture, or raises ImageRefusedError.
+        read: Gives the bytes of an image, or raises ImageRefusedError.
         known: Blocks that were cut before, by crop id.
 
     Raises:

@@ -18,7 +18,7 @@ _SIDE = 8
 
 @functools.cache
 def load_kernels() -> None:
-    """Cut one crop of a tiny picture, while no other process does: so each kernel is compiled once on a machine."""
+    """Cut one crop of a tiny image, while no other process does: so each kernel is compiled once on a machine."""
     data = encode_jpeg(np.zeros((_SIDE, _SIDE, 3), np.uint8), quality=90)
     names: dict[str, list[Any]] = {"instance_id": ["one"], "image_id": ["one"]}
     plan = {**names, "window_left": [0], "window_top": [0], "window_width": [_SIDE], "window_height": [_SIDE], "owns_centre": [True]}

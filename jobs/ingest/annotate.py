@@ -87,7 +87,7 @@ def annotate_units(units: Iterable[UnitRecords], source: Source) -> tuple[int, p
     return found, pa.concat_tables(tables), rejected
 
 
-def without_doubles(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]:
+def without_duplicates(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]:
     """Sort annotations by image and id, and reject each that repeats an earlier one's image, label and mask.
 
     Of equal objects the one with the smallest `source_ref` is kept, whatever the order of the rows.

@@ -105,7 +105,7 @@ def stands(reading: Reading, export: Export) -> bool:
 
 
 def known_images(readings: Readings) -> dict[str, tuple[Seen, ImageFile]]:
-    """Return, by path below the folder of images, what is known of each sound picture and when it had been looked up."""
+    """Return, by path below the folder of images, what is known of each sound image and when it had been looked up."""
     found: dict[str, tuple[Seen, ImageFile]] = {}
     for reading in readings.units.values():
         by_path = {seen.path: seen for seen in reading.seen if seen.of_images and seen.stamp is not None}

@@ -1,8 +1,8 @@
 """What a source held before and what its export brings now in; the earlier rows that stand on out.
 
 An export that is not complete says nothing of what it leaves out, so that stays. What it brings again, by record or by
-document, replaces what stood under that name, whatever becomes of it; a picture under a known address replaces that one,
-and an object equal to one that stands under another name takes its place: its document was renamed. A picture stands on
+document, replaces what stood under that name, whatever becomes of it; an image under a known address replaces that one,
+and an object equal to one that stands under another name takes its place: its document was renamed. An image stands on
 though nothing lies on it any more: it is the source's own until a complete export leaves it out.
 """
 
@@ -54,7 +54,7 @@ def standing_rows(
         images: The source's rows of `images`, as they were.
         annotations: Its rows of `annotations`, as they were, in batches.
         brought: Containers of every record that the export brings, kept or rejected; see `container_of`.
-        pictures: Rows of `images` that the export gives.
+        images: Rows of `images` that the export gives.
         contents: `CONTENT` of the annotations that it gives; read only where some of them may equal one that stands.
     """
     listed = pc.or_(_among(images, "image_id", pictures), _among(images, "uri", pictures))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from imaging.images import PIXEL_BUDGET, ImageHeader, ImageRefusedError, read_header
 from imaging.jpeg.header import MalformedJpegError, parse_jpeg
 from imaging.orientation import is_turned
-from imaging.phash import picture_hash
+from imaging.phash import image_hash
 from jobs.sources.record_columns import Columns, columns_of, with_rejected
 from jobs.sources.records import ImageSize, ListedImage, Rejected
 from lake.reasons import Reason
@@ -20,7 +20,7 @@ _TAIL = 1 << 16  # bytes after the end marker that cameras and tools leave
 
 
 class ImageFile(NamedTuple):
-    """What is known of one picture's bytes, whichever record lists it."""
+    """What is known of one image's bytes, whichever record lists it."""
 
     image_id: str  # sha-256 of the bytes
     header: ImageHeader
@@ -59,7 +59,7 @@ def image_outcomes(columns: Columns) -> tuple[ImageOutcome, ...]:
 
 
 def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET, hashed: bool = False) -> ImageFile:
-    """Hash a picture and read its header.
+    """Hash an image and read its header.
 
     Args:
         data: The whole file.
@@ -67,14 +67,14 @@ def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET, hashed: boo
         hashed: Whether to decode it for its perceptual hash.
 
     Raises:
-        ImageRefusedError: It is no picture, is cut off, or has more pixels than the budget.
+        ImageRefusedError: It is no image, is cut off, or has more pixels than the budget.
     """
     header = read_header(data, pixel_budget=pixel_budget)
     if header.mode in _DEEP_MODES:
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"samples of mode {header.mode!r} have no defined 8-bit form")
     if not _is_whole(data, header.format):
-        raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "the picture's end is missing; it was cut off, copy it again")
-    phash = picture_hash(data, width=header.width, height=header.height) if hashed else None
+        raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "the image's end is missing; it was cut off, copy it again")
+    phash = image_hash(data, width=header.width, height=header.height) if hashed else None
     return ImageFile(hashlib.sha256(data).hexdigest(), header, phash)
 
 
@@ -83,7 +83,7 @@ def check_size(listed: ListedImage, file: ImageFile, exif: str) -> Rejected | No
 
     Args:
         listed: The export's record.
-        file: The picture that it names.
+        file: The image that it names.
         exif: "display" where the export's geometry lies in the displayed frame, "stored" where EXIF was not applied.
     """
     if listed.width is None and listed.height is None:
@@ -97,13 +97,13 @@ def check_size(listed: ListedImage, file: ImageFile, exif: str) -> Rejected | No
     return Rejected(
         listed.ref,
         Reason.SIZE_MISMATCH,
-        f"the export says {listed.width} x {listed.height} px, the {exif} picture has {found.width} x {found.height}{hint}",
+        f"the export says {listed.width} x {listed.height} px, the {exif} image has {found.width} x {found.height}{hint}",
         image=listed.name,
     )
 
 
 def frame_size(header: ImageHeader, exif: str) -> ImageSize:
-    """Return a picture's size in the frame of its export's geometry; `exif` as in `check_size`."""
+    """Return an image's size in the frame of its export's geometry; `exif` as in `check_size`."""
     if exif == "stored" and is_turned(header.orientation):
         return ImageSize(header.height, header.width)
     return ImageSize(header.width, header.height)

@@ -1,4 +1,4 @@
-"""What became of every listed image in, rows of `images` out: one a picture, however often it is listed."""
+"""What became of every listed image in, rows of `images` out: one an image, however often it is listed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ Listing = Sequence[Sequence[ImageOutcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """The images of an export: one row a picture, and what was rejected of the list."""
+class Images:
+    """The images of an export: one row an image, and what was rejected of the list."""
 
     rows: pa.Table  # of `images`, sorted
     rejected: list[Rejected]
@@ -35,8 +35,8 @@ def reject_repeated_refs(listing: Listing) -> list[list[ImageOutcome]]:
     return [[_unless_seen(outcome, seen) for outcome in unit] for unit in listing]
 
 
-def pictures(listing: Listing, source: Source, splits: Splits) -> Pictures:
-    """Make one row of each picture that is listed; a second record of the same bytes is a duplicate.
+def pictures(listing: Listing, source: Source, splits: Splits) -> Images:
+    """Make one row of each image that is listed; a second record of the same bytes is a duplicate.
 
     Args:
         listing: From `reject_repeated_refs`.
@@ -56,7 +56,7 @@ def pictures(listing: Listing, source: Source, splits: Splits) -> Pictures:
         if first is outcome or (outcome.listed.shared and first.listed.ref == outcome.listed.ref):
             continue
         rejected.append(Rejected(outcome.listed.ref, Reason.DUPLICATE_RECORD, f"the same bytes as {first.listed.ref}"))
-    return Pictures(_rows([kept[image_id] for image_id in sorted(kept)], source, splits), rejected, _documents(listing))
+    return Images(_rows([kept[image_id] for image_id in sorted(kept)], source, splits), rejected, _documents(listing))
 
 
 def _documents(listing: Listing) -> frozenset[str]:

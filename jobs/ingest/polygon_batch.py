@@ -1,6 +1,6 @@
 """Objects outlined by polygons, as columns, and what became of their images in; rows of `annotations` out.
 
-What this cannot do, it leaves: objects without a sound image, without a mask, or in the stored frame of a turned picture go the
+What this cannot do, it leaves: objects without a sound image, without a mask, or in the stored frame of a turned image go the
 way of single records, which rejects or turns them.
 """
 
@@ -14,7 +14,7 @@ from imaging.masks.polygon_rle import KEPT, polygons_to_runs
 from imaging.masks.properties import FACTS, describe_runs
 from jobs.ingest.annotation_table import Rows, annotation_rows
 from jobs.ingest.image_files import SoundImage
-from jobs.sources.records import OutlinedObjects, Rejected
+from jobs.sources.records import PolygonBatch, Rejected
 from lake.configuration import Source
 from lake.contracts import Annotation
 from lake.schemas import empty_table
@@ -24,7 +24,7 @@ Taken = NDArray[np.bool_]
 _AREA = FACTS.index("area")
 
 
-def annotate_outlined(objects: OutlinedObjects, images: Mapping[str, SoundImage | Rejected], source: Source) -> tuple[pa.Table, Taken]:
+def annotate_polygon_batch(objects: PolygonBatch, images: Mapping[str, SoundImage | Rejected], source: Source) -> tuple[pa.Table, Taken]:
     """Turn outlined objects into rows of `annotations`.
 
     Args:

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 
 from jobs.ingest.annotate import CONTENT, STAGE, by_reason
 from jobs.ingest.carried_rows import EARLIER, Earlier, containers, same_export, standing_rows
-from jobs.ingest.images import Pictures
+from jobs.ingest.images import Images
 from jobs.ingest.plan import keyed_with
 from jobs.ingest.shards import WrittenShard, write_rejects
-from jobs.quality.check import Run, assure, here
+from jobs.quality.check import Run, check_quality, here
 from jobs.sources.records import Rejected
 from lake.configuration import Source
 from lake.contracts import Annotation, Image
@@ -20,7 +20,7 @@ from lake.digests import StageKey
 from lake.lake import Lake
 from lake.publishing.publish import Output, publish_stage, skipped_report
 from lake.publishing.records import records_of
-from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.publishing.stage_report import StageReport
 from lake.schemas import empty_table
 
@@ -29,11 +29,11 @@ from lake.schemas import empty_table
 class Findings:
     """What one export holds, before it is published; `shards` counts the plan's shards, with the last for the rest."""
 
-    pictures: Pictures
+    pictures: Images
     homeless: Sequence[Rejected]  # records that belong to no unit
     written: Sequence[WrittenShard]
     shards: int
-    places: Mapping[str, ShardPlace]  # by table, taken before the work began
+    places: Mapping[str, ShardLocation]  # by table, taken before the work began
     unread: int = 0  # units whose rows were taken over from the publication before
 
 
@@ -45,7 +45,7 @@ def targets(source: Source) -> list[tuple[str, Mapping[str, str]]]:
 
 def published_report(lake: Lake, source: Source, export_key: StageKey) -> StageReport | None:
     """Return the report of the same export, if that is what the source's tables hold now."""
-    for key in (export_key, _standing_key(lake, source, export_key)):
+    for key in (export_key, _published_key(lake, source, export_key)):
         if key is not None and (done := skipped_report(lake, stage=STAGE, key=key, targets=targets(source))) is not None:
             return done
     return None
@@ -60,7 +60,7 @@ def publication_key(lake: Lake, source: Source, export_key: StageKey) -> StageKe
 
 
 def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings, seconds: float, run: Run = here) -> StageReport:
-    """Write what is left to write and publish the source's tables; `run` as in `jobs.quality.check.assure`.
+    """Write what is left to write and publish the source's tables; `run` as in `jobs.quality.check.check_quality`.
 
     Raises:
         ConservationError: A record is unaccounted for; nothing is published.
@@ -81,8 +81,8 @@ def publish_findings(lake: Lake, key: StageKey, source: Source, found: Findings,
             write_shard(places["annotations"], last, [carried.annotations]),
         ],
     }
-    # An export of boxes alone, or without its pictures, ends in rejects: there is nothing to check then, and nothing passes.
-    expectations = assure(lake, "annotations", key, receipts["annotations"], run=run, may_be_empty=True)
+    # An export of boxes alone, or without its images, ends in rejects: there is nothing to check then, and nothing passes.
+    expectations = check_quality(lake, "annotations", key, receipts["annotations"], run=run, may_be_empty=True)
     counts = total([by_reason(rejected), *(shard.rejected for shard in found.written)])
     objects, kept = sum(shard.found for shard in found.written), sum(shard.kept for shard in found.written)
     stood = len(carried.images) + len(carried.annotations)
@@ -161,7 +161,7 @@ def _files(lake: Lake, table: str, source: Source) -> list[str]:
     return [file.path for file in lake.files(table, part={"source": source.name})] if lake.has(table) else []
 
 
-def _standing_key(lake: Lake, source: Source, export_key: StageKey) -> str | None:
+def _published_key(lake: Lake, source: Source, export_key: StageKey) -> str | None:
     """Return the key under which the source's annotations stand, if it is one of the same export."""
     for prefix in sorted({path.split("/")[2] for path in _files(lake, "annotations", source)}):
         for record in records_of(lake.store, prefix):

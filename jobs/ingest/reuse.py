@@ -1,4 +1,4 @@
-"""What an earlier ingest of a source kept in; the units that stand, the pictures that are known and the rows to take over out."""
+"""What an earlier ingest of a source kept in; the units that stand, the images that are known and the rows to take over out."""
 
 import functools
 import hashlib
@@ -33,8 +33,8 @@ def reading_settings(source: Source, export: Export, store: Store, *, hashed: bo
     Args:
         source: The stanza.
         export: That it names.
-        store: Where pictures that the export carries inside are kept.
-        hashed: Whether pictures get a perceptual hash.
+        store: Where images that the export carries inside are kept.
+        hashed: Whether images get a perceptual hash.
     """
     classes = hashlib.sha256(export.classes).hexdigest() if export.classes is not None else None
     places = [export.annotations.root, export.images.root, store.root]
@@ -85,7 +85,7 @@ def renewed_readings(memory: Readings, settings: str, export: Export, units: Seq
 
 @functools.lru_cache(maxsize=1)
 def known_pictures(store: Store, source: str, settings: str) -> dict[str, tuple[Seen, ImageFile]]:
-    """Return the pictures that a source's last ingest found sound; see `jobs.ingest.cache.known_images`.
+    """Return the images that a source's last ingest found sound; see `jobs.ingest.cache.known_images`.
 
     Args:
         store: That keeps them.

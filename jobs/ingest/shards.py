@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from imaging.images import ImageRefusedError
-from jobs.ingest.annotate import OWNER, UnitRecords, annotate_units, by_reason, reject_rows, without_doubles
+from jobs.ingest.annotate import OWNER, UnitRecords, annotate_units, by_reason, reject_rows, without_duplicates
 from jobs.ingest.cache import MOST_REJECTS, SETTLED_NS, Reading, StoredRows, seen_files
 from jobs.ingest.image_files import ImageFile, ImageOutcome, SoundImage, check_size, describe_image, image_outcomes, outcome_columns
 from jobs.ingest.images import by_name, sizes_of
-from jobs.ingest.polygon_batch import annotate_outlined
+from jobs.ingest.polygon_batch import annotate_polygon_batch
 from jobs.ingest.reuse import StoredTables, known_pictures
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import WatchedFolder
@@ -29,7 +29,7 @@ from jobs.sources.registry import reader_of
 from lake.configuration import Source
 from lake.contracts import Annotation, Reject
 from lake.errors import ConservationError, InputError
-from lake.publishing.shards import Receipt, ShardPlace, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, write_shard
 from lake.reasons import Reason
 from lake.schemas import empty_table, table_of
 from lake.storage.store import Store
@@ -37,7 +37,7 @@ from lake.storage.store import Store
 OwnedUnit = tuple[int, Unit, Mapping[str, ImageOutcome]]
 """A unit, behind its place in its shard and before what became of its images, by `ListedImage.name`."""
 CARRIED_IMAGES = "exports/images"
-"""Folder of the store for pictures that an export carries inside its annotation files."""
+"""Folder of the store for images that an export carries inside its annotation files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class CheckImages:
     export: Export
     source: Source
     store: Store
-    hashed: bool = False  # whether pictures are decoded for their perceptual hash
+    hashed: bool = False  # whether images are decoded for their perceptual hash
 
     known: str | None = None  # what an earlier ingest kept; see `jobs.ingest.reuse.known_pictures`
 
@@ -87,7 +87,7 @@ class CheckImages:
         return SoundImage(listed._replace(embedded=None), file, self.store.uri(path))
 
     def _described(self, pictures: WatchedFolder, listed: ListedImage) -> tuple[bytes, ImageFile]:
-        """Return a picture's bytes, none where they need not be read, and what it is."""
+        """Return an image's bytes, none where they need not be read, and what it is."""
         if listed.embedded is not None:
             return listed.embedded, describe_image(listed.embedded, hashed=self.hashed)
         known = known_pictures(self.store, self.source.name, self.known).get(listed.path) if self.known else None
@@ -136,12 +136,12 @@ class WriteShard:
 
     export: Export
     source: Source
-    annotations: ShardPlace
-    rejects: ShardPlace
+    annotations: ShardLocation
+    rejects: ShardLocation
 
     def __call__(self, work: ShardWork) -> WrittenShard:
         found, read, rejects = self._read(work)
-        kept, doubles = without_doubles(read)
+        kept, doubles = without_duplicates(read)
         rejected = [*(reject for unit in rejects for reject in unit), *doubles]
         if found != len(kept) + len(rejected):
             raise ConservationError(
@@ -199,7 +199,7 @@ def read_units(export: Export, source: Source, units: Sequence[OwnedUnit]) -> tu
         if reader.columns is None:
             left.append((number, unit, images))
             continue
-        plain, taken = annotate_outlined(reader.columns.outlined(export, unit), images, source)
+        plain, taken = annotate_polygon_batch(reader.columns.outlined(export, unit), images, source)
         found += len(plain)
         tables.append(_owned(plain, number))
         left.append((number, reader.columns.without(unit, taken), images))
@@ -222,7 +222,7 @@ def _owned(rows: pa.Table, owner: int) -> pa.Table:
     return rows.append_column(OWNER, pa.array(np.full(len(rows), owner, np.int32)))
 
 
-def write_rejects(place: ShardPlace, name: str, rejected: Sequence[Rejected], source: str) -> Receipt | None:
+def write_rejects(place: ShardLocation, name: str, rejected: Sequence[Rejected], source: str) -> Receipt | None:
     """Write one shard of `rejects`; None where there are none."""
     rows: pa.Table = table_of(Reject, reject_rows(rejected, source))
     return write_shard(place, name, [rows])

@@ -1,8 +1,8 @@
-"""Images with their groups in, the groups that must be one out: pictures that look alike never straddle two splits.
+"""Images with their groups in, the groups that must be one out: images that look alike never straddle two splits.
 
-Groups are joined when they hold the same picture, or pictures whose hashes (`imaging.phash`) differ in at most so many bits; also in
+Groups are joined when they hold the same image, or images whose hashes (`imaging.phash`) differ in at most so many bits; also in
 chains. A joined group takes the name and the split of one of its groups: of those in train the first by name, else of
-those in val, else of those in test. Training wins so that no picture that a model may have been trained on is ever scored.
+those in val, else of those in test. Training wins so that no image that a model may have been trained on is ever scored.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ class Joined:
 
 
 def join_groups(images: pa.Table, distance: int | None) -> Joined:
-    """Find the groups that hold the same picture or pictures that look alike.
+    """Find the groups that hold the same image or images that look alike.
 
     Args:
         images: GROUP_COLUMNS of all images; a null `phash` is like no other.

@@ -73,14 +73,14 @@ class ObserveRows:
 
     store: Store
     table: str
-    doubled: NDArray[np.uint64]  # words of ids that several rows of the table have
+    duplicate: NDArray[np.uint64]  # words of ids that several rows of the table have
 
     def __call__(self, batch: Batch) -> pa.Table:
-        return observed(self.table, ReadColumns(self.store, COLUMNS[self.table])(batch), self.doubled)
+        return observed(self.table, ReadColumns(self.store, COLUMNS[self.table])(batch), self.duplicate)
 
 
 def prepare() -> None:
-    """Begin to import Great Expectations, which takes seconds, beside what the driver waits for; `assure` will need it."""
+    """Begin to import Great Expectations, which takes seconds, beside what the driver waits for; `check_quality` will need it."""
     threading.Thread(target=pkgutil.resolve_name, args=(_VALIDATE,), daemon=True).start()
 
 
@@ -89,7 +89,7 @@ def here(pieces: Sequence[Batch], work: Callable[[Batch], Result], /) -> list[Re
     return [work(piece) for piece in pieces]
 
 
-def assure(
+def check_quality(
     lake: Lake, table: str, key: str, receipts: Sequence[Receipt | None], *, run: Run = here, may_be_empty: bool = False
 ) -> dict[str, Any]:
     """Check written rows against their table's expectations; call it before publishing them.

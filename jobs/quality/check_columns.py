@@ -42,16 +42,16 @@ def repeated(words: Sequence[Words]) -> Words:
     return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
 
 
-def observed(table: str, rows: pa.Table, doubled: Words) -> pa.Table:
+def observed(table: str, rows: pa.Table, duplicate: Words) -> pa.Table:
     """Return what the expectations of some rows look at: numbers, of texts whether they break their rule, of masks what is seen.
 
     Args:
         table: annotations, instances or crops.
         rows: With the columns of `jobs.quality.expectations.COLUMNS`, the id first.
-        doubled: Words of the ids that several rows of the whole table have; see `repeated`.
+        duplicate: Words of the ids that several rows of the whole table have; see `repeated`.
     """
     added = {
-        "id_of_several_rows": pa.array(np.isin(id_words(rows.column(0)), doubled)),
+        "id_of_several_rows": pa.array(np.isin(id_words(rows.column(0)), duplicate)),
         "right_of_box": pc.subtract(rows.column("image_width"), _sum(rows, "box_x", "box_width")),
         "below_box": pc.subtract(rows.column("image_height"), _sum(rows, "box_y", "box_height")),
         "box_less_area": pc.subtract(

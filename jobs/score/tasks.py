@@ -13,7 +13,7 @@ from evaluation.scores.scoring import REFERENCES, Scored, ScoreSetup, score_crop
 from lake.contracts import Reject, Score
 from lake.errors import InputError
 from lake.lake import DataFile, Lake
-from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.publishing.snapshots import AsOf
 from lake.schemas import table_of
 from lake.storage.store import Store
@@ -37,8 +37,8 @@ class Scoring:
     """One model, floor or ceiling to score, and where its rows go."""
 
     setup: ScoreSetup
-    scores: ShardPlace
-    rejects: ShardPlace
+    scores: ShardLocation
+    rejects: ShardLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,6 @@ def _rows(store: Store, paths: Sequence[str], columns: Sequence[str], wanted: An
         yield from batch.to_pylist()
 
 
-def _write(place: ShardPlace, name: str, record: type, rows: Sequence[Any]) -> Receipt | None:
+def _write(place: ShardLocation, name: str, record: type, rows: Sequence[Any]) -> Receipt | None:
     tables: list[pa.Table] = [table_of(record, rows)] if rows else []
     return write_shard(place, name, tables)

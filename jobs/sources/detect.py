@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from jobs.sources.detection.image_folders import lies_beside, paired_folders, pictures_folder
+from jobs.sources.detection.image_folders import images_folder, lies_beside, paired_folders
 from jobs.sources.detection.signatures import document_signature
 from jobs.sources.files.archives import is_archive, unpack
 from jobs.sources.files.exports import INSIDE, LARGEST_DOCUMENT
@@ -67,10 +67,10 @@ def _detect_document(folder: Folder, name: str) -> Detection:
     signature = document_signature(folder, name)
     if signature is None:
         raise InputError(f"{folder.uri(name)} is in no format that a reader knows; {_KNOWN}")
-    pictures = pictures_folder(folder, [name], name, signature)
+    pictures = images_folder(folder, [name], name, signature)
     above, _, own = folder.root.rstrip("/").rpartition("/")
-    if pictures is None and signature.picture and above.rpartition("/")[2] and not lies_beside(folder, name, signature.picture):
-        pictures = pictures_folder(Folder(above), [f"{own}/{name}"], f"{own}/{name}", signature)
+    if pictures is None and signature.image and above.rpartition("/")[2] and not lies_beside(folder, name, signature.image):
+        pictures = images_folder(Folder(above), [f"{own}/{name}"], f"{own}/{name}", signature)
     return _detection(signature.format, folder.uri(name), pictures, f"{name}: {signature.evidence}", folder.root)
 
 
@@ -90,8 +90,8 @@ def _detect_folder(folder: Folder, place: str) -> Detection:
         raise InputError(f"{place} holds documents of several formats: {listed}; name one of them")
     (kind,) = formats
     paths = [path for path, _ in signed]
-    telling = next((pair for pair in signed if pair[1].picture), signed[0])
-    pictures = pictures_folder(folder, paths, *telling)
+    telling = next((pair for pair in signed if pair[1].image), signed[0])
+    pictures = images_folder(folder, paths, *telling)
     annotations = folder.uri(paths[0]) if len(documents) == 1 and kind not in _WHOLE_FOLDER[:3] else _common(folder, paths, kind)
     return _detection(kind, annotations, pictures, f"{paths[0]}: {signed[0][1].evidence}", folder.root)
 
@@ -107,7 +107,7 @@ def _yolo(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
 
 
 def _label_maps(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
-    """Find a class list beside two folders whose pictures share their stems."""
+    """Find a class list beside two folders whose images share their stems."""
     lists = [entry.path for entry in entries if entry.path.endswith(".json") and entry.size < 1 << 20]
     for path in lists[:_LOOKED_AT]:
         try:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.sources.files.exports import Export
-from jobs.sources.records import ImageSize, LabelledObject, ListedImage, OutlinedObjects, Rejected, Unit
+from jobs.sources.records import ImageSize, LabelledObject, ListedImage, PolygonBatch, Rejected, Unit
 
 
 class Units(Protocol):
@@ -41,13 +41,13 @@ class Files(Protocol):
 class Outlined(Protocol):
     """Read the plain objects of one unit as columns, which is much faster than one by one."""
 
-    def __call__(self, export: Export, unit: Unit) -> OutlinedObjects: ...
+    def __call__(self, export: Export, unit: Unit) -> PolygonBatch: ...
 
 
 class Without(Protocol):
     """Return a unit without some of its object records: those that were read as columns.
 
-    `taken` is (N,), the rows of `OutlinedObjects`.
+    `taken` is (N,), the rows of `PolygonBatch`.
     """
 
     def __call__(self, unit: Unit, taken: NDArray[np.bool_]) -> Unit: ...

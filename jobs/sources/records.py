@@ -105,7 +105,7 @@ class Rejected(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class OutlinedObjects:
+class PolygonBatch:
     """The records of a unit as columns, row i for record i; `usable` marks the plain objects that polygons outline.
 
     The other rows mean nothing: their records are read one by one.

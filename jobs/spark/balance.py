@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from jobs.balance.cells import Cell, Entrants, cell_table, entrants
-from jobs.balance.eligibility import ELIGIBLE, sift
+from jobs.balance.cells import Candidates, Cell, candidates, cell_table
+from jobs.balance.eligibility import ELIGIBLE, find_ineligible
 from jobs.balance.plan import COLUMNS, STAGE, plan_instances
 from jobs.balance.report import balance_table, tally
+from jobs.file_slices import FileSlice, counted, read_slice, slices_of, summed, write_rejects
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
-from jobs.units import Unit, counted, read_unit, summed, units_of, write_rejects
 from lake.configuration import BalanceSpec, CropSpec, Pipeline
 from lake.digests import stage_key
 from lake.errors import EmptyCheckError
 from lake.lake import Lake, open_lake
 from lake.publishing.publish import Output, publish_stage, skipped_report
-from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
 from lake.storage.store import Store
@@ -59,14 +59,14 @@ class _Planner:
     """Plans units of `instances` on a worker."""
 
     store: Store
-    plan: ShardPlace
-    rejects: ShardPlace
+    plan: ShardLocation
+    rejects: ShardLocation
     cells: Mapping[str, Cell]
     balance: BalanceSpec
     crops: CropSpec
 
-    def __call__(self, unit: Unit) -> _UnitReport:
-        instances = read_unit(self.store, unit, COLUMNS)
+    def __call__(self, unit: FileSlice) -> _UnitReport:
+        instances = read_slice(self.store, unit, COLUMNS)
         planned = plan_instances(instances, self.cells, self.balance, self.crops)
         return _UnitReport(
             rows_in=len(instances),
@@ -95,10 +95,14 @@ def balance(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     key = stage_key(STAGE, inputs={"instances": lake.snapshot("instances").content}, spec=spec)
     if (done := skipped_report(lake, stage=STAGE, key=key, targets=_TARGETS)) is not None:
         return done
-    plan_place, rejects_place, report_place = lake.place("plan", key), lake.place("rejects", key, _REJECTS), lake.place("balance", key)
+    plan_place, rejects_place, report_place = (
+        lake.location("plan", key),
+        lake.location("rejects", key, _REJECTS),
+        lake.location("balance", key),
+    )
     cells = _cells(lake, pipeline)
     work = _Planner(lake.store, plan_place, rejects_place, cells, pipeline.balance, pipeline.crops)
-    reports = run_tasks(spark_session(pipeline), units_of(lake.store, lake.files("instances")), work)
+    reports = run_tasks(spark_session(pipeline), slices_of(lake.store, lake.files("instances")), work)
     rejected = summed(report.rejected for report in reports)
     plan = [report.plan for report in reports if report.plan]
     if not plan:
@@ -122,10 +126,10 @@ def balance(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
 
 
 def _cells(lake: Lake, pipeline: Pipeline) -> dict[str, Cell]:
-    def entered() -> Iterator[Entrants]:
+    def entered() -> Iterator[Candidates]:
         for batch in lake.batches("instances", columns=ENTRY_COLUMNS, batch_rows=65_536):
             rows = pa.Table.from_batches([batch])
-            eligible = sift(rows, pipeline.crops) == ELIGIBLE
-            yield entrants(rows, eligible, pipeline.balance, seed=pipeline.crops.seed)
+            eligible = find_ineligible(rows, pipeline.crops) == ELIGIBLE
+            yield candidates(rows, eligible, pipeline.balance, seed=pipeline.crops.seed)
 
     return cell_table(entered(), pipeline.balance)

@@ -19,18 +19,18 @@ from jobs.crop.reuse import CutFile, cut_files, known_blocks
 from jobs.crop.shards import ShardRows, assign_shards, deal, image_loads
 from jobs.crop.warmup import load_kernels
 from jobs.crop.window_masks import IGNORED, KEPT
-from jobs.quality.check import assure
+from jobs.file_slices import write_rejects
+from jobs.quality.check import check_quality
 from jobs.spark.progress import Done, counter, shown
 from jobs.spark.session import spark_session
 from jobs.spark.tables import table_frame
 from jobs.spark.tasks import run_tasks, spare_loaded_modules
-from jobs.units import write_rejects
 from lake.configuration import CropSpec, Pipeline
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import stage_key
 from lake.lake import Lake, open_lake
 from lake.publishing.publish import Output, publish_stage, skipped_report
-from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
 
@@ -49,8 +49,8 @@ _RESULT = "shard int, result string"
 class ShardWork:
     """What a worker needs to know to cut a shard."""
 
-    crops: ShardPlace
-    rejects: ShardPlace
+    crops: ShardLocation
+    rejects: ShardLocation
     shards: int
     spec: CropSpec
     known: tuple[CutFile, ...] = ()  # crops published before
@@ -80,7 +80,7 @@ def crop(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     spark = spark_session(pipeline)
     known = cut_files(lake.store, (file.path for file in lake.files("crops"))) if lake.has("crops") else ()
     done = counter(spark)
-    work = ShardWork(lake.place("crops", key), lake.place("rejects", key, _REJECTS), shards, pipeline.crops, known, done)
+    work = ShardWork(lake.location("crops", key), lake.location("rejects", key, _REJECTS), shards, pipeline.crops, known, done)
     with shown(done, crops=sum(loads.column("crops").to_pylist())):
         if sum(file.bytes for table in inputs for file in lake.files(table)) <= DEALT_BYTES:
             results = cut_dealt(spark, dealt_rows(lake, assignment), work)
@@ -101,7 +101,7 @@ def crop(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
             "reused": sum(result["reused"] for result in results),
             "shards": len(crops),
             "bytes": sum(receipt.bytes for receipt in crops),
-            "expectations": assure(lake, "crops", key, crops, run=partial(run_tasks, spark)),
+            "expectations": check_quality(lake, "crops", key, crops, run=partial(run_tasks, spark)),
         },
     )
 

@@ -94,7 +94,7 @@ def _ingest_source(spark: SparkSession, lake: Lake, pipeline: Pipeline, source: 
     prepare()
     found = pictures(listing, source, pipeline.splits)
     key = publication_key(lake, source, export_key)
-    places = {table: lake.place(table, key, part) for table, part in targets(source)}
+    places = {table: lake.location(table, key, part) for table, part in targets(source)}
     rows = standing_rows(readings, listing, source_files(lake, source))
     work = [
         ShardWork(

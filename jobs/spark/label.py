@@ -9,17 +9,17 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.file_slices import FileSlice, counted, read_slice, slices_of, summed, write_rejects
 from jobs.label.duplicates import GROUP_COLUMNS, Group, join_groups, regroup
 from jobs.label.instances import IMAGE_COLUMNS, LABEL_COLUMNS, STAGE, label_annotations, label_counts
-from jobs.quality.check import assure
+from jobs.quality.check import check_quality
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
-from jobs.units import Unit, counted, read_unit, summed, units_of, write_rejects
 from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.lake import Lake, open_lake
 from lake.publishing.publish import Output, publish_stage, skipped_report
-from lake.publishing.shards import Receipt, ShardPlace, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, write_shard
 from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
 from lake.storage.store import Store
@@ -45,14 +45,14 @@ class _Labeller:
     """Labels units of `annotations` on a worker."""
 
     store: Store
-    instances: ShardPlace
-    rejects: ShardPlace
-    images: tuple[Unit, ...]
+    instances: ShardLocation
+    rejects: ShardLocation
+    images: tuple[FileSlice, ...]
     groups: Mapping[str, Group]
     labelling: Labelling
 
-    def __call__(self, unit: Unit) -> _UnitReport:
-        annotations = read_unit(self.store, unit)
+    def __call__(self, unit: FileSlice) -> _UnitReport:
+        annotations = read_slice(self.store, unit)
         labelled = label_annotations(annotations, self._images(annotations), self.labelling)
         return _UnitReport(
             rows_in=len(annotations),
@@ -64,7 +64,7 @@ class _Labeller:
 
     def _images(self, annotations: pa.Table) -> pa.Table:
         wanted = pc.unique(annotations.column("image_id"))
-        parts = (read_unit(self.store, unit, IMAGE_COLUMNS) for unit in self.images)
+        parts = (read_slice(self.store, unit, IMAGE_COLUMNS) for unit in self.images)
         found = pa.concat_tables([part.filter(pc.is_in(part.column("image_id"), wanted)) for part in parts])
         return regroup(found, self.groups)
 
@@ -89,9 +89,9 @@ def label(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
     key = _key(lake, pipeline, labelling)
     if (done := skipped_report(lake, stage=STAGE, key=key, targets=[("rejects", _REJECTS), ("instances", {})])) is not None:
         return done
-    places = lake.place("instances", key), lake.place("rejects", key, _REJECTS)
+    places = lake.location("instances", key), lake.location("rejects", key, _REJECTS)
     labelling.check_mapped(label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, batch_rows=65_536)))
-    annotations, images = units_of(lake.store, lake.files("annotations")), units_of(lake.store, lake.files("images"))
+    annotations, images = slices_of(lake.store, lake.files("annotations")), slices_of(lake.store, lake.files("images"))
     joined = join_groups(lake.read("images", columns=GROUP_COLUMNS), pipeline.splits.near_duplicates)
     work = _Labeller(lake.store, *places, tuple(images), joined.groups, labelling)
     spark = spark_session(pipeline)
@@ -110,7 +110,7 @@ def label(pipeline: Pipeline, *, as_of: AsOf = None) -> StageReport:
         ],
         seconds=time.monotonic() - started,
         details={
-            "expectations": assure(lake, "instances", key, instances, run=partial(run_tasks, spark)),
+            "expectations": check_quality(lake, "instances", key, instances, run=partial(run_tasks, spark)),
             "dispositions": summed(report.dispositions for report in reports),
             "joined_groups": {"groups": len(joined.groups), "largest": joined.largest, "alike_pairs": joined.alike},
         },

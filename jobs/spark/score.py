@@ -63,7 +63,9 @@ def _score(lake: Lake, pipeline: Pipeline, models: Sequence[str], engine: Engine
     seen = {model: seen_classes(lake, crops.snapshot_id if crops else None) for model, crops in trained.items()}
     keys = {model: score_key(lake, pipeline, model) for model in models}
     scorings = [
-        Scoring(ScoreSetup(model, spec, seen[model]), *(lake.place(table, keys[model], part) for table, part in score_targets(model)[::-1]))
+        Scoring(
+            ScoreSetup(model, spec, seen[model]), *(lake.location(table, keys[model], part) for table, part in score_targets(model)[::-1])
+        )
         for model in models
     ]
     each = partial(run_task, scorings=scorings)

@@ -21,7 +21,7 @@ _POLL_S = 0.005
 
 
 @contextmanager
-def turn(database_url: str, name: str, *, wait_s: float = WAIT_S) -> Iterator[bool]:
+def commit_lock(database_url: str, name: str, *, wait_s: float = WAIT_S) -> Iterator[bool]:
     """Hold the turn of a name for the length of a block.
 
     Args:
@@ -56,7 +56,7 @@ def _in_postgres(url: sa.URL, number: int, wait_s: float) -> Iterator[bool]:
 
 @contextmanager
 def _in_a_file(url: sa.URL, number: int, wait_s: float) -> Iterator[bool]:
-    with Path(f"{url.database}.turns").open("ab") as file:
+    with Path(f"{url.database}.commit-lock").open("ab") as file:
         until = time.monotonic() + wait_s
         while True:
             try:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lake.errors import ContractError, LeaseLostError, MissingTableError, PublishError
 from lake.lake import DataFile, Lake
-from lake.publishing.commit_lock import turn
+from lake.publishing.commit_lock import commit_lock
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.leases import Lease
 from lake.publishing.parts import overlap, part_name, part_of
@@ -81,7 +81,7 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
     files: list[IcebergFile] | None = None
     for attempt in range(ATTEMPTS):
         try:
-            with turn(lake.database_url, lake.scope(output.table)):
+            with commit_lock(lake.database_url, lake.scope(output.table)):
                 table = ensure_table(lake.store, lake.catalog, lake.namespace, output.table)
                 found = _find(lake, table, committer.key, output.part, tried_before=committer.tried_before)
                 if found is not None:

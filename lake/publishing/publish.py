@@ -11,7 +11,7 @@ from lake.publishing.commits import Committer, commit_output, committed_snapshot
 from lake.publishing.parts import checked_part, part_name
 from lake.publishing.provenance import code_commit
 from lake.publishing.records import PublicationRecord, RecordedOutput, Target, read_record, record_path, write_record
-from lake.publishing.shards import Receipt, ShardPlace
+from lake.publishing.shards import Receipt, ShardLocation
 from lake.publishing.stage_report import StageReport, check_conservation
 from lake.reasons import Reason
 
@@ -116,7 +116,7 @@ def publish_stage(
 
 def _recorded(lake: Lake, key: str, output: Output) -> RecordedOutput:
     part = checked_part(output.table, output.part)
-    folder = ShardPlace(lake.store, output.table, key, part).folder
+    folder = ShardLocation(lake.store, output.table, key, part).folder
     receipts = tuple(receipt for receipt in output.receipts if receipt is not None)
     paths = [receipt.path for receipt in receipts]
     if strangers := [path for path in paths if not path.startswith(f"{folder}/")]:

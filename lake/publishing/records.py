@@ -87,7 +87,7 @@ def receipts_of(store: Store, files: Iterable[str]) -> dict[str, Receipt]:
 
     Args:
         store: Where the files are.
-        files: Paths relative to the store's root, as `ShardPlace` makes them.
+        files: Paths relative to the store's root, as `ShardLocation` makes them.
 
     Returns:
         A receipt by path; a file without one on record is left out.

@@ -34,7 +34,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class ShardPlace:
+class ShardLocation:
     """Where the shards of one publication go; picklable, so that it travels to workers."""
 
     store: Store
@@ -55,7 +55,7 @@ def shard_name(index: int, count: int) -> str:
 
 
 def write_shard(
-    place: ShardPlace,
+    place: ShardLocation,
     name: str,
     batches: Iterable[pa.RecordBatch | pa.Table],
     *,
@@ -138,7 +138,7 @@ class _HashingStream:
 class _PartCheck:
     """Sees to it that all rows of a shard lie in one part of the table, and in the place's."""
 
-    def __init__(self, place: ShardPlace) -> None:
+    def __init__(self, place: ShardLocation) -> None:
         self._place = place
         self._columns = PARTITIONS.get(place.table, ())
         self._found: dict[str, str] = dict(place.part)

@@ -1,4 +1,4 @@
-"""A folder in, pictures of many kinds written there and the tables `instances` and `plan` over them out."""
+"""A folder in, images of many kinds written there and the tables `instances` and `plan` over them out."""
 
 import hashlib
 import io
@@ -31,12 +31,12 @@ KINDS: tuple[tuple[str, str, dict[str, Any], int], ...] = (
     ("PNG", "P", {}, 5),
     ("JPEG", "RGB", {"subsampling": 1, "restart_marker_rows": 2}, 1),
 )
-"""Format, mode, options of the encoder and EXIF orientation; pictures take them in turn."""
+"""Format, mode, options of the encoder and EXIF orientation; images take them in turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class CropWorld:
-    """Pictures on disk with the rows that plan their crops."""
+    """Images on disk with the rows that plan their crops."""
 
     files: dict[str, Path]  # by image_id
     instances: pa.Table
@@ -44,16 +44,16 @@ class CropWorld:
 
 
 def crop_world(folder: Path, *, images: int = 8, objects: int = 5, seed: int = 0) -> CropWorld:
-    """Write pictures of all `KINDS` and plan two crops of each object: one that holds it, one that overhangs a lot.
+    """Write images of all `KINDS` and plan two crops of each object: one that holds it, one that overhangs a lot.
 
-    Every second picture has a crowd region that is ignored.
+    Every second image has a crowd region that is ignored.
     """
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     files, instances, plan = {}, [], []
     for number in range(images):
         path = folder / f"picture-{number}.jpg"  # whatever it really is
-        data = picture(random, KINDS[number % len(KINDS)])
+        data = image(random, KINDS[number % len(KINDS)])
         path.write_bytes(data)
         image_id = hashlib.sha256(data).hexdigest()
         files[image_id] = path
@@ -64,8 +64,8 @@ def crop_world(folder: Path, *, images: int = 8, objects: int = 5, seed: int = 0
     return CropWorld(files, table_of(Instance, instances), table_of(PlannedCrop, plan))
 
 
-def picture(random: np.random.Generator, kind: tuple[str, str, dict[str, Any], int]) -> bytes:
-    """Encode a smooth, coloured, slightly noisy picture."""
+def image(random: np.random.Generator, kind: tuple[str, str, dict[str, Any], int]) -> bytes:
+    """Encode a smooth, coloured, slightly noisy image."""
     form, mode, options, orientation = kind
     height, width = random.integers(60, 200, 2)
     rows, columns = np.mgrid[:height, :width]
@@ -79,7 +79,7 @@ def picture(random: np.random.Generator, kind: tuple[str, str, dict[str, Any], i
 
 
 def instance(random: np.random.Generator, data: bytes, path: Path, image_id: str, row: int, disposition: str) -> Instance:
-    """Describe one star-shaped object on a picture."""
+    """Describe one star-shaped object on an image."""
     header = read_header(data)
     angles = np.linspace(0, 2 * np.pi, 9)[:-1]
     radii = random.uniform(4, 25, 8)
@@ -93,7 +93,7 @@ def instance(random: np.random.Generator, data: bytes, path: Path, image_id: str
 
 
 def described(counts: str, header: ImageHeader, path: Path, image_id: str, row: int, disposition: str = "kept") -> Instance:
-    """Describe an object that is not empty by its mask on a picture."""
+    """Describe an object that is not empty by its mask on an image."""
     facts = mask_facts(counts, header.height, header.width)
     kept = disposition == "kept"
     return Instance(
@@ -176,7 +176,7 @@ def publish_world(pipeline: Pipeline, world: CropWorld) -> Lake:
     lake = open_lake(pipeline)
     for stage, table, rows in (("label", "instances", world.instances), ("balance", "plan", world.plan)):
         key = stage_key(stage, inputs={}, spec=hashlib.sha256(str(rows.to_pylist()).encode()).hexdigest())
-        place = lake.place(table, key)
+        place = lake.location(table, key)
         half = len(rows) // 2
         receipts = [write_shard(place, shard_name(part, 2), [piece]) for part, piece in enumerate((rows[:half], rows[half:]))]
         publish_stage(lake, stage=stage, key=key, rows_in=len(rows), rows_out=len(rows), rejected={}, outputs=[Output(table, {}, receipts)])

@@ -22,7 +22,7 @@ from lake.digests import digest
 from lake.schemas import table_of
 
 LONG_SIDE = 160
-"""Longer side, in px, of the pictures that factories render unless told otherwise."""
+"""Longer side, in px, of the images that factories render unless told otherwise."""
 
 
 def tiny_demo(folder: Path, *, images: int = 6, seed: int = 7, long_side: int = LONG_SIDE, **changes: Any) -> Path:

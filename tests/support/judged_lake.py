@@ -68,7 +68,7 @@ def publish_crops(pipeline: Pipeline, crops: Sequence[Crop], *, files: int = 3) 
     train = _with(crops[0], crop_id=digest("train"), split="train")
     key = stage_key("crop", inputs={}, spec=[crop.crop_id for crop in crops])
     hands = [[train, *crops[0::files]], *(crops[index::files] for index in range(1, files))]
-    place = lake.place("crops", key)
+    place = lake.location("crops", key)
     receipts = [write_shard(place, shard_name(index, files), [table_of(Crop, hand)]) for index, hand in enumerate(hands)]
     rows = len(crops) + 1
     publish_stage(lake, stage="crop", key=key, rows_in=rows, rows_out=rows, rejected={}, outputs=[Output("crops", {}, receipts)])
@@ -86,7 +86,7 @@ def publish_predictions(
     half = len(rows) // 2
     hands = [rows[half:], rows[:half]]
     receipts = [
-        write_shard(lake.place("predictions", key, part), shard_name(index, 2), [table_of(Prediction, hand)])
+        write_shard(lake.location("predictions", key, part), shard_name(index, 2), [table_of(Prediction, hand)])
         for index, hand in enumerate(hands)
     ]
     outputs = [Output("predictions", part, receipts)]
@@ -101,7 +101,7 @@ def publish_balance(lake: Lake) -> None:
         for domain in DOMAINS
         for place, name in enumerate(CLASSES)
     ]
-    receipt = write_shard(lake.place("balance", key), shard_name(0, 1), [table_of(BalanceCell, cells)])
+    receipt = write_shard(lake.location("balance", key), shard_name(0, 1), [table_of(BalanceCell, cells)])
     outputs = [Output("balance", {}, [receipt])]
     publish_stage(lake, stage="balance", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs)
 

@@ -65,7 +65,7 @@ _ORIENTATIONS = tuple(range(10))
 
 
 def mutate(folder: Path, chance: random.Random) -> None:
-    """Change one file of an export, or leave it out, empty, doubled, or in the place of another."""
+    """Change one file of an export, or leave it out, empty, duplicate, or in the place of another."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     if not paths:
         return

@@ -69,7 +69,7 @@ def _run_stage(
     done = skipped_report(lake, stage=stage, key=key, targets=list(parts.items()))
     if done is not None:
         return done
-    places = {table: lake.place(table, key, part) for table, part in parts.items()}
+    places = {table: lake.location(table, key, part) for table, part in parts.items()}
     if "models" in parts:
         lake.store.write_bytes(WEIGHTS_PATH, WEIGHTS)
     outputs = []

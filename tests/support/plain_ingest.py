@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.ingest.annotate import OWNER, Outcomes, Record, Row, UnitRecords, annotate_units, reject_rows, without_doubles
+from jobs.ingest.annotate import OWNER, Outcomes, Record, Row, UnitRecords, annotate_units, reject_rows, without_duplicates
 from jobs.ingest.image_files import ImageOutcome, SoundImage
 from jobs.ingest.images import by_name, pictures, reject_repeated_refs
 from jobs.ingest.shards import CheckImages, read_units
@@ -51,7 +51,7 @@ def annotate(records: Iterable[Record], images: Mapping[str, ImageOutcome], sour
 
 
 def plain_ingest(store: Path, source: Source) -> Ingested:
-    """Ingest one export; pictures that it carries inside go below `store`.
+    """Ingest one export; images that it carries inside go below `store`.
 
     Raises:
         AssertionError: A record was lost.
@@ -71,7 +71,7 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
         rejected += (reject for _, reject in lost)
         assert read == len(rows) + len(lost)
         records += read
-    kept, doubles = without_doubles(pa.concat_tables(tables))
+    kept, doubles = without_duplicates(pa.concat_tables(tables))
     listed = sum(isinstance(outcome, SoundImage) for unit in listing for outcome in unit)
     assert sum(len(table) for table in tables) == len(kept) + len(doubles)
     assert listed >= len(found.rows)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.balance.cells import cell_table, entrants
-from jobs.balance.eligibility import ELIGIBLE, sift
+from jobs.balance.cells import candidates, cell_table
+from jobs.balance.eligibility import ELIGIBLE, find_ineligible
 from jobs.balance.plan import plan_instances
 from jobs.balance.report import balance_table, tally
 from jobs.label.instances import label_annotations
@@ -30,7 +30,7 @@ def planned_lake(folder: Path, *, images: int = 60, annotations: int = 1_500) ->
     objects = invented_annotations(pictures, annotations)
     instances = label_annotations(objects, pictures, load_labelling(folder / "common.yaml", folder / "maps")).instances
     balance, crops = BalanceSpec(target=annotations // 2), CropSpec()
-    cells = cell_table([entrants(instances, sift(instances, crops) == ELIGIBLE, balance, seed=crops.seed)], balance)
+    cells = cell_table([candidates(instances, find_ineligible(instances, crops) == ELIGIBLE, balance, seed=crops.seed)], balance)
     planned = plan_instances(instances, cells, balance, crops)
     report = balance_table([tally(instances, planned, balance)], cells)
     for source in sorted(LABELS):
@@ -45,7 +45,8 @@ def publish_rows(lake: Lake, tables: Mapping[str, pa.Table], *, part: Mapping[st
     """Publish rows of tables as one stage, each table as one shard."""
     stage_key = key.encode().hex().ljust(64, "0")[:64]
     outputs = [
-        Output(table, part, [write_shard(lake.place(table, stage_key, part), shard_name(0, 1), [rows])]) for table, rows in tables.items()
+        Output(table, part, [write_shard(lake.location(table, stage_key, part), shard_name(0, 1), [rows])])
+        for table, rows in tables.items()
     ]
     rejected = tables["rejects"].column("reason").value_counts().to_pylist() if "rejects" in tables else []
     counts = {pair["values"]: pair["counts"] for pair in rejected}

@@ -29,7 +29,7 @@ def write_rejects(
     lake: Lake, source: str, numbers: Sequence[int], *, part: Mapping[str, str], shards: int = 2, stage: str = "ingest"
 ) -> list[Receipt | None]:
     """Write rejects as shards and return their receipts."""
-    place = lake.place("rejects", rejects_key(source, numbers, stage), part)
+    place = lake.location("rejects", rejects_key(source, numbers, stage), part)
     dealt = [numbers[index::shards] for index in range(shards)]
     return [write_shard(place, shard_name(index, shards), [reject_rows(source, hand, stage)]) for index, hand in enumerate(dealt)]
 

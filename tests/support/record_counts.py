@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.support.sample_exports import Sample
 
-_PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif")
+_IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif")
 _DEEPEST = 60
 _UNLIKE = re.compile(rb"\\u[dD][89a-fA-F]|\d{18}|\x00")
 """What parsers of JSON disagree about: surrogates, numbers beyond 64 bits, and zeros."""
@@ -135,9 +135,9 @@ def _darwin(path: Path) -> Count:
     if not isinstance(document, dict) or "item" not in document:
         return ONE
     slots = _object(document, "item").get("slots")
-    pictures = sum(isinstance(slot, dict) for slot in slots) if isinstance(slots, list) else 0
+    images = sum(isinstance(slot, dict) for slot in slots) if isinstance(slots, list) else 0
     layers = sum(isinstance(one, dict) and "raster_layer" in one for one in _listed(document, "annotations"))
-    count = max(1, pictures) + len(_listed(document, "annotations")) - layers
+    count = max(1, images) + len(_listed(document, "annotations")) - layers
     return Count(count, count)
 
 
@@ -181,13 +181,13 @@ def _cvat_group(shape: ET.Element) -> Any:
 
 def _yolo(place: Path) -> Count:
     files = [one for one in place.rglob("*") if one.is_file()]
-    pictures = [one for one in files if one.name.lower().endswith(_PICTURES)]
+    images = [one for one in files if one.name.lower().endswith(_IMAGES)]
     texts = [one for one in files if one.name.lower().endswith(".txt") and one.name != "classes.txt"]
-    stems = {_stem(one, place) for one in pictures}
+    stems = {_stem(one, place) for one in images}
     taken: set[str] = set()
     lines = 0
     for text in sorted(texts):
-        if len(pictures) != len(stems) or _stem(text, place) in taken:
+        if len(images) != len(stems) or _stem(text, place) in taken:
             raise UncountableError
         taken.add(_stem(text, place))
         try:
@@ -195,7 +195,7 @@ def _yolo(place: Path) -> Count:
         except UnicodeDecodeError:
             content = "one"
         lines += sum(bool(line.strip()) for line in content.splitlines())
-    return Count(len(pictures) + lines, len(pictures) + lines)
+    return Count(len(images) + lines, len(images) + lines)
 
 
 def _stem(path: Path, place: Path) -> str:

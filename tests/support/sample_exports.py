@@ -1,6 +1,6 @@
 """Every sample export there is, small: the demo world's in all its forms, and the real ones, the large of them cut to a few images.
 
-Real exports without pictures get blank ones of the size that they state, so that their geometry is rasterised.
+Real exports without images get blank ones of the size that they state, so that their geometry is rasterised.
 """
 
 import json
@@ -69,7 +69,7 @@ def cut_coco(document: str, pictures: str, count: int, *, maps: str | None = Non
 
 
 def label_maps(labels: str, pictures: str, classes: Mapping[str, Any] | str, stems: str) -> Maker:
-    """Copy the label maps whose stem matches, with their pictures and a class list."""
+    """Copy the label maps whose stem matches, with their images and a class list."""
 
     def make(data: Path, folder: Path) -> None:
         for kind, source in (("labels", labels), ("images", pictures)):
@@ -83,8 +83,8 @@ def label_maps(labels: str, pictures: str, classes: Mapping[str, Any] | str, ste
     return make
 
 
-def with_pictures(path: str, pictures: Mapping[str, tuple[int, int]], *left_out: str) -> Maker:
-    """Copy a folder and add blank pictures of (width, height) px."""
+def with_images(path: str, pictures: Mapping[str, tuple[int, int]], *left_out: str) -> Maker:
+    """Copy a folder and add blank images of (width, height) px."""
 
     def make(data: Path, folder: Path) -> None:
         _copied(data / path, folder, left_out)
@@ -113,7 +113,7 @@ def nucleus_task(data: Path, folder: Path) -> None:
 
 
 def car_tasks(predictions: str) -> Maker:
-    """Write predictions of the machine-learning backend's tests as what an annotator accepted on their picture."""
+    """Write predictions of the machine-learning backend's tests as what an annotator accepted on their image."""
 
     def make(data: Path, folder: Path) -> None:
         source = data / "platform/label_studio/ml_backend"
@@ -181,12 +181,12 @@ REAL: Mapping[str, Sample] = {
     "supervisely": Sample("supervisely", tree("platform/supervisely/lemons-annotated", "README.md")),
     "label-studio": Sample(
         "label-studio",
-        with_pictures("platform/label_studio/sdk_tests", {"test_image1.jpg": (500, 320)}, "data_polygons.json", "*.xml"),
+        with_images("platform/label_studio/sdk_tests", {"test_image1.jpg": (500, 320)}, "data_polygons.json", "*.xml"),
         annotations="data.json",
     ),
     "label-studio-polygons": Sample(
         "label-studio",
-        with_pictures("platform/label_studio/sdk_tests", {"image2": (640, 426)}, "data.json", "*.xml"),
+        with_images("platform/label_studio/sdk_tests", {"image2": (640, 426)}, "data.json", "*.xml"),
         annotations="data_polygons.json",
     ),
     "label-studio-brushes": Sample("label-studio", car_tasks("test_brush_labels.json"), annotations="tasks.json"),
@@ -197,9 +197,9 @@ REAL: Mapping[str, Sample] = {
     "cvat-task": Sample("cvat", tree("platform/cvat/for_images/export_task"), annotations="train.xml"),
     "cvat-project": Sample("cvat", tree("platform/cvat/for_images/export_project"), annotations="annotations.xml"),
     "datumaro": Sample("datumaro", tree("platform/datumaro/legacy"), annotations="annotations", images="images"),
-    "darwin-import": Sample("darwin", with_pictures(f"{_DARWIN}/import", {"image_1.jpg": (1920, 1080), "image_2.jpg": (1920, 1080)})),
-    "darwin-instances": Sample("darwin", with_pictures(f"{_DARWIN}/instance_mask/from", {"000000021295.jpg": (640, 427)})),
-    "darwin-raster": Sample("darwin", with_pictures(f"{_DARWIN}/semantic_mask", {"221b-2.jpeg": (626, 1024)}, "to/*")),
+    "darwin-import": Sample("darwin", with_images(f"{_DARWIN}/import", {"image_1.jpg": (1920, 1080), "image_2.jpg": (1920, 1080)})),
+    "darwin-instances": Sample("darwin", with_images(f"{_DARWIN}/instance_mask/from", {"000000021295.jpg": (640, 427)})),
+    "darwin-raster": Sample("darwin", with_images(f"{_DARWIN}/semantic_mask", {"221b-2.jpeg": (626, 1024)}, "to/*")),
     "scale-nucleus": Sample("scale", nucleus_task, annotations="tasks.json"),
 }
 """Exports of real tools, by name."""

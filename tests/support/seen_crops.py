@@ -17,7 +17,7 @@ from training.weights import pack_model
 
 def main(folder: Path) -> None:
     """Train as one rank and write down its crops, in no order, and the digest of what it learnt."""
-    rank, ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    rank, world_size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     seen: list[str] = []
 
     def noted(row: Mapping[str, Any], canvas: int, change: Change | None) -> Sample:
@@ -26,7 +26,7 @@ def main(folder: Path) -> None:
 
     loader.read_sample = noted  # type: ignore[attr-defined]
     run = read_run(folder)
-    weights = train(run, rank=rank, ranks=ranks)
+    weights = train(run, rank=rank, world_size=world_size)
     learnt = {name: value for name, value in weights.items() if "running_" not in name}
     packed = pack_model(learnt, network=run.spec.network, canvas=run.spec.canvas)
     (folder / f"rank-{rank}.json").write_text(json.dumps({"seen": seen, "learnt": packed.weights_sha256}))

@@ -29,7 +29,7 @@ def publish_crops(pipeline: Pipeline, crops: pa.Table, *, shards: int = 2) -> No
     """Publish crops as the crop stage does, dealt to some shards."""
     lake = open_lake(pipeline)
     key = stage_key("crop", inputs={"rows": str(crops["crop_id"].to_pylist())}, spec={"shards": shards})
-    place = lake.place("crops", key)
+    place = lake.location("crops", key)
     cuts = [crops.num_rows * shard // shards for shard in range(shards + 1)]
     receipts = [
         write_shard(place, shard_name(shard, shards), [crops.slice(start, end - start)], rows_per_group=4)

@@ -10,7 +10,7 @@ from imaging.crop_codec import open_crop
 
 
 def crops_section(crops: Sequence[Mapping[str, Any]]) -> str:
-    """Return pictures of crops, each with its instance tinted and outlined and ignored pixels hatched.
+    """Return images of crops, each with its instance tinted and outlined and ignored pixels hatched.
 
     Args:
         crops: Whole rows of `crops`.

@@ -4,12 +4,12 @@ import posixpath
 from collections.abc import Sequence
 
 from evaluation.report.pages.markup import paragraph, section, table, text
-from evaluation.report.quality import Assurance
+from evaluation.report.quality import QualityPages
 
 _HEADINGS = ("table", "source", "pages", "rows", "expectations")
 
 
-def expectations_section(found: Sequence[Assurance], folder: str) -> str:
+def expectations_section(found: Sequence[QualityPages], folder: str) -> str:
     """Return one row for each publication that was checked, with links to its pages; nothing where none was.
 
     Args:

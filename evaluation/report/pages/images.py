@@ -1,4 +1,4 @@
-"""Crops and masks in, small pictures with outlines drawn on out, as data URIs."""
+"""Crops and masks in, small images with outlines drawn on out, as data URIs."""
 
 import base64
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ def outlined(
 
 
 def image(pixels: Pixels, description: str) -> str:
-    """Return a picture as an HTML image that holds its own data.
+    """Return an image as an HTML image that holds its own data.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
@@ -63,7 +63,7 @@ def image(pixels: Pixels, description: str) -> str:
     """
     done, encoded = cv2.imencode(".webp", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
     if not done:
-        raise ValueError(f"cannot encode a picture of shape {pixels.shape}")
+        raise ValueError(f"cannot encode an image of shape {pixels.shape}")
     data = base64.b64encode(encoded.tobytes()).decode("ascii")
     size = f'width="{-(-pixels.shape[1] // 2)}" height="{-(-pixels.shape[0] // 2)}"'
     return f'<img {size} alt="{text(description)}" src="data:image/webp;base64,{data}">'

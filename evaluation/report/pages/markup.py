@@ -111,9 +111,9 @@ def badge(outcome: str) -> str:
     return f'<span class="badge {text(outcome.lower())}">{text(outcome)}</span>'
 
 
-def figure(picture: str, caption: str) -> str:
-    """Return a picture, given as HTML, with its caption, given as text."""
-    return f"<figure>{picture}<figcaption>{text(caption)}</figcaption></figure>"
+def figure(image: str, caption: str) -> str:
+    """Return an image, given as HTML, with its caption, given as text."""
+    return f"<figure>{image}<figcaption>{text(caption)}</figcaption></figure>"
 
 
 def _row(cells: Sequence[str], numbers_from: int, group: str) -> str:

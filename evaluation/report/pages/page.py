@@ -1,4 +1,4 @@
-"""Sections in, one HTML page that holds its own style, script and pictures out."""
+"""Sections in, one HTML page that holds its own style, script and images out."""
 
 import base64
 import hashlib

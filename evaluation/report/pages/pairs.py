@@ -1,4 +1,4 @@
-"""Crops with two models' maps in, the report's pictures of the worst regressions and the best gains out."""
+"""Crops with two models' maps in, the report's images of the worst regressions and the best gains out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Pair:
 
 
 def pairs_section(worst: Sequence[Pair], best: Sequence[Pair], *, metric: str, champion: bool) -> str:
-    """Return the pictures: each crop, its truth, and each model's outline over the true one."""
+    """Return the images: each crop, its truth, and each model's outline over the true one."""
     against = "champion" if champion else "filled box"
     keys = [("truth", TRUTH), *([("champion", CHAMPION)] if champion else []), ("candidate", CANDIDATE)]
     swatches = "".join(f'<span class="swatch" style="background: rgb{colour}"></span>{text(who)}' for who, colour in keys)
@@ -43,12 +43,12 @@ def pairs_section(worst: Sequence[Pair], best: Sequence[Pair], *, metric: str, c
 
 def _row(pair: Pair, against: str) -> str:
     truth = (pair.truth, TRUTH)
-    pictures = [
+    panels = [
         ("crop", outlined(pair.pixels, [])),
         ("truth", outlined(pair.pixels, [truth], ignore=pair.ignore, beyond=pair.beyond, fill=True)),
         *([] if pair.other is None else [("champion", outlined(pair.pixels, [truth, (pair.other, CHAMPION)]))]),
         ("candidate", outlined(pair.pixels, [truth, (pair.candidate, CANDIDATE)])),
     ]
-    shown = "".join(f"<div>{image(picture, f'{pair.title}: {what}')}<span>{text(what)}</span></div>" for what, picture in pictures)
+    shown = "".join(f"<div>{image(drawn, f'{pair.title}: {what}')}<span>{text(what)}</span></div>" for what, drawn in panels)
     figures = f"{100 * pair.gain:+.1f} points: candidate {pair.scores[0]:.3f}, {against} {pair.scores[1]:.3f}. Crop {pair.crop_id[:12]}."
     return f'<figure><figcaption>{name(pair.title)}{text(figures)}</figcaption><div class="row">{shown}</div></figure>'

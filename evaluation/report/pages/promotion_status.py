@@ -12,7 +12,7 @@ _REFUSED = {
 }
 
 
-def standing(outcome: str, verdict_id: str, inputs: Inputs, history: Sequence[Event]) -> str:
+def promotion_status(outcome: str, verdict_id: str, inputs: Inputs, history: Sequence[Event]) -> str:
     """Say where a judged candidate stands in the registry, as text.
 
     Args:

@@ -1,4 +1,4 @@
-"""The files of an export and how it names its first picture in, the folder that its pictures lie in out."""
+"""The files of an export and how it names its first image in, the folder that its images lie in out."""
 
 import re
 from collections.abc import Sequence
@@ -8,20 +8,20 @@ from jobs.sources.files.folders import Entry, Folder
 from jobs.sources.files.image_names import IMAGE_SUFFIXES
 
 
-def pictures_folder(folder: Folder, documents: Sequence[str], telling: str, signature: Signature) -> str | None:
-    """Return the folder below which the pictures' names lead to files; None where they lie beside their documents.
+def images_folder(folder: Folder, documents: Sequence[str], telling: str, signature: Signature) -> str | None:
+    """Return the folder below which the images' names lead to files; None where they lie beside their documents.
 
     Args:
         folder: That holds the export.
         documents: Its documents.
         telling: The document of `signature`.
-        signature: Names a picture.
+        signature: Names an image.
     """
-    if signature.picture is None:
+    if signature.image is None:
         return None
     beside = {document.rpartition("/")[0] for document in documents}
     pictures = [entry.path for entry in folder.entries(*IMAGE_SUFFIXES)]
-    for name in dict.fromkeys((signature.picture, signature.picture.rpartition("/")[2])):
+    for name in dict.fromkeys((signature.image, signature.image.rpartition("/")[2])):
         parents = [path[: len(path) - len(name)].rstrip("/") for path in pictures if f"/{path}".endswith(f"/{name}")]
         if any(parent in beside for parent in parents):
             return None
@@ -32,14 +32,14 @@ def pictures_folder(folder: Folder, documents: Sequence[str], telling: str, sign
     return None
 
 
-def lies_beside(folder: Folder, document: str, picture: str) -> bool:
-    """Say whether a picture lies where the document's own folder and its name lead."""
+def lies_beside(folder: Folder, document: str, image: str) -> bool:
+    """Say whether an image lies where the document's own folder and its name lead."""
     parent = document.rpartition("/")[0]
-    return folder.entry(f"{parent}/{picture}" if parent else picture) is not None
+    return folder.entry(f"{parent}/{image}" if parent else image) is not None
 
 
 def paired_folders(entries: Sequence[Entry]) -> list[tuple[str, str, int]]:
-    """Return pairs of folders whose pictures share stems, the first named like labels, with how many they share."""
+    """Return pairs of folders whose images share stems, the first named like labels, with how many they share."""
     stems: dict[str, set[str]] = {}
     for entry in entries:
         if entry.path.lower().endswith(IMAGE_SUFFIXES):

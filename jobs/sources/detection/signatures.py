@@ -18,11 +18,11 @@ _HEAD = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A document's format, what gave it away, and how it names its first picture."""
+    """A document's format, what gave it away, and how it names its first image."""
 
     format: str
     evidence: str
-    picture: str | None = None
+    image: str | None = None
 
 
 def document_signature(folder: Folder, path: str) -> Signature | None:
@@ -83,8 +83,8 @@ def _object(data: Bytes, path: str, *, under_ann: bool) -> Signature | None:
 
 
 def _coco(data: Bytes, top: Mapping[str, tuple[int, int]], path: str) -> Signature:
-    picture, record = _first(data, top["images"], path), _first(data, top["annotations"], path)
-    name = _path(picture.get("file_name")) if isinstance(picture, dict) else None
+    image, record = _first(data, top["images"], path), _first(data, top["annotations"], path)
+    name = _path(image.get("file_name")) if isinstance(image, dict) else None
     if isinstance(record, dict) and "segments_info" in record:
         return Signature("coco-panoptic", "images, and annotations with segments_info", name)
     return Signature("coco", "the keys images and annotations", name)

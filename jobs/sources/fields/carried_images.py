@@ -1,4 +1,4 @@
-"""How a task names its picture in, a listed image out: a path beside the export, or bytes inside it; never a download."""
+"""How a task names its image in, a listed image out: a path beside the export, or bytes inside it; never a download."""
 
 import base64
 import binascii
@@ -41,7 +41,7 @@ def decode_base64(coded: str, limit: int = LARGEST_IMAGE) -> bytes:
 
 
 def local_name(address: object) -> str:
-    """Return under which path a picture or mask that an export names would lie beside it.
+    """Return under which path an image or mask that an export names would lie beside it.
 
     A web address stands for the last part of its path: nothing is fetched, and its query, which may be signed, is dropped.
 

@@ -1,4 +1,4 @@
-"""Where a picture may lie, in the order in which a tool's exports put it, in; the place where it does lie out."""
+"""Where an image may lie, in the order in which a tool's exports put it, in; the place where it does lie out."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ def first_present(export: Export, document: str, names: Iterable[object]) -> str
 
     Args:
         export: The export.
-        document: The annotation file that names the picture.
+        document: The annotation file that names the image.
         names: Below the folder of images, or beside the document where the source names no such folder.
 
     Raises:

@@ -4,7 +4,7 @@ import re
 
 from lake.digests import digest
 
-_FILE_ENDINGS = "png|jpe?g|json|bmp|tiff?|webp|gif|txt|xml"  # a picture may be called photo@2x.png
+_FILE_ENDINGS = "png|jpe?g|json|bmp|tiff?|webp|gif|txt|xml"  # an image may be called photo@2x.png
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]{1,200}@")
 _QUERY = re.compile(r"[?#][^\s'\"<>?#]*=[^\s'\"<>]*")
 _ADDRESS = re.compile(rf"[^\s@'\"<>(),;:/\\=?&]{{1,64}}@(?:[\w-]{{1,63}}\.)+(?!(?:{_FILE_ENDINGS})\b)[^\W\d_]{{2,63}}")

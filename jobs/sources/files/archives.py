@@ -43,7 +43,7 @@ class Limits:
     members: int = 2_000_000
     member_bytes: int = 16 << 30
     total_bytes: int = 2 << 40
-    ratio: int = 200  # of all members to the archive; real pictures and masks stay near 1, JSON under 30
+    ratio: int = 200  # of all members to the archive; real images and masks stay near 1, JSON under 30
     free_bytes: int = 64 << 20  # below which the ratio does not matter
 
 

@@ -54,7 +54,7 @@ class Export:
         return None if self.file is not None else path
 
     def image_path(self, document: str, name: object) -> str:
-        """Return where a picture lies below the folder of images: beside its document unless the source says where.
+        """Return where an image lies below the folder of images: beside its document unless the source says where.
 
         Raises:
             HostilePathError: The name is no path below the folder.

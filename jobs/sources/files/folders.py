@@ -146,7 +146,7 @@ class Folder:
         return entry
 
     def _inside(self, path: str) -> str:
-        """Return where a file really lies; texts, not `Path`s, because this is most of what reading a small picture costs."""
+        """Return where a file really lies; texts, not `Path`s, because this is most of what reading a small image costs."""
         parent, _, name = safe_path(path).rpartition("/")
         place = f"{self._real_folder(parent)}/{name}"
         return self._resolved(path, place) if os.path.islink(place) else place  # noqa: PTH114 - a Path costs more than the call

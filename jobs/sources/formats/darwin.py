@@ -32,7 +32,7 @@ def units(export: Export) -> Iterator[Unit]:
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
-    """Yield the picture of each slot of the document's item."""
+    """Yield the image of each slot of the document's item."""
     document = load_document(export, unit, "item")
     if isinstance(document, Rejected):
         return
@@ -137,7 +137,7 @@ def _geometry(annotation: dict[str, Any], layer: Layer | None) -> Rings | Bitmap
 
 
 def _places(item: dict[str, Any], slot: dict[str, Any], *, alone: bool) -> Iterator[str]:
-    """Yield where the picture of a slot may lie: of several slots each has its folder; V7 takes the suffix from the file."""
+    """Yield where the image of a slot may lie: of several slots each has its folder; V7 takes the suffix from the file."""
     files = [file.get("file_name") for file in members(slot, "source_files") if isinstance(file, dict)]
     file = text(files[0]) if files else None
     name = str(item.get("name") or "")

@@ -72,7 +72,7 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
-    """Yield the picture of each item."""
+    """Yield the image of each item."""
     subset = document_of(unit).rpartition("/")[2].removesuffix(".json")
     for place, item in tasks_of(export, unit):
         ref = part_ref(_container(export, unit, item, place), "image")

@@ -45,7 +45,7 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
-    """Yield the picture of each task."""
+    """Yield the image of each task."""
     for place, task in tasks_of(export, unit):
         ref, name = part_ref(_task_name(task, place), "image"), str(place)
         sides = _stated_size(task)
@@ -104,11 +104,11 @@ def _outcome(
     if kind in _BOXES:
         return Rejected(ref, Reason.BOX_ONLY, "a rectangle")
     if kind in _UNSUPPORTED or result.get("image_rotation"):
-        return Rejected(ref, Reason.UNSUPPORTED_GEOMETRY, f"a {kind}, or a region on a rotated picture")
+        return Rejected(ref, Reason.UNSUPPORTED_GEOMETRY, f"a {kind}, or a region on a rotated image")
     if kind not in _REGIONS:
         return Rejected(ref, Reason.NOT_AN_OBJECT, f"a result of type {str(result.get('type'))[:80]}")
     if result.get("item_index"):
-        return Rejected(ref, Reason.UNLISTED_IMAGE, "a region on a later picture of a task of several; only the first is read")
+        return Rejected(ref, Reason.UNLISTED_IMAGE, "a region on a later image of a task of several; only the first is read")
     value = mapping(result, "value")
     labels = [label for key in (f"{kind}labels", "labels") for label in members(value, str(key))] or given
     label = text(labels[0]) if len(labels) == 1 else None
@@ -118,9 +118,9 @@ def _outcome(
     if width is None or height is None:
         width, height = (stated.width, stated.height) if stated else (None, None)
     if width is None or height is None:
-        return Rejected(ref, Reason.MALFORMED_GEOMETRY, "neither the region nor its picture says how large the picture is")
+        return Rejected(ref, Reason.MALFORMED_GEOMETRY, "neither the region nor its image says how large the image is")
     if stated is not None and (width, height) != (stated.width, stated.height):
-        detail = f"a region on {width} x {height} px, its picture has {stated.width} x {stated.height}"
+        detail = f"a region on {width} x {height} px, its image has {stated.width} x {stated.height}"
         return Rejected(ref, Reason.SIZE_MISMATCH, detail)
     geometry = _brush(value, width, height) if kind == "brush" else _polygon(value, width, height)
     if not isinstance(geometry, Bitmap | Polygons):
@@ -162,7 +162,7 @@ def _stated_size(task: Any) -> tuple[int | None, int | None]:
 
 
 def _address(task: Any) -> str | None:
-    """Return how a task names its picture: `image`, else the first text that looks like one, else the first text."""
+    """Return how a task names its image: `image`, else the first text that looks like one, else the first text."""
     data = mapping(task, "data")
     firsts = (value[0] if isinstance(value, list) and value else value for value in (data.get("image"), *data.values()))
     texts = [value for value in firsts if isinstance(value, str)]
@@ -171,7 +171,7 @@ def _address(task: Any) -> str | None:
 
 
 def _names(address: str | None) -> Iterator[object]:
-    """Yield under which names a picture may lie: uploads are renamed `<hash>-<name>`, local files come as a query."""
+    """Yield under which names an image may lie: uploads are renamed `<hash>-<name>`, local files come as a query."""
     if address is None:
         return
     try:

@@ -126,7 +126,7 @@ def _geometry(export: Export, document: str, record: dict[str, Any]) -> Polygons
     if (address := _mask_address(record)) is not None:
         try:
             mask = png_mask(read_beside(export, document, address), _mask_colour(record))
-            return Bitmap(mask) if mask.any() else (Reason.EMPTY_GEOMETRY, "no pixel of the mask's picture has its colour")
+            return Bitmap(mask) if mask.any() else (Reason.EMPTY_GEOMETRY, "no pixel of the mask's image has its colour")
         except MalformedBitmapError as error:
             return Reason.MALFORMED_GEOMETRY, str(error)
         except InputError as error:
@@ -154,7 +154,7 @@ def _mask_of(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mask_colour(record: dict[str, Any]) -> tuple[int, int, int] | None:
-    """Return the colour of an object's mask in a picture of many; None where the picture is of one."""
+    """Return the colour of an object's mask in an image of many; None where the image is of one."""
     mask = _mask_of(record)
     channels = [whole(channel) for channel in members(mask, "color_rgb") or members(mask, "colorRGB")]
     found = [channel for channel in channels if channel is not None and 0 <= channel <= 255]

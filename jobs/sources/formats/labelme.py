@@ -36,7 +36,7 @@ from lake.reasons import Reason
 IGNORED_LABEL = "__ignore__"
 BACKGROUND_LABEL = "_background_"
 _NO_REGIONS = ("line", "linestrip", "point", "points")
-_LONGEST_END = 4  # parts of a path under which a picture is looked for
+_LONGEST_END = 4  # parts of a path under which an image is looked for
 
 
 def units(export: Export) -> Iterator[Unit]:
@@ -45,7 +45,7 @@ def units(export: Export) -> Iterator[Unit]:
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
-    """Yield the document's picture: the file beside it, else the copy inside it."""
+    """Yield the document's image: the file beside it, else the copy inside it."""
     document = load_document(export, unit, "shapes")
     if isinstance(document, Rejected):
         return
@@ -53,7 +53,7 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     sides = size(document.get("imageWidth")), size(document.get("imageHeight"))
     carried = document.get("imageData")
     try:
-        path = _picture(export, unit.name, str(document.get("imagePath", "")))
+        path = _image(export, unit.name, str(document.get("imagePath", "")))
         beside = path.lower().endswith(IMAGE_SUFFIXES) and export.images.entry(path) is not None
         if isinstance(carried, str) and not beside:
             yield ListedImage(ref, unit.name, path, *sides, embedded=decode_base64(carried))
@@ -90,8 +90,8 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
 READER = Reader(units, images, objects, documents=(), files=document_bytes)
 
 
-def _picture(export: Export, document: str, path: str) -> str:
-    """Return where a picture lies: where its path leads from the document, else under an end of the path, the longest first.
+def _image(export: Export, document: str, path: str) -> str:
+    """Return where an image lies: where its path leads from the document, else under an end of the path, the longest first.
 
     Paths lead out of the document's folder (`../images/a.jpg`), or are those of the machine that the shapes were drawn on.
 

@@ -40,7 +40,7 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
-    """Yield the picture of each task: the task's attachment."""
+    """Yield the image of each task: the task's attachment."""
     for place, task in tasks_of(export, unit):
         name = _task_name(task, place)
         ref = part_ref(name, "image")

@@ -44,7 +44,7 @@ def units(export: Export) -> Iterator[Unit]:
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
-    """Yield the picture that the annotation file is named after."""
+    """Yield the image that the annotation file is named after."""
     document = load_document(export, unit, "objects")
     if isinstance(document, Rejected):
         return

@@ -26,14 +26,14 @@ class MalformedBitmapError(InputError):
 
 
 def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
-    """Decode a mask picture: its alpha channel where it has one, else every sample that is not 0.
+    """Decode a mask image: its alpha channel where it has one, else every sample that is not 0.
 
     Args:
         data: The PNG file.
-        colour: Red, green and blue of the mask, where several masks share the picture.
+        colour: Red, green and blue of the mask, where several masks share the image.
 
     Raises:
-        MalformedBitmapError: It is no PNG picture, is cut off, or too large.
+        MalformedBitmapError: It is no PNG image, is cut off, or too large.
     """
     try:
         header = read_header(data, pixel_budget=LARGEST_MAP)
@@ -44,19 +44,19 @@ def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with Image.open(io.BytesIO(data), formats=("png",)) as picture:
+            with Image.open(io.BytesIO(data), formats=("png",)) as image:
                 if colour is not None:
-                    return np.asarray((np.asarray(picture.convert("RGB")) == np.array(colour)).all(axis=2), bool)
-                if picture.mode in ("RGBA", "LA") or "transparency" in picture.info:
-                    return np.asarray(picture.convert("RGBA"))[:, :, 3] > 0
-                values = np.asarray(picture)
+                    return np.asarray((np.asarray(image.convert("RGB")) == np.array(colour)).all(axis=2), bool)
+                if image.mode in ("RGBA", "LA") or "transparency" in image.info:
+                    return np.asarray(image.convert("RGBA"))[:, :, 3] > 0
+                values = np.asarray(image)
     except (*_FAULTS, Warning) as error:
         raise MalformedBitmapError(f"mask: {type(error).__name__}: {error}") from None
     return np.asarray(values > 0 if values.ndim == 2 else (values > 0).any(axis=2), bool)
 
 
 def base64_png_mask(coded: object, *, inflate: bool = False) -> Mask:
-    """Decode a mask picture in base64; where `inflate` says so it may be deflated once more.
+    """Decode a mask image in base64; where `inflate` says so it may be deflated once more.
 
     Raises:
         MalformedBitmapError: See `png_mask`; or it is not base64, or inflates beyond `LARGEST_BITMAP`.

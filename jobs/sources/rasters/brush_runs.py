@@ -1,4 +1,4 @@
-"""Label Studio's brush code in, a bitmap out: a bit-packed run-length code over a flattened RGBA picture.
+"""Label Studio's brush code in, a bitmap out: a bit-packed run-length code over a flattened RGBA image.
 
 32 bits of length, 5 bits of word size less 1, four run sizes of 4 bits less 1; then blocks: a bit that says whether one
 word repeats, 2 bits that choose the run size, the run's length less 1, and one word or as many as the run is long.
@@ -19,7 +19,7 @@ def decode_brush(code: NDArray[np.uint8], height: int, width: int) -> NDArray[np
     """Decode a brush stroke's mask: the alpha channel, where it is not 0.
 
     Raises:
-        MalformedBitmapError: The code is cut off, or is not of an RGBA picture of that size.
+        MalformedBitmapError: The code is cut off, or is not of an RGBA image of that size.
     """
     values = 4 * height * width
     if values > 4 * LARGEST_BITMAP * 8:

@@ -15,7 +15,7 @@ from lake.reasons import Reason
 
 Map = NDArray[np.int32]
 LARGEST_MAP = 1 << 27
-"""Pixels of a label map or a mask: its ids take 4 bytes each, several times over, which a picture's samples do not."""
+"""Pixels of a label map or a mask: its ids take 4 bytes each, several times over, which an image's samples do not."""
 _FAULTS = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, OverflowError, RuntimeError, MemoryError)
 
 
@@ -26,7 +26,7 @@ def decode_index_map(data: bytes) -> NDArray[Any]:
         (H, W) uint8, uint16 or int32.
 
     Raises:
-        ImageRefusedError: It is no picture, too large, cut off, or has several channels.
+        ImageRefusedError: It is no image, too large, cut off, or has several channels.
     """
     values = _decode(data)
     if values.ndim != 2:
@@ -41,7 +41,7 @@ def decode_colour_map(data: bytes) -> Map:
         (H, W) int32.
 
     Raises:
-        ImageRefusedError: It is no picture, too large, cut off, or has no three channels.
+        ImageRefusedError: It is no image, too large, cut off, or has no three channels.
     """
     values = _decode(data)
     if values.ndim != 3 or values.shape[2] < 3 or values.dtype != np.uint8:
@@ -54,7 +54,7 @@ def is_coloured(data: bytes) -> bool:
     """Say whether a map has several channels.
 
     Raises:
-        ImageRefusedError: It is no picture, or too large.
+        ImageRefusedError: It is no image, or too large.
     """
     return read_header(data).mode in ("RGB", "RGBA")
 
@@ -73,7 +73,7 @@ def _decode(data: bytes) -> NDArray[np.generic]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            with Image.open(io.BytesIO(data), formats=(header.format,)) as picture:
-                return np.asarray(picture)
+            with Image.open(io.BytesIO(data), formats=(header.format,)) as image:
+                return np.asarray(image)
     except (*_FAULTS, Warning) as error:
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"{type(error).__name__}: {error}") from None

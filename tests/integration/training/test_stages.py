@@ -109,7 +109,7 @@ def test_each_jitter_is_a_part_of_its_own_and_empty_where_its_box_shows_nothing(
             probability[top : top + height, left : left + width] = 0
             assert not probability.any()
     loose = pipeline.model_copy(update={"evaluation": evaluation.model_copy(update={"jitters": ("loose-10",)})})
-    with pytest.raises(MissingTableError, match="'images'"):  # a looser box needs the pictures, and this lake has none
+    with pytest.raises(MissingTableError, match="'images'"):  # a looser box needs the images, and this lake has none
         predict(loose, model)
 
 

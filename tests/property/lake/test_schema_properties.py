@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake.contracts import PARTITIONS, TABLES
-from lake.publishing.shards import ShardPlace, write_shard
+from lake.publishing.shards import ShardLocation, write_shard
 from lake.schemas import arrow_schema, conform, table_of
 from lake.storage.store import open_store
 
@@ -48,7 +48,7 @@ def test_rows_survive_a_table_and_a_shard(table: str, data: st.DataObject) -> No
     assert built.to_pylist() == rows
     assert conform(built, TABLES[table]) == built
     with tempfile.TemporaryDirectory() as folder:
-        receipt = write_shard(ShardPlace(open_store(folder), table, "0" * 64), "one", [built], rows_per_group=3)
+        receipt = write_shard(ShardLocation(open_store(folder), table, "0" * 64), "one", [built], rows_per_group=3)
         assert receipt is not None
         assert receipt.rows == len(rows)
         assert pq.read_table(f"{folder}/{receipt.path}", partitioning=None).to_pylist() == rows

@@ -43,7 +43,7 @@ def test_the_four_to_two_zero_kinds_are_what_their_names_say(pixels):
             assert photograph.data[frame + 11] == 0x22  # luma sampled twice as often both ways
 
 
-def test_an_orientation_block_leaves_the_picture_as_it_was(pixels):
+def test_an_orientation_block_leaves_the_image_as_it_was(pixels):
     plain = next(photograph for photograph in photographs(pixels) if photograph.kind == "jpeg" and photograph.orientation == 1)
     turned = with_orientation(plain.data, 6)
     assert read_header(turned).orientation == 6

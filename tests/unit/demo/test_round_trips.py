@@ -91,7 +91,7 @@ def test_crowds_come_back_as_crowds(world: list[Shot], tmp_path: Path, name: str
 
 
 def test_the_world_exercises_what_formats_differ_in(world: list[Shot]) -> None:
-    """Holes, several parts, turned and gray pictures: otherwise the round trips would prove little."""
+    """Holes, several parts, turned and gray images: otherwise the round trips would prove little."""
     from demo.exports.corners import outlines
 
     traced = [outlines(thing.mask) for shot in world for thing in shot.scene.things]

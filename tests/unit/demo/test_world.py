@@ -20,7 +20,7 @@ def test_the_world_has_at_least_24_classes_in_three_domains(world):
     assert len({thing.kind for taken in world for thing in taken.things}) >= 24
 
 
-def test_a_picture_is_the_same_whatever_else_is_rendered(world):
+def test_an_image_is_the_same_whatever_else_is_rendered(world):
     for index in (0, 7, 17):
         alone = scene(index, long_side=SMALL)
         np.testing.assert_array_equal(alone.pixels, world[index].pixels)
@@ -62,7 +62,7 @@ def test_things_hide_one_another_are_cut_by_the_frame_and_have_holes_and_parts(w
 
 
 def test_most_outlines_can_be_seen_in_the_pixels(world):
-    """Across an outline the picture changes far more than between neighbours elsewhere inside and outside."""
+    """Across an outline the image changes far more than between neighbours elsewhere inside and outside."""
     gaps = []
     for taken in world:
         smooth = cv2.GaussianBlur(taken.pixels, (0, 0), 1.0).astype(np.float32)
@@ -90,7 +90,7 @@ def test_streets_have_full_truth_with_sky_road_and_some_void(world):
     assert {"sky", "road", "building", "pavement", "void"} <= seen
 
 
-def test_pictures_come_in_several_sizes():
+def test_images_come_in_several_sizes():
     from demo.world import SIZES
 
     assert len(set(SIZES)) >= 4

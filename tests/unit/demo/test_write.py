@@ -35,7 +35,7 @@ def test_the_same_arguments_leave_the_same_bytes(tmp_path):
     assert contents(tmp_path / "a") == first
 
 
-def test_another_seed_leaves_other_pictures(tmp_path):
+def test_another_seed_leaves_other_images(tmp_path):
     write(tmp_path / "a")
     write(tmp_path / "b", seed=8)
     assert contents(tmp_path / "a")["coco/instances.json"] != contents(tmp_path / "b")["coco/instances.json"]
@@ -62,7 +62,7 @@ def test_the_label_maps_hold_every_label_and_the_taxonomy_drops_stuff(tmp_path):
     assert all(maps["acme"].class_of(entry["name"]) is not None for entry in classes)
 
 
-def test_a_smaller_demo_leaves_no_picture_of_the_larger_one(tmp_path):
+def test_a_smaller_demo_leaves_no_image_of_the_larger_one(tmp_path):
     write(tmp_path / "demo", images=12)
     write(tmp_path / "demo", images=6)
     write(tmp_path / "fresh", images=6)
@@ -85,13 +85,13 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_a_demo_without_a_picture_of_each_domain_is_refused(tmp_path):
+def test_a_demo_without_an_image_of_each_domain_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least 3"):
         write(tmp_path / "demo", images=2)
 
 
-def test_splits_leave_every_domain_eight_test_pictures(tmp_path):
-    """The salt was chosen for the demo's 60 pictures; their names decide, so that no change of the renderer moves them."""
+def test_splits_leave_every_domain_eight_test_images(tmp_path):
+    """The salt was chosen for the demo's 60 images; their names decide, so that no change of the renderer moves them."""
     splits = Splits(**yaml.safe_load(pipeline_text(images=60))["splits"])
     tested = Counter(scene_name[0] for scene_name in names(60) if split_of(group_of(scene_name), splits) == "test")
     assert tested == {"e": 8, "s": 8, "r": 8}

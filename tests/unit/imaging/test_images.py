@@ -1,4 +1,4 @@
-"""Headers and pixels of every kind of picture against Pillow, and typed refusals."""
+"""Headers and pixels of every kind of image against Pillow, and typed refusals."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ from lake.reasons import Reason
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 
-def picture_bytes(mode: str, kind: str, orientation: int = 1) -> bytes:
+def image_bytes(mode: str, kind: str, orientation: int = 1) -> bytes:
     noise = Image.fromarray(np.random.default_rng(3).integers(0, 255, (21, 34, 3), np.uint8))
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -29,7 +29,7 @@ def picture_bytes(mode: str, kind: str, orientation: int = 1) -> bytes:
     ("mode", "kind"), [("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("RGB", "PNG"), ("RGB", "TIFF"), ("RGB", "WEBP")]
 )
 def test_every_orientation_is_applied_once(mode: str, kind: str, orientation: int) -> None:
-    data = picture_bytes(mode, kind, orientation)
+    data = image_bytes(mode, kind, orientation)
     header = read_header(data)
     expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
     assert (header.height, header.width, 3) == expected.shape
@@ -52,7 +52,7 @@ def test_every_orientation_is_applied_once(mode: str, kind: str, orientation: in
     ],
 )
 def test_every_mode_becomes_rgb_with_alpha_dropped(mode: str, kind: str) -> None:
-    data = picture_bytes(mode, kind)
+    data = image_bytes(mode, kind)
     header = read_header(data)
     assert np.array_equal(decode_image(data, header), np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
 
@@ -72,7 +72,7 @@ def test_floating_point_samples_are_refused() -> None:
         decode_image(file.getvalue(), read_header(file.getvalue()))
 
 
-def test_a_picture_beyond_the_budget_is_refused_before_any_pixel_is_decoded() -> None:
+def test_an_image_beyond_the_budget_is_refused_before_any_pixel_is_decoded() -> None:
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
@@ -84,7 +84,7 @@ def test_a_picture_beyond_the_budget_is_refused_before_any_pixel_is_decoded() ->
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF"])
 def test_every_truncation_gives_a_typed_refusal_or_pixels(kind: str) -> None:
-    data = picture_bytes("RGB", kind)
+    data = image_bytes("RGB", kind)
     refused = 0
     for end in range(0, len(data), 7):
         try:
@@ -95,15 +95,15 @@ def test_every_truncation_gives_a_typed_refusal_or_pixels(kind: str) -> None:
     assert refused > len(data) // 8
 
 
-def test_text_is_no_picture() -> None:
-    with pytest.raises(ImageRefusedError, match="no known picture format"):
+def test_text_is_no_image() -> None:
+    with pytest.raises(ImageRefusedError, match="no known image format"):
         read_header(b"<html>not found</html>")
 
 
-def test_every_real_picture_equals_pillow_s_decode(data_folder: Path) -> None:
+def test_every_real_image_equals_pillow_s_decode(data_folder: Path) -> None:
     files = [file for file in sorted(data_folder.rglob("*")) if file.suffix in SUFFIXES][::6]
     assert len(files) > 50
     for file in files:
         data = file.read_bytes()
-        picture = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
-        assert np.array_equal(decode_image(data, read_header(data)), np.asarray(picture.convert("RGB"))), file
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+        assert np.array_equal(decode_image(data, read_header(data)), np.asarray(image.convert("RGB"))), file

@@ -87,7 +87,7 @@ def test_conform_refuses_a_cast_that_would_change_a_value() -> None:
 
 def test_conform_refuses_doubled_columns() -> None:
     rows = table_of(Reject, [REJECT])
-    with pytest.raises(ContractError, match=r"doubled \['detail'\]"):
+    with pytest.raises(ContractError, match=r"duplicate \['detail'\]"):
         conform(rows.append_column("detail", rows["detail"]), Reject)
 
 

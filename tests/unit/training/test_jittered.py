@@ -1,4 +1,4 @@
-"""What a model is shown under a jittered box is what the picture holds there, also beyond the crop."""
+"""What a model is shown under a jittered box is what the image holds there, also beyond the crop."""
 
 import io
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from lake.schemas import table_of
 from tests.support.factories import crop_rows, image_rows, tiny_demo, tiny_shots
-from training.jittered import Pixels, in_window, pictures, shown_pixels, shown_window
+from training.jittered import Pixels, image_reader, in_window, shown_pixels, shown_window
 
 
 @pytest.fixture(scope="module")
@@ -36,21 +36,21 @@ def crops(taken: list[Shot]) -> list[Mapping[str, Any]]:
 
 
 def displayed(shot: Shot) -> Pixels:
-    with Image.open(io.BytesIO(shot.photograph.data)) as picture:
-        return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    with Image.open(io.BytesIO(shot.photograph.data)) as image:
+        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
 
 
 def never(image_id: str) -> Pixels:
     raise AssertionError(f"{image_id} was read")
 
 
-def test_the_pixels_are_the_pictures_own_black_beyond_it(taken: list[Shot], crops: list[Mapping[str, Any]]) -> None:
+def test_the_pixels_are_the_images_own_black_beyond_it(taken: list[Shot], crops: list[Mapping[str, Any]]) -> None:
     assert any(shot.photograph.orientation != 1 for shot in taken)
     whole = {row["image_id"]: displayed(shot) for shot, row in zip(taken, image_ids(taken), strict=True)}
     jitter: JitterName
     asked: list[str] = []
 
-    def picture(image_id: str) -> Pixels:
+    def image(image_id: str) -> Pixels:
         asked.append(image_id)
         return whole[image_id]
 
@@ -59,7 +59,7 @@ def test_the_pixels_are_the_pictures_own_black_beyond_it(taken: list[Shot], crop
         for crop in crops:
             shown = shown_window(crop, jitter)
             asked.clear()
-            found = shown_pixels(crop, shown, picture)
+            found = shown_pixels(crop, shown, image)
             if not asked:  # all that is visible lies in the crop
                 continue
             left, top = crop["window_left"] + shown.left, crop["window_top"] + shown.top
@@ -77,7 +77,7 @@ def image_ids(taken: list[Shot]) -> list[dict[str, str]]:
     return [ids[shot.scene.name] for shot in taken]
 
 
-def test_a_tighter_box_needs_no_picture(crops: list[Mapping[str, Any]]) -> None:
+def test_a_tighter_box_needs_no_image(crops: list[Mapping[str, Any]]) -> None:
     jitter: JitterName
     for jitter in ("cut-5", "padding-0", "padding-50"):
         for crop in crops:
@@ -105,20 +105,20 @@ def lake(taken: list[Shot], tmp_path: Path) -> Lake:
     for source in sorted({row["source"] for row in rows}):
         own = [row for row in rows if row["source"] == source]
         part = {"source": source}
-        receipt = write_shard(lake.place("images", key, part), shard_name(0, 1), [table_of(ImageRow, own)])
+        receipt = write_shard(lake.location("images", key, part), shard_name(0, 1), [table_of(ImageRow, own)])
         outputs = [Output("images", part, [receipt])]
         publish_stage(lake, stage="ingest", key=key, rows_in=len(own), rows_out=len(own), rejected={}, outputs=outputs)
     return lake
 
 
-def test_pictures_are_read_where_they_were_ingested_and_must_be_the_same(taken: list[Shot], lake: Lake, tmp_path: Path) -> None:
+def test_images_are_read_where_they_were_ingested_and_must_be_the_same(taken: list[Shot], lake: Lake, tmp_path: Path) -> None:
     first, second = (row["image_id"] for row in image_ids(taken)[:2])
-    assert np.array_equal(pictures(lake, "loose-10")(first), displayed(taken[0]))
+    assert np.array_equal(image_reader(lake, "loose-10")(first), displayed(taken[0]))
     (tmp_path / "pictures" / taken[0].file_name).unlink()
     (tmp_path / "pictures" / taken[1].file_name).write_bytes(b"another")
-    with pytest.raises(ImageRefusedError, match=r"jitter 'loose-10' needs the picture: .*put the file back.*evaluation\.jitters"):
-        pictures(lake, "loose-10")(first)
+    with pytest.raises(ImageRefusedError, match=r"jitter 'loose-10' needs the image: .*put the file back.*evaluation\.jitters"):
+        image_reader(lake, "loose-10")(first)
     with pytest.raises(ImageRefusedError, match="expected the labelled bytes"):
-        pictures(lake, "loose-10")(second)
+        image_reader(lake, "loose-10")(second)
     with pytest.raises(ImageRefusedError, match="no location is known"):
-        pictures(lake, "loose-10")("0" * 64)
+        image_reader(lake, "loose-10")("0" * 64)

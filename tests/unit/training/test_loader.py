@@ -11,22 +11,22 @@ from lake.lake import open_lake
 from tests.support.training_lakes import training_pipeline
 from training.augmentation import draw_change
 from training.crop_index import CropIndex, index_crops
-from training.loader import Batch, EpochLoader, Reading
-from training.order import EpochOrder, Share, epoch_order
+from training.loader import Batch, EpochLoader, LoaderSpec
+from training.order import EpochPlan, Share, epoch_order
 from training.samples import CROP_COLUMNS, read_sample
 
 CANVAS = 32
 
 
 @pytest.fixture(scope="module")
-def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
+def reading(tmp_path_factory: pytest.TempPathFactory) -> LoaderSpec:
     pipeline = training_pipeline(tmp_path_factory.mktemp("world"))
     lake = open_lake(pipeline)
     index = index_crops(lake.store, [file.path for file in lake.files("crops")], ["train"])
-    return Reading(lake.store, index, CANVAS, seed=5, augmented=True, threads=2)
+    return LoaderSpec(lake.store, index, CANVAS, seed=5, augmented=True, threads=2)
 
 
-def _order(index: CropIndex, *, epoch: int = 1) -> EpochOrder:
+def _order(index: CropIndex, *, epoch: int = 1) -> EpochPlan:
     return epoch_order(index, Share(0, 1, 4), seed=5, epoch=epoch)
 
 
@@ -34,42 +34,44 @@ def _taken(loader: EpochLoader) -> list[Batch]:
     return [Batch(*(tensor.clone() for tensor in batch)) for batch in loader]
 
 
-def test_the_index_finds_the_crops_of_the_split(reading: Reading, tmp_path: Path) -> None:
+def test_the_index_finds_the_crops_of_the_split(reading: LoaderSpec, tmp_path: Path) -> None:
     lake = open_lake(training_pipeline(tmp_path))
     rows = lake.read("crops", columns=["split"])["split"].to_pylist()
     assert len(reading.index) == rows.count("train") < len(rows)
 
 
-def test_batches_hold_the_ordered_crops_with_their_changes(reading: Reading) -> None:
+def test_batches_hold_the_ordered_crops_with_their_changes(reading: LoaderSpec) -> None:
     order = _order(reading.index)
-    batches = _taken(EpochLoader(reading, order, epoch=1, ranks=1))
+    batches = _taken(EpochLoader(reading, order, epoch=1, world_size=1))
     assert [len(batch.pixels) for batch in batches] == np.diff(order.bounds).tolist()
-    pixels, coverage = torch.cat([batch.pixels for batch in batches]), torch.cat([batch.coverage for batch in batches])
+    pixels, soft_mask = torch.cat([batch.pixels for batch in batches]), torch.cat([batch.soft_mask for batch in batches])
     rows = _rows(reading)
     for draw, position in enumerate(order.positions):
         row = rows[position]
         sample = read_sample(row, CANVAS, draw_change(5, 1, 0, row["crop_id"]))
         assert np.array_equal(pixels[draw].numpy(), sample.pixels)
-        assert np.array_equal(coverage[draw].numpy(), sample.coverage)
+        assert np.array_equal(soft_mask[draw].numpy(), sample.soft_mask)
 
 
-def test_more_threads_give_the_same_batches(reading: Reading) -> None:
-    one = Reading(reading.store, reading.index, CANVAS, seed=5, augmented=True, threads=1)
+def test_more_threads_give_the_same_batches(reading: LoaderSpec) -> None:
+    one = LoaderSpec(reading.store, reading.index, CANVAS, seed=5, augmented=True, threads=1)
     order = _order(reading.index)
-    pairs = zip(_taken(EpochLoader(one, order, epoch=1, ranks=1)), _taken(EpochLoader(reading, order, epoch=1, ranks=1)), strict=True)
+    pairs = zip(
+        _taken(EpochLoader(one, order, epoch=1, world_size=1)), _taken(EpochLoader(reading, order, epoch=1, world_size=1)), strict=True
+    )
     assert all(torch.equal(left, right) for pair in pairs for left, right in zip(*pair, strict=True))
 
 
-def test_a_loader_can_start_at_any_step(reading: Reading) -> None:
+def test_a_loader_can_start_at_any_step(reading: LoaderSpec) -> None:
     order = _order(reading.index)
-    whole = _taken(EpochLoader(reading, order, epoch=1, ranks=1))
-    rest = _taken(EpochLoader(reading, order, epoch=1, ranks=1, first_step=2))
+    whole = _taken(EpochLoader(reading, order, epoch=1, world_size=1))
+    rest = _taken(EpochLoader(reading, order, epoch=1, world_size=1, first_step=2))
     assert len(rest) == len(whole) - 2
     assert all(torch.equal(left.pixels, right.pixels) for left, right in zip(rest, whole[2:], strict=True))
 
 
-def test_a_batch_stays_as_it_is_until_two_more_were_taken(reading: Reading) -> None:
-    batches = iter(EpochLoader(reading, _order(reading.index), epoch=1, ranks=1))
+def test_a_batch_stays_as_it_is_until_two_more_were_taken(reading: LoaderSpec) -> None:
+    batches = iter(EpochLoader(reading, _order(reading.index), epoch=1, world_size=1))
     first = next(batches)
     copied = first.pixels.clone()
     next(batches)
@@ -77,29 +79,29 @@ def test_a_batch_stays_as_it_is_until_two_more_were_taken(reading: Reading) -> N
     assert torch.equal(first.pixels, copied)
 
 
-def test_the_share_makes_the_mean_over_ranks_the_mean_over_samples(reading: Reading) -> None:
+def test_the_share_makes_the_mean_over_ranks_the_mean_over_samples(reading: LoaderSpec) -> None:
     orders = [epoch_order(reading.index, Share(rank, 2, 4), seed=5, epoch=0) for rank in range(2)]
-    loaders = [_taken(EpochLoader(reading, order, epoch=0, ranks=2)) for order in orders]
+    loaders = [_taken(EpochLoader(reading, order, epoch=0, world_size=2)) for order in orders]
     for left, right in zip(*loaders, strict=True):
         samples = len(left.pixels) + len(right.pixels)
         assert float(left.share) == float(right.share) == samples / 2
 
 
-def test_a_damaged_crop_stops_the_epoch(reading: Reading) -> None:
+def test_a_damaged_crop_stops_the_epoch(reading: LoaderSpec) -> None:
     index = reading.index
     beyond = CropIndex(index.paths, index.file, index.group + 99, index.row, index.weight)
-    broken = Reading(reading.store, beyond, CANVAS, seed=5, augmented=True, threads=2)
+    broken = LoaderSpec(reading.store, beyond, CANVAS, seed=5, augmented=True, threads=2)
     with pytest.raises(ValueError, match="row_group_indices"):
-        _taken(EpochLoader(broken, _order(beyond), epoch=0, ranks=1))
+        _taken(EpochLoader(broken, _order(beyond), epoch=0, world_size=1))
 
 
-def _rows(reading: Reading) -> list[dict[str, object]]:
+def _rows(reading: LoaderSpec) -> list[dict[str, object]]:
     tables = {path: _table(reading, path) for path in reading.index.paths}
     index = reading.index
     return [tables[index.paths[file]][group][row] for file, group, row in zip(index.file, index.group, index.row, strict=True)]
 
 
-def _table(reading: Reading, path: str) -> list[list[dict[str, object]]]:
+def _table(reading: LoaderSpec, path: str) -> list[list[dict[str, object]]]:
     with reading.store.open_input(path) as source:
         parquet = pq.ParquetFile(source)
         return [parquet.read_row_group(g, columns=list(CROP_COLUMNS)).to_pylist() for g in range(parquet.num_row_groups)]

@@ -9,54 +9,54 @@ from training.loss import near_outline, segmentation_loss
 def _inputs() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn((2, 3, 8, 8), generator=generator)
-    coverage = torch.zeros((2, 8, 8))
-    coverage[:, 2:6, 3:] = 1
+    soft_mask = torch.zeros((2, 8, 8))
+    soft_mask[:, 2:6, 3:] = 1
     valid = torch.rand((2, 8, 8), generator=generator) > 0.3
-    return logits, coverage, valid
+    return logits, soft_mask, valid
 
 
 def test_pixels_to_ignore_change_nothing() -> None:
-    logits, coverage, valid = _inputs()
-    before = segmentation_loss(logits, coverage, valid)
+    logits, soft_mask, valid = _inputs()
+    before = segmentation_loss(logits, soft_mask, valid)
     other_logits = torch.where(valid[:, None], logits, logits + 100)
-    other_coverage = torch.where(valid, coverage, 1 - coverage)
+    other_coverage = torch.where(valid, soft_mask, 1 - soft_mask)
     assert torch.equal(segmentation_loss(other_logits, other_coverage, valid), before)
 
 
 def test_a_mistake_at_the_outline_costs_more_than_one_far_from_it() -> None:
-    coverage = torch.zeros(2, 16, 16)
-    coverage[:, :, 8:] = 1
-    logits = torch.where(coverage > 0, 4.0, -4.0)[:, None].repeat(1, 2, 1, 1)
+    soft_mask = torch.zeros(2, 16, 16)
+    soft_mask[:, :, 8:] = 1
+    logits = torch.where(soft_mask > 0, 4.0, -4.0)[:, None].repeat(1, 2, 1, 1)
     logits[0, :, 8, 7] = logits[1, :, 8, 1] = 4.0
-    near, far = segmentation_loss(logits, coverage, torch.ones(2, 16, 16, dtype=torch.bool))
+    near, far = segmentation_loss(logits, soft_mask, torch.ones(2, 16, 16, dtype=torch.bool))
     assert float(near) > float(far) + 0.01
 
 
 def test_the_outline_reaches_two_pixels_to_either_side() -> None:
-    coverage = torch.zeros(1, 5, 12)
-    coverage[..., 6:] = 1
+    soft_mask = torch.zeros(1, 5, 12)
+    soft_mask[..., 6:] = 1
     valid = torch.ones(1, 5, 12, dtype=torch.bool)
-    assert near_outline(coverage, valid)[0, 2].tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]
+    assert near_outline(soft_mask, valid)[0, 2].tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]
 
 
 def test_the_border_of_an_ignored_region_is_no_outline() -> None:
-    coverage = torch.zeros(1, 5, 12)
-    coverage[..., 6:] = 1
+    soft_mask = torch.zeros(1, 5, 12)
+    soft_mask[..., 6:] = 1
     valid = torch.ones(1, 5, 12, dtype=torch.bool)
     valid[..., 4:8] = False
-    assert not near_outline(coverage, valid)[..., [0, 1, 2, 3, 8, 9, 10, 11]].any()
+    assert not near_outline(soft_mask, valid)[..., [0, 1, 2, 3, 8, 9, 10, 11]].any()
 
 
 def test_a_sample_has_the_same_loss_in_every_batch() -> None:
-    logits, coverage, valid = _inputs()
-    alone = segmentation_loss(logits[1:], coverage[1:], valid[1:])
-    torch.testing.assert_close(segmentation_loss(logits, coverage, valid)[1:], alone)
+    logits, soft_mask, valid = _inputs()
+    alone = segmentation_loss(logits[1:], soft_mask[1:], valid[1:])
+    torch.testing.assert_close(segmentation_loss(logits, soft_mask, valid)[1:], alone)
 
 
 def test_every_head_counts() -> None:
-    logits, coverage, valid = _inputs()
+    logits, soft_mask, valid = _inputs()
     logits.requires_grad_()
-    (gradient,) = torch.autograd.grad(segmentation_loss(logits, coverage, valid).sum(), logits)
+    (gradient,) = torch.autograd.grad(segmentation_loss(logits, soft_mask, valid).sum(), logits)
     assert all(float(gradient[:, head].abs().sum()) > 0 for head in range(3))
 
 
@@ -68,15 +68,15 @@ def test_a_confident_mistake_still_has_a_gradient() -> None:
 
 
 @pytest.mark.parametrize("coverage", [0.0, 1.0])
-def test_the_truth_is_the_cheapest_answer(coverage: float) -> None:
-    truth = torch.full((1, 4, 4), coverage)
+def test_the_truth_is_the_cheapest_answer(soft_mask: float) -> None:
+    truth = torch.full((1, 4, 4), soft_mask)
     valid = torch.ones(1, 4, 4, dtype=torch.bool)
-    right = segmentation_loss(torch.full((1, 2, 4, 4), 20.0 * (2 * coverage - 1)), truth, valid)
-    wrong = segmentation_loss(torch.full((1, 2, 4, 4), -20.0 * (2 * coverage - 1)), truth, valid)
+    right = segmentation_loss(torch.full((1, 2, 4, 4), 20.0 * (2 * soft_mask - 1)), truth, valid)
+    wrong = segmentation_loss(torch.full((1, 2, 4, 4), -20.0 * (2 * soft_mask - 1)), truth, valid)
     assert float(right) < 1e-3
     assert float(wrong) > 10
 
 
 def test_a_sample_without_a_valid_pixel_has_no_loss() -> None:
-    logits, coverage, valid = _inputs()
-    assert segmentation_loss(logits, coverage, torch.zeros_like(valid)).tolist() == [0, 0]
+    logits, soft_mask, valid = _inputs()
+    assert segmentation_loss(logits, soft_mask, torch.zeros_like(valid)).tolist() == [0, 0]

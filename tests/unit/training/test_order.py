@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.crop_index import CropIndex
-from training.order import WINDOW, EpochOrder, Share, epoch_order, steps_of
+from training.order import WINDOW, EpochPlan, Share, epoch_order, steps_of
 
 
 def _index(crops: int, *, group_size: int = 5, weights: np.ndarray | None = None) -> CropIndex:
@@ -14,7 +14,7 @@ def _index(crops: int, *, group_size: int = 5, weights: np.ndarray | None = None
     return CropIndex(("a", "b"), groups % 2, groups // 2, numbers % group_size, weight)
 
 
-def _positions(order: EpochOrder) -> list[int]:
+def _positions(order: EpochPlan) -> list[int]:
     return [int(position) for position in order.positions]
 
 
@@ -40,10 +40,10 @@ def test_one_rank_sees_every_crop_once_in_batches_of_nearly_one_size(crops: int,
 
 @pytest.mark.parametrize("ranks", [2, 3, 7])
 @pytest.mark.parametrize("crops", [7, 50, 1001])
-def test_ranks_see_every_crop_once_in_equally_many_steps(ranks: int, crops: int) -> None:
-    orders = [epoch_order(_index(crops), Share(rank, ranks, 8), seed=3, epoch=0) for rank in range(ranks)]
+def test_ranks_see_every_crop_once_in_equally_many_steps(world_size: int, crops: int) -> None:
+    orders = [epoch_order(_index(crops), Share(rank, world_size, 8), seed=3, epoch=0) for rank in range(world_size)]
     assert sorted(position for order in orders for position in _positions(order)) == list(range(crops))
-    assert {len(order.bounds) - 1 for order in orders} == {steps_of(crops, Share(0, ranks, 8))}
+    assert {len(order.bounds) - 1 for order in orders} == {steps_of(crops, Share(0, world_size, 8))}
     together = sum(np.diff(order.bounds) for order in orders)
     assert all(np.array_equal(order.totals, together) for order in orders)
     assert max(len(order.positions) for order in orders) - min(len(order.positions) for order in orders) <= 1

@@ -48,7 +48,7 @@ def test_at_its_own_size_a_window_is_placed_unchanged() -> None:
     row = _row()
     sample, crop = read_sample(row, 24, None), open_crop(row)
     assert np.array_equal(sample.pixels[4:20], crop.pixels)
-    assert np.array_equal(sample.coverage[4:20] == 255, crop.mask)
+    assert np.array_equal(sample.soft_mask[4:20] == 255, crop.mask)
     assert sample.valid[4:20].all()
 
 
@@ -70,7 +70,7 @@ def test_overhang_and_ignored_regions_are_not_valid() -> None:
 
 def test_a_shrunken_mask_becomes_the_share_of_each_pixel() -> None:
     sample = read_sample(_row(width=36, left=1), 24, None)
-    row = sample.coverage[12]
+    row = sample.soft_mask[12]
     assert set(np.unique(row)) - {0, 255}
     assert abs(float(row.sum()) / 255 - 8 * 24 / 36) < 0.05
 
@@ -79,13 +79,13 @@ def test_a_mirrored_sample_is_the_mirror_of_the_sample() -> None:
     plain = read_sample(_row(), 24, PLAIN)
     mirrored = read_sample(_row(), 24, Change(True, 0.0, 0.0, 1.0, 1.0, (0.0, 0.0, 0.0)))
     assert np.array_equal(mirrored.pixels, plain.pixels[:, ::-1])
-    assert np.array_equal(mirrored.coverage, plain.coverage[:, ::-1])
+    assert np.array_equal(mirrored.soft_mask, plain.soft_mask[:, ::-1])
 
 
 def test_trimming_and_shrinking_move_pixels_and_mask_together() -> None:
     change = Change(False, 0.1, 0.0, 0.8, 1.0, (0.0, 0.0, 0.0))
     sample = read_sample(_row(), 96, change)
     reds = sample.pixels[48, :, 0].astype(float)
-    inside = sample.coverage[48] == 255
+    inside = sample.soft_mask[48] == 255
     assert reds[inside].min() > 8 * 6 - 4
     assert reds[inside].max() < 15 * 6 + 4

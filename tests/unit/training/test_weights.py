@@ -30,7 +30,7 @@ def lake(packed: PackedModel, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     now = datetime.now(UTC)
     row = Model(packed.model, "demo", "nano", packed.path, packed.weights_sha256, "0", 1, "train-0", "{}", "unknown", now)
     key = stage_key("fit", inputs={}, spec={})
-    receipt = write_shard(lake.place("models", key), shard_name(0, 1), [table_of(Model, [row])])
+    receipt = write_shard(lake.location("models", key), shard_name(0, 1), [table_of(Model, [row])])
     outputs = [Output("models", {}, [receipt], "append")]
     publish_stage(lake, stage="fit", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs)
     return lake

@@ -23,7 +23,7 @@ from jobs.sources.formats.coco.grouping import Group, group_by_image
 from jobs.sources.formats.coco.objects import labelled_object
 from jobs.sources.reader import ByColumns, Reader
 from jobs.sources.record_columns import Columns, listed_columns, listed_images
-from jobs.sources.records import ImageSize, LabelledObject, ListedImage, OutlinedObjects, Rejected, Unit, record_ref
+from jobs.sources.records import ImageSize, LabelledObject, ListedImage, PolygonBatch, Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
 
@@ -92,12 +92,12 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     for place, record in enumerate(records):
         earlier = group.earlier.get(place)
         if earlier is not None:
-            yield doubled(record_ref(document, _id_of(record, group.positions[place])), record, parse_span(data, *earlier))
+            yield duplicate(record_ref(document, _id_of(record, group.positions[place])), record, parse_span(data, *earlier))
         else:
             yield labelled_object(record, int(group.positions[place]), document, payload.categories, payload.names)
 
 
-def outlined(export: Export, unit: Unit) -> OutlinedObjects:
+def outlined(export: Export, unit: Unit) -> PolygonBatch:
     """Read the unit's annotations that are plain and outlined by polygons, as columns."""
     payload = coco_unit(unit)
     document = export.document_name(payload.document)
@@ -109,7 +109,7 @@ def outlined(export: Export, unit: Unit) -> OutlinedObjects:
     images = _places(found.image_ids, list(payload.names), usable)
     labels = _places(found.category_ids, list(named), usable)
     prefix = record_ref(document, "")
-    return OutlinedObjects(
+    return PolygonBatch(
         usable,
         [f"{prefix}{number}" for number in found.ids.tolist()],
         tuple(payload.names.values()),
@@ -152,7 +152,7 @@ def _places(wanted: NDArray[np.int64], known: Sequence[int], usable: NDArray[np.
     return places
 
 
-def doubled(ref: str, record: Any, earlier: Any) -> Rejected:
+def duplicate(ref: str, record: Any, earlier: Any) -> Rejected:
     """Reject a record whose id an earlier one has: the first of an id stands."""
     if record == earlier:
         return Rejected(ref, Reason.DUPLICATE_RECORD, "equal to an earlier record with the same id")
@@ -191,7 +191,7 @@ def images_of(export: Export, path: str, data: Bytes, elements: Elements) -> tup
             if isinstance(outcome, ListedImage) and number is not None:
                 if number in first:
                     earlier = parse_span(data, elements.starts[first[number]], elements.ends[first[number]])
-                    outcome, number = doubled(outcome.ref, record, earlier), None
+                    outcome, number = duplicate(outcome.ref, record, earlier), None
                 else:
                     first[number] = place
             listed.append(outcome)
@@ -214,7 +214,7 @@ def _listed(export: Export, path: str, split: str, place: int, record: Any) -> t
 
 
 def _folder_of_split(export: Export, path: str, records: Sequence[Any]) -> str:
-    """Return `<split>/` where the pictures of `<kind>_<split>.json` lie in a folder of that name, else nothing."""
+    """Return `<split>/` where the images of `<kind>_<split>.json` lie in a folder of that name, else nothing."""
     _, mark, split = path.rpartition("/")[2].removesuffix(".json").rpartition("_")
     if export.images_beside or not mark or not split:
         return ""

@@ -178,7 +178,7 @@ def test_an_altered_verdict_neither_replays_nor_promotes(tmp_path: Path) -> None
     document = forged["document"].replace("FAIL", "PASS").replace("INCONCLUSIVE", "PASS")
     table = table_of(Verdict, [{**forged, "outcome": "PASS", "document": document}])
     key = stage_key("judge", inputs={}, spec="forged")
-    receipt = write_shard(lake.place("verdicts", key), "shard-00000-of-00001", [table])
+    receipt = write_shard(lake.location("verdicts", key), "shard-00000-of-00001", [table])
     publish_stage(lake, stage="judge", key=key, rows_in=1, rows_out=1, rejected={}, outputs=[Output("verdicts", {}, [receipt])])
     with pytest.raises(GateRefusalError, match="does not match its document"):
         promote(pipeline, WORSE)
@@ -298,6 +298,6 @@ def publish_model(lake: Lake, model: str) -> None:
     row = Model(model, "invented", "nano", "none", "0" * 64, snapshot.content, snapshot.snapshot_id, "none", "{}", "unknown", now)
     lake.tag("crops", snapshot.snapshot_id, f"train-{model[:8]}")
     key = stage_key("fit", inputs={}, spec=model)
-    receipt = write_shard(lake.place("models", key), "shard-00000-of-00001", [table_of(Model, [row])])
+    receipt = write_shard(lake.location("models", key), "shard-00000-of-00001", [table_of(Model, [row])])
     outputs = [Output("models", {}, [receipt], "append")]
     publish_stage(lake, stage="fit", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs)

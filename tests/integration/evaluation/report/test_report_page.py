@@ -14,7 +14,7 @@ from tests.support.pages import CANDIDATE, CHAMPION, VERDICT_ID, invented_page
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 LARGEST_PAGE = 4_000_000
-"""Bytes of a page with 500 strata, without pictures."""
+"""Bytes of a page with 500 strata, without images."""
 
 HOSTILE = (
     "class=<script>window.pwned = 1</script>",

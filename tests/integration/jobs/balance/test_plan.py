@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from jobs.balance.cells import cell_table, entrants
-from jobs.balance.eligibility import ELIGIBLE, sift
+from jobs.balance.cells import candidates, cell_table
+from jobs.balance.eligibility import ELIGIBLE, find_ineligible
 from jobs.balance.plan import plan_instances
 from jobs.balance.report import balance_table, tally
 from jobs.label.instances import label_annotations
@@ -73,7 +73,7 @@ def _publish(lake: Lake, source: str, images: pa.Table, annotations: pa.Table) -
     key, part, outputs = stage_key("ingest", inputs={"rows": str(len(annotations))}, spec=source), {"source": source}, []
     for table, rows, shards in (("images", images, 1), ("annotations", annotations, 3)):
         size = -(-len(rows) // shards)
-        place = lake.place(table, key, part)
+        place = lake.location(table, key, part)
         receipts = [write_shard(place, shard_name(i, shards), [rows.slice(i * size, size)]) for i in range(shards)]
         outputs.append(Output(table, part, receipts))
     rows = len(annotations)
@@ -95,7 +95,7 @@ def test_spark_labels_and_plans_exactly_what_the_plain_functions_do(world: World
     expected = label_annotations(
         world.annotations, world.images, load_labelling(world.pipeline.taxonomy, world.pipeline.label_maps)
     ).instances
-    cells = cell_table([entrants(expected, sift(expected, crops) == ELIGIBLE, spec, seed=crops.seed)], spec)
+    cells = cell_table([candidates(expected, find_ineligible(expected, crops) == ELIGIBLE, spec, seed=crops.seed)], spec)
     planned = plan_instances(expected, cells, spec, crops)
 
     assert _sorted(world.lake.read("instances"), "instance_id") == _sorted(expected, "instance_id")
@@ -134,7 +134,7 @@ def test_an_annotation_without_its_image_is_a_reject_not_a_loss(world: World, tm
     for source in sorted(LABELS):
         part = {"source": source}
         key = f"{source:1<64}"
-        receipt = write_shard(fewer.lake.place("images", key, part), shard_name(0, 1), [_of(kept, source)])
+        receipt = write_shard(fewer.lake.location("images", key, part), shard_name(0, 1), [_of(kept, source)])
         publish_stage(fewer.lake, stage="ingest", key=key, rows_in=1, rows_out=1, rejected={}, outputs=[Output("images", part, [receipt])])
     report = label(fewer.pipeline)
     assert report.rejected.keys() == {"missing-image"}
@@ -175,7 +175,7 @@ def test_a_plan_of_nothing_is_a_failure(tmp_path: Path) -> None:
         balance(nothing)
 
 
-def test_look_alike_pictures_never_straddle_two_splits(tmp_path: Path) -> None:
+def test_look_alike_images_never_straddle_two_splits(tmp_path: Path) -> None:
     made = _world(tmp_path, annotations=300, phash="00ff00ff00ff00ff")
     near = made.pipeline.model_copy(update={"splits": made.pipeline.splits.model_copy(update={"near_duplicates": 0})})
     before = label(made.pipeline)

@@ -51,7 +51,7 @@ def test_bytes_do_not_depend_on_the_number_of_partitions(world: CropWorld, tmp_p
     spark = spark_session(pipeline)
     digests = []
     for number, partitions in enumerate((1, 2, 7, 1, 2, 7)):
-        places = lake.place("crops", f"{number:064x}"), lake.place("rejects", f"{number:064x}", {"stage": "crop"})
+        places = lake.location("crops", f"{number:064x}"), lake.place("rejects", f"{number:064x}", {"stage": "crop"})
         work = ShardWork(*places, shards, pipeline.crops)
         if number < 3:
             results = cut_dealt(spark, dealt_rows(lake, assignment), work, partitions=partitions)

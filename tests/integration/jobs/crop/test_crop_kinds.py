@@ -1,4 +1,4 @@
-"""Crafted pictures of every kind through the stage itself: the right pixels, or a typed reject; nothing else."""
+"""Crafted images of every kind through the stage itself: the right pixels, or a typed reject; nothing else."""
 
 import ctypes
 import hashlib
@@ -49,16 +49,16 @@ def scene(seed: int) -> Image.Image:
     return Image.fromarray((np.stack(waves, axis=2) + noise).clip(0, 255).astype(np.uint8))
 
 
-def saved(picture: Image.Image, kind: str, orientation: int = 1, **options: Any) -> bytes:
+def saved(image: Image.Image, kind: str, orientation: int = 1, **options: Any) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
     file = io.BytesIO()
-    picture.save(file, kind, exif=exif, **options)
+    image.save(file, kind, exif=exif, **options)
     return file.getvalue()
 
 
 def sound() -> Iterator[tuple[str, bytes]]:
-    """Pictures whose pixels must come out."""
+    """Images whose pixels must come out."""
     for number, (mode, kind, options) in enumerate(MODES):
         yield f"{mode} {kind} {options}", saved(scene(number).convert(mode), kind, **options)
     for orientation in range(1, 9):
@@ -75,9 +75,9 @@ def sound() -> Iterator[tuple[str, bytes]]:
     yield "JPEG with bytes behind its end", saved(scene(3), "JPEG") + b"a camera's own"
 
 
-def arithmetic(picture: Image.Image) -> bytes:
+def arithmetic(image: Image.Image) -> bytes:
     """Encode with arithmetic coding, which no library but libjpeg-turbo itself writes."""
-    library, pixels = libjpeg._library(), np.asarray(picture)
+    library, pixels = libjpeg._library(), np.asarray(image)
     buffer, size = ctypes.c_void_p(), ctypes.c_size_t()
     with libjpeg._handle(0) as handle:
         for parameter, value in ((3, 90), (4, 0), (14, 1)):  # quality, no subsampling, arithmetic coding
@@ -90,9 +90,9 @@ def arithmetic(picture: Image.Image) -> bytes:
     return data
 
 
-def scan_a_component(picture: Image.Image) -> bytes:
+def scan_a_component(image: Image.Image) -> bytes:
     """Join three gray files, which share their tables, to one sequential file whose components are not interleaved."""
-    planes = [saved(plane, "JPEG") for plane in picture.convert("YCbCr").split()]
+    planes = [saved(plane, "JPEG") for plane in image.convert("YCbCr").split()]
     headers = [parse_jpeg(plane) for plane in planes]
     first = planes[0]
     before = b"".join(first[part.start - 4 : part.end] for part in headers[0].segments if part.marker in (0xE0, 0xDB, 0xC4))
@@ -121,10 +121,10 @@ def unsound() -> Iterator[tuple[str, bytes]]:
 
 
 def oracle(data: bytes) -> npt.NDArray[np.uint8]:
-    picture = Image.open(io.BytesIO(data))
-    if picture.mode.startswith("I"):
-        return np.repeat((np.asarray(picture) >> 8).astype(np.uint8)[:, :, None], 3, axis=2)
-    return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    image = Image.open(io.BytesIO(data))
+    if image.mode.startswith("I"):
+        return np.repeat((np.asarray(image) >> 8).astype(np.uint8)[:, :, None], 3, axis=2)
+    return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
 
 
 def header_of(data: bytes) -> ImageHeader:
@@ -136,7 +136,7 @@ def header_of(data: bytes) -> ImageHeader:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[CropWorld, dict[str, str]]:
-    """One picture a kind, all called .jpg, with one object and two crops each; and the kinds by image id."""
+    """One image a kind, all called .jpg, with one object and two crops each; and the kinds by image id."""
     folder = tmp_path_factory.mktemp("kinds")
     files, names, instances, plan = {}, {}, [], []
     for number, (name, data) in enumerate([*sound(), *unsound()]):

@@ -1,4 +1,4 @@
-"""Every crop of every real picture equals Pillow's decode and pycocotools' mask, each cropped; none is left out."""
+"""Every crop of every real image equals Pillow's decode and pycocotools' mask, each cropped; none is left out."""
 
 import hashlib
 import io
@@ -32,7 +32,7 @@ Bitmap = npt.NDArray[np.uint8]
 
 
 def coco_masks(data_folder: Path) -> dict[Path, list[Bitmap]]:
-    """The objects of the COCO files, drawn by pycocotools on the whole picture."""
+    """The objects of the COCO files, drawn by pycocotools on the whole image."""
     drawn: dict[Path, list[Bitmap]] = {}
     for name, images in (("coco_mini/annotations/*.json", "coco_mini/train2017"), ("labelbox_coco20/[ir]*.json", "labelbox_coco20/images")):
         for document in (json.loads(file.read_text()) for file in sorted((data_folder / "coco").glob(name))):
@@ -50,7 +50,7 @@ def coco_mask(shape: Any, height: int, width: int) -> Bitmap:
 
 
 def label_masks(path: Path, data_folder: Path) -> Iterator[Bitmap]:
-    """The regions of a label picture: one a value, but for the smallest ones."""
+    """The regions of a label image: one a value, but for the smallest ones."""
     for folder, (labels, suffix) in LABELS.items():
         if path.parent == data_folder / folder:
             values = np.asarray(Image.open((data_folder / labels / path.name).with_suffix(suffix)).convert("L"))
@@ -58,7 +58,7 @@ def label_masks(path: Path, data_folder: Path) -> Iterator[Bitmap]:
 
 
 def rows_of(path: Path, data_folder: Path, known: dict[Path, list[Bitmap]]) -> tuple[list[Instance], list[Bitmap]]:
-    """The objects of a picture with their masks: those that are labelled, else a few invented ones."""
+    """The objects of an image with their masks: those that are labelled, else a few invented ones."""
     data = path.read_bytes()
     header, image_id = read_header(data), hashlib.sha256(data).hexdigest()
     random = np.random.default_rng(int(image_id[:8], 16))
@@ -82,7 +82,7 @@ def cropped(pixels: npt.NDArray[Any], window: Box) -> npt.NDArray[Any]:
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools
-def test_every_crop_of_every_real_picture_is_exact(data_folder: Path) -> None:
+def test_every_crop_of_every_real_image_is_exact(data_folder: Path) -> None:
     files = sorted(file for file in data_folder.rglob("*") if file.suffix.lower() in SUFFIXES)
     known = coco_masks(data_folder)
     assert len(known) == 100 and all(path in files for path in known)

@@ -1,4 +1,4 @@
-"""Ingest on real Spark and real exports: counts reproduced, nothing lost or doubled, the same bytes for any master."""
+"""Ingest on real Spark and real exports: counts reproduced, nothing lost or duplicate, the same bytes for any master."""
 
 import hashlib
 import json
@@ -107,8 +107,8 @@ def test_exports_with_faults_are_accounted_for_record_by_record(data_folder: Pat
     assert details["taco"]["rejected"] == {"duplicate-id": 2, "missing-image": 1500 + 4782}
     assert details["sharks"]["rejected"]["box-only"] == 43
     assert (details["sharks"]["annotations"], details["sharks"]["images"]) == (17, 10)
-    doubled = [row["source_ref"] for row in lake.read("rejects").to_pylist() if row["reason"] == "duplicate-id"]
-    assert sorted(doubled) == [":309", ":4040"]
+    duplicate = [row["source_ref"] for row in lake.read("rejects").to_pylist() if row["reason"] == "duplicate-id"]
+    assert sorted(duplicate) == [":309", ":4040"]
 
 
 def test_the_bytes_of_every_shard_are_those_of_the_plain_functions(data_folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
@@ -123,14 +123,14 @@ def test_the_bytes_of_every_shard_are_those_of_the_plain_functions(data_folder: 
     assert digests[0] == digests[1]
 
 
-def test_a_changed_picture_or_record_is_published_anew(data_folder: Path, tmp_path: Path) -> None:
+def test_a_changed_image_or_record_is_published_anew(data_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(data_folder / "platform/roboflow/sharks-tiny-coco/valid", tmp_path / "export")
     document = tmp_path / "export" / "_annotations.coco.json"
     pipeline = pipeline_of(tmp_path, source(tmp_path, "sharks", format="coco", annotations=str(document)))
     first = ingest(pipeline)
     assert ingest(pipeline).skipped
-    picture = next(document.parent.glob("*.jpg"))
-    picture.write_bytes(picture.read_bytes() + b"\0")
+    image = next(document.parent.glob("*.jpg"))
+    image.write_bytes(image.read_bytes() + b"\0")
     second = ingest(pipeline)
     changed = json.loads(document.read_text())
     changed["categories"][1]["name"] = "hammerhead"

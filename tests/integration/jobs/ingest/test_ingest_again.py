@@ -121,7 +121,7 @@ def test_many_files_are_looked_up_in_a_list(data_folder: Path, tmp_path: Path, o
     assert set(opened) == {"project/ds1/img/IMG_0748.jpeg", "project/ds1/ann/IMG_0748.jpeg.json"}
 
 
-def test_a_new_document_over_the_same_pictures_opens_none_of_them(data_folder: Path, tmp_path: Path, one_process: None) -> None:
+def test_a_new_document_over_the_same_images_opens_none_of_them(data_folder: Path, tmp_path: Path, one_process: None) -> None:
     export = tmp_path / "export"
     REAL["coco-mini"].make(data_folder, export)
     pipeline = pipeline_of(tmp_path, **REAL["coco-mini"].paths(str(export)))
@@ -185,8 +185,8 @@ def test_nothing_in_the_store_keeps_an_address_or_a_signature(data_folder: Path,
     document = export / "data.json"
     (task, *_) = json.loads(document.read_text())
     who = {**task["annotations"][0], "completed_by": {"email": "eve@corp.example"}}
-    pictures = ("https://h/test_image1.jpg?X-Amz-Signature=hunter2", "b.png?token=hunter2", "eve@corp.example.png")
-    tasks = [{**task, "id": number, "data": {"image": image}, "annotations": [who]} for number, image in enumerate(pictures)]
+    images = ("https://h/test_image1.jpg?X-Amz-Signature=hunter2", "b.png?token=hunter2", "eve@corp.example.png")
+    tasks = [{**task, "id": number, "data": {"image": image}, "annotations": [who]} for number, image in enumerate(images)]
     document.write_text(json.dumps(tasks))
     pipeline = pipeline_of(tmp_path, **REAL["label-studio"].paths(str(export)))
     report = ingest(pipeline)

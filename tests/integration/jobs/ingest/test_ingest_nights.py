@@ -25,12 +25,12 @@ def square(left: int) -> list[list[int]]:
     return [[left, 2], [left + 5, 2], [left + 5, 9], [left, 9]]
 
 
-def document(folder: Path, name: str, picture: str, shapes: dict[str, int], colour: int) -> None:
-    """Write a LabelMe document of squares, label -> left edge, with its picture."""
+def document(folder: Path, name: str, image: str, shapes: dict[str, int], colour: int) -> None:
+    """Write a LabelMe document of squares, label -> left edge, with its image."""
     folder.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full((SIDE, SIDE, 3), colour, np.uint8)).save(folder / picture)
+    Image.fromarray(np.full((SIDE, SIDE, 3), colour, np.uint8)).save(folder / image)
     drawn = [{"label": label, "points": square(left), "shape_type": "polygon"} for label, left in shapes.items()]
-    (folder / name).write_text(json.dumps({"shapes": drawn, "imagePath": picture, "imageWidth": SIDE, "imageHeight": SIDE}))
+    (folder / name).write_text(json.dumps({"shapes": drawn, "imagePath": image, "imageWidth": SIDE, "imageHeight": SIDE}))
 
 
 def nights(folder: Path) -> Iterator[tuple[str, set[str], dict[str, Any]]]:
@@ -51,7 +51,7 @@ def nights(folder: Path) -> Iterator[tuple[str, set[str], dict[str, Any]]]:
     yield "left out", {"z.json dog 3", "z.json cat 20", "c.json cow 1"}, wanted
     document(folder, "d.json", "same.png", {"fox": 30}, 1)
     stands = {"z.json dog 3", "z.json cat 20", "c.json cow 1", "d.json fox 30"}
-    yield "one picture under two names", stands, {"rejected": {"duplicate-record": 1}}
+    yield "one image under two names", stands, {"rejected": {"duplicate-record": 1}}
 
 
 def pipeline_of(folder: Path, store: str, *sources: Source) -> Pipeline:
@@ -133,7 +133,7 @@ def test_an_incomplete_source_stands_night_after_night(kind: str, request: pytes
         assert standing(lake) == wanted, what
         assert not report.skipped
         for name, value in said.items():
-            if kind != "zip" or name != "carried":  # its pictures lie under other addresses each night
+            if kind != "zip" or name != "carried":  # its images lie under other addresses each night
                 assert found_in(report, name) == value, what
         assert report.rows_in == report.rows_out + sum(report.rejected.values())
         snapshots[lake.snapshot("annotations").snapshot_id] = wanted
@@ -143,13 +143,13 @@ def test_an_incomplete_source_stands_night_after_night(kind: str, request: pytes
         assert {f"{row['source_ref'].partition('#')[0]} {row['label']} {row['box_x']}" for row in rows} == wanted
 
 
-def test_pictures_stand_without_annotations_until_a_complete_export_leaves_them_out(tmp_path: Path) -> None:
+def test_images_stand_without_annotations_until_a_complete_export_leaves_them_out(tmp_path: Path) -> None:
     document(tmp_path / "e", "a.json", "a.png", {"dog": 1}, 1)
     document(tmp_path / "e", "b.json", "b.png", {"hen": 1}, 2)
     stanza = {"format": "labelme", "annotations": str(tmp_path / "e")}
     pipeline = pipeline_of(tmp_path, str(tmp_path / "store"), source_of("s", **stanza))
     ingest(pipeline)
-    document(tmp_path / "e", "a.json", "b.png", {"dog": 9}, 2)  # a.json lies on the other picture now
+    document(tmp_path / "e", "a.json", "b.png", {"dog": 9}, 2)  # a.json lies on the other image now
     (tmp_path / "e/a.png").unlink()
     report = ingest(pipeline)
     lake = open_lake(pipeline)
@@ -161,7 +161,7 @@ def test_pictures_stand_without_annotations_until_a_complete_export_leaves_them_
     assert (lake.read("images").num_rows, standing(lake)) == (1, {"a.json dog 9", "b.json hen 1"})
 
 
-def test_two_sources_share_a_picture_and_neither_touches_the_other(tmp_path: Path) -> None:
+def test_two_sources_share_an_image_and_neither_touches_the_other(tmp_path: Path) -> None:
     for name in ("s", "other"):
         document(tmp_path / name, "a.json", "a.png", {"dog": 1}, 1)
     sources = [source_of(name, format="labelme", annotations=str(tmp_path / name), complete=True) for name in ("s", "other")]

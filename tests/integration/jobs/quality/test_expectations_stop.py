@@ -105,7 +105,7 @@ def test_a_wrong_instance_stops_crop(tmp_path: Path) -> None:
     assert crop(pipeline).rows_out == len(world.plan)
 
 
-def test_crops_of_pictures_that_are_all_gone_are_no_table(tmp_path: Path) -> None:
+def test_crops_of_images_that_are_all_gone_are_no_table(tmp_path: Path) -> None:
     pipeline, world = crop_pipeline(tmp_path, master="local[1]"), crop_world(tmp_path / "pictures", images=2, objects=2)
     lake = publish_world(pipeline, world)
     for path in world.files.values():

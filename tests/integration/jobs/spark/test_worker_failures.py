@@ -40,8 +40,8 @@ def write_below_a_file(_: int) -> None:
     Store("/dev/null").write_bytes("shard", b"")
 
 
-def miss_a_picture(_: int) -> None:
-    raise InputError("picture 'a.jpg' is\nnot what it was: expected one thing, got another")
+def miss_an_image(_: int) -> None:
+    raise InputError("image 'a.jpg' is\nnot what it was: expected one thing, got another")
 
 
 def divide_by_nothing(number: int) -> float:
@@ -66,8 +66,8 @@ def test_what_the_system_refuses_a_worker_is_raised_with_its_number(spark: Spark
 
 def test_a_deliberate_error_of_a_worker_keeps_its_type_and_its_words(spark: SparkSession) -> None:
     with pytest.raises(InputError) as told, errors_of_workers():
-        run_tasks(spark, [1], miss_a_picture)
-    assert str(told.value) == "picture 'a.jpg' is\nnot what it was: expected one thing, got another"
+        run_tasks(spark, [1], miss_an_image)
+    assert str(told.value) == "image 'a.jpg' is\nnot what it was: expected one thing, got another"
 
 
 def test_a_crash_of_a_worker_keeps_its_trace(spark: SparkSession) -> None:

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from jobs.spark.session import retrying_master, settings
 from lake.lake import Lake, connect
 from lake.publishing.publish import Output, publish_stage
-from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.reasons import Reason
 from tests.support.publications import published_numbers, reject_rows, rejects_key
 
@@ -37,7 +37,7 @@ def spark() -> Iterator[SparkSession]:
     session.stop()
 
 
-def _write(batches: Iterator[pa.RecordBatch], place: ShardPlace, moment: str, once: str) -> Iterator[pa.RecordBatch]:
+def _write(batches: Iterator[pa.RecordBatch], place: ShardLocation, moment: str, once: str) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for index in batch.column(0).to_pylist():
             dies = _dies_now(once) if index == 1 and moment != "never" else _lives
@@ -75,7 +75,7 @@ def _lives() -> None:
 
 
 def _publish(lake: Lake, spark: SparkSession, moment: str, once: Path) -> None:
-    place = lake.place("rejects", rejects_key("a", NUMBERS), PART)
+    place = lake.location("rejects", rejects_key("a", NUMBERS), PART)
     indexes = spark.range(0, SHARDS, 1, SHARDS)
     writes = partial(_write, place=place, moment=moment, once=str(once))
     rows = indexes.mapInArrow(writes, "path string, rows long, bytes long, sha256 string").collect()

@@ -14,7 +14,7 @@ import pytest
 from lake.errors import LeaseLostError
 from lake.lake import Lake, connect
 from lake.publishing import commits
-from lake.publishing.commit_lock import turn
+from lake.publishing.commit_lock import commit_lock
 from lake.publishing.leases import LeaseKeeper
 from tests.support.forks import FORKS
 from tests.support.publications import publish_rejects, published_numbers
@@ -66,7 +66,7 @@ def test_who_wakes_after_its_successor_changes_nothing(
     outcome: str,
 ) -> None:
     # The sleeper may sleep in its turn; who comes after waits for that a minute, and here half a second.
-    monkeypatch.setattr(commits, "turn", lambda url, name: turn(url, name, wait_s=0.5))
+    monkeypatch.setattr(commits, "commit_lock", lambda url, name: commit_lock(url, name, wait_s=0.5))
     url = request.getfixturevalue("postgres_url" if catalog == "postgresql" else "sqlite_url")
     store = str(tmp_path / "store")
     publish_rejects(_lake(store, url), "b", [9])

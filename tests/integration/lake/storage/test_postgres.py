@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from lake.errors import ConfigurationError, LeaseLostError
 from lake.lake import connect
-from lake.publishing.commit_lock import turn
+from lake.publishing.commit_lock import commit_lock
 from lake.publishing.leases import LeaseKeeper
 from tests.support.publications import publish_rejects, published_numbers
 
@@ -60,13 +60,13 @@ def test_leases_are_kept_in_postgresql(postgres_url: str) -> None:
 
 
 def test_turns_exclude_each_other_and_waiting_is_bounded(postgres_url: str) -> None:
-    with turn(postgres_url, "lake.crops") as first:
+    with commit_lock(postgres_url, "lake.crops") as first:
         assert first
-        with turn(postgres_url, "lake.crops", wait_s=0.1) as second:
+        with commit_lock(postgres_url, "lake.crops", wait_s=0.1) as second:
             assert not second
-        with turn(postgres_url, "lake.plan", wait_s=0.1) as other:
+        with commit_lock(postgres_url, "lake.plan", wait_s=0.1) as other:
             assert other
-    with turn(postgres_url, "lake.crops", wait_s=5) as after:
+    with commit_lock(postgres_url, "lake.crops", wait_s=5) as after:
         assert after
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imaging.masks.masks import decode, encode
-from jobs.balance.cells import cell_table, entrants
-from jobs.balance.eligibility import ELIGIBLE, sift
+from jobs.balance.cells import candidates, cell_table
+from jobs.balance.eligibility import ELIGIBLE, find_ineligible
 from jobs.balance.plan import Planned, plan_instances
 from jobs.balance.quotas import quotas
 from jobs.balance.windows import nearest_owned_pixel
@@ -54,7 +54,7 @@ def _instances() -> pa.Table:
 def _plan(instances: pa.Table, balance: BalanceSpec, crops: CropSpec, *, parts: int = 1) -> list[Planned]:
     size = -(-len(instances) // parts)
     chunks = [instances.slice(start, size) for start in range(0, len(instances), size)]
-    entered = [entrants(chunk, sift(chunk, crops) == ELIGIBLE, balance, seed=crops.seed) for chunk in chunks]
+    entered = [candidates(chunk, find_ineligible(chunk, crops) == ELIGIBLE, balance, seed=crops.seed) for chunk in chunks]
     cells = cell_table(entered, balance)
     return [plan_instances(chunk, cells, balance, crops) for chunk in chunks]
 

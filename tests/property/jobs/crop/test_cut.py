@@ -16,7 +16,7 @@ sides = st.integers(1, 60)
 
 
 @st.composite
-def pictures(draw: st.DrawFn) -> tuple[np.ndarray, Box]:
+def images(draw: st.DrawFn) -> tuple[np.ndarray, Box]:
     """A mask, random or of random polygons, and a window that meets it."""
     height, width = draw(sides), draw(sides)
     if draw(st.booleans()):
@@ -32,7 +32,7 @@ def pictures(draw: st.DrawFn) -> tuple[np.ndarray, Box]:
     return mask, Box(left, top, draw(st.integers(max(1, 1 - left), 160)), draw(st.integers(max(1, 1 - top), 160)))
 
 
-@given(pictures())
+@given(images())
 @settings(max_examples=300, deadline=None)
 def test_a_window_s_mask_laid_back_on_the_image_is_the_mask_there(case: tuple[np.ndarray, Box]) -> None:
     mask, window = case
@@ -48,7 +48,7 @@ def test_a_window_s_mask_laid_back_on_the_image_is_the_mask_there(case: tuple[np
     assert np.array_equal(laid | outside, mask)
 
 
-@given(pictures())
+@given(images())
 @settings(max_examples=200, deadline=None)
 def test_counts_and_runs_are_one_another_s_inverse(case: tuple[np.ndarray, Box]) -> None:
     mask, _ = case

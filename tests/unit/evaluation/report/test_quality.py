@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from evaluation.report.pages.expectations import expectations_section
-from evaluation.report.quality import Assurance, assurances
+from evaluation.report.quality import QualityPages, quality_pages
 from lake.lake import connect
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import write_shard
@@ -19,17 +19,17 @@ def test_the_standing_publications_are_found_with_their_pages(tmp_path: Path) ->
     for key in ("a" * 64, "b" * 64):  # the second takes the place of the first
         pages = [f"reports/expectations/annotations/{key[:16]}-{number:03d}.html" for number in range(2)]
         rows_of_source = rows.filter([value == source for value in rows.column("source").to_pylist()])
-        receipt = write_shard(lake.place("annotations", key, part), "shard-0", [rows_of_source])
+        receipt = write_shard(lake.location("annotations", key, part), "shard-0", [rows_of_source])
         assert receipt is not None
         details = {"expectations": {"rows": receipt.rows, "expectations": 22, "pages": pages}}
         outputs = [Output("annotations", part, [receipt])]
         publish_stage(lake, stage="ingest", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs, details=details)
-    assert assurances(lake) == [Assurance("annotations", source, receipt.rows, 22, tuple(pages))]
+    assert quality_pages(lake) == [QualityPages("annotations", source, receipt.rows, 22, tuple(pages))]
 
 
 def test_links_are_relative_to_the_report() -> None:
     pages = ("reports/expectations/crops/a-000.html", "reports/expectations/crops/a-001.html")
-    document = expectations_section([Assurance("crops", "", 5, 31, pages), Assurance("instances", "", 5, 0, ())], "reports")
+    document = expectations_section([QualityPages("crops", "", 5, 31, pages), QualityPages("instances", "", 5, 0, ())], "reports")
     assert re.findall(r'href="([^"]+)"', document) == ["expectations/crops/a-000.html", "expectations/crops/a-001.html"]
     assert "never checked" in document
     assert expectations_section([], "reports") == ""

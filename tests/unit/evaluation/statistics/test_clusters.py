@@ -14,7 +14,7 @@ def test_one_instance_an_image_is_the_ordinary_t_interval() -> None:
     expected = stats.ttest_1samp(values, 0, alternative="less")
     assert found.method == "cluster-t"
     assert found.p_worse == pytest.approx(expected.pvalue)
-    assert (found.freedom, found.skewness) == (29, pytest.approx(stats.skew(values) / math.sqrt(30)))
+    assert (found.degrees_of_freedom, found.skewness) == (29, pytest.approx(stats.skew(values) / math.sqrt(30)))
 
 
 def test_a_bound_is_the_t_tests_on_the_side_of_the_short_tail_and_wider_on_the_other() -> None:

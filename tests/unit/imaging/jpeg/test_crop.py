@@ -74,7 +74,7 @@ def test_crops_of_files_with_the_standard_s_tables_are_the_transform_s_byte_for_
     assert entropy_crop(data, header, blocks) == crop_jpeg(data, blocks)
 
 
-def test_gray_and_tiny_pictures_are_exact() -> None:
+def test_gray_and_tiny_images_are_exact() -> None:
     check(photograph(mode="L"), random_boxes(131, 187, 12))
     for height, width in [(1, 1), (3, 40), (40, 3), (16, 17), (17, 18), (9, 20)]:
         check(photograph(height, width), [*random_boxes(height, width, 6), Box(width - 1, height - 1, 1, 1)])

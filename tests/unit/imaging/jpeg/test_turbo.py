@@ -12,7 +12,7 @@ from imaging.orientation import Box
 
 
 def photograph(height: int = 70, width: int = 90, **options: Any) -> bytes:
-    """A smooth, coloured picture with some noise, as JPEG."""
+    """A smooth, coloured image with some noise, as JPEG."""
     rows, columns = np.mgrid[:height, :width]
     planes = [np.sin(rows / 9) * 90 + 120, np.cos(columns / 7) * 90 + 120, (rows + columns) % 255]
     pixels = np.stack(planes, axis=2) + np.random.default_rng(1).normal(0, 9, (height, width, 3))
@@ -39,13 +39,13 @@ def test_a_block_keeps_the_source_s_coefficients() -> None:
     assert np.array_equal(decode_jpeg(whole), pillow(data))
 
 
-def test_a_progressive_picture_leaves_the_next_one_right() -> None:
+def test_a_progressive_image_leaves_the_next_one_right() -> None:
     before = crop_jpeg(photograph(), [Box(0, 0, 32, 32)])
     crop_jpeg(photograph(progressive=True), [Box(0, 0, 32, 32)])
     assert crop_jpeg(photograph(), [Box(0, 0, 32, 32)]) == before
 
 
-def test_encoding_keeps_the_picture_nearly() -> None:
+def test_encoding_keeps_the_image_nearly() -> None:
     pixels = pillow(photograph(quality=95))
     back = decode_jpeg(encode_jpeg(pixels, quality=95))
     assert back.shape == pixels.shape
@@ -62,7 +62,7 @@ def test_data_that_are_cut_off_are_refused(end: int) -> None:
 
 
 @pytest.mark.parametrize("end", [10, 400, 1500])
-def test_a_refused_picture_leaves_the_next_one_readable(end: int) -> None:
+def test_a_refused_image_leaves_the_next_one_readable(end: int) -> None:
     whole = photograph()
     for read in (decode_jpeg, lambda data: crop_jpeg(data, [Box(0, 0, 90, 70)])):
         with pytest.raises(JpegRefusedError, match="libjpeg-turbo refused the JPEG data"):

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.balance.cells import cell_table, entrants, replicas
+from jobs.balance.cells import candidates, cell_table, replicas
 from lake.configuration import BalanceSpec
 from lake.errors import ContractError
 
@@ -25,7 +25,7 @@ def _rows(count: int, *, split: str = "train", class_id: str = "car") -> pa.Tabl
 
 def _crops(rows: pa.Table, spec: BalanceSpec) -> list[int]:
     eligible = np.ones(len(rows), np.bool_)
-    cells = cell_table([entrants(rows, eligible, spec, seed=1)], spec)
+    cells = cell_table([candidates(rows, eligible, spec, seed=1)], spec)
     return [int(crops) for crops in replicas(rows, eligible, cells, spec, seed=1)]
 
 
@@ -48,21 +48,22 @@ def test_val_and_test_instances_are_planned_once_whatever_the_quota() -> None:
 def test_what_is_not_eligible_gets_no_crop_and_no_quota() -> None:
     rows, spec = _rows(10), BalanceSpec(target=8, floor=0)
     eligible = np.arange(10) < 2
-    cells = cell_table([entrants(rows, eligible, spec, seed=1)], spec)
+    cells = cell_table([candidates(rows, eligible, spec, seed=1)], spec)
     assert (cells["driving/car"].instances, cells["driving/car"].quota) == (2, 8)
     assert replicas(rows, eligible, cells, spec, seed=1).tolist() == [4, 4] + [0] * 8
 
 
 def test_cells_are_named_by_the_values_they_are_counted_by() -> None:
     spec = BalanceSpec(by=("customer", "class"))
-    assert list(cell_table([entrants(_rows(1), np.array([True]), spec, seed=1)], spec)) == ["acme/car"]
+    assert list(cell_table([candidates(_rows(1), np.array([True]), spec, seed=1)], spec)) == ["acme/car"]
 
 
 def test_another_seed_chooses_others() -> None:
     rows, spec = _rows(100), BalanceSpec(target=30, floor=0)
     eligible = np.ones(100, np.bool_)
     chosen = [
-        replicas(rows, eligible, cell_table([entrants(rows, eligible, spec, seed=seed)], spec), spec, seed=seed).tolist() for seed in (1, 2)
+        replicas(rows, eligible, cell_table([candidates(rows, eligible, spec, seed=seed)], spec), spec, seed=seed).tolist()
+        for seed in (1, 2)
     ]
     assert chosen[0] != chosen[1]
 
@@ -70,7 +71,7 @@ def test_another_seed_chooses_others() -> None:
 def test_an_instance_that_stands_twice_is_refused() -> None:
     rows, spec = pa.concat_tables([_rows(3), _rows(1)]), BalanceSpec()
     with pytest.raises(ContractError, match="1 instances stand twice in `instances`"):
-        cell_table([entrants(rows, np.ones(4, np.bool_), spec, seed=1)], spec)
+        cell_table([candidates(rows, np.ones(4, np.bool_), spec, seed=1)], spec)
 
 
 def test_no_entrants_make_no_cells() -> None:

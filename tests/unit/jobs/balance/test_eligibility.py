@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from jobs.balance.eligibility import ELIGIBLE, sift
+from jobs.balance.eligibility import ELIGIBLE, find_ineligible
 from lake.configuration import CropSpec
 from lake.reasons import Reason
 
@@ -28,9 +28,9 @@ ROW: dict[str, Any] = {"disposition": "kept", "split": "train", "box_width": 40,
     ],
 )
 def test_each_instance_has_its_reason(change: dict[str, Any], reason: str) -> None:
-    assert sift(pa.Table.from_pylist([ROW | change]), CropSpec()).tolist() == [reason]
+    assert find_ineligible(pa.Table.from_pylist([ROW | change]), CropSpec()).tolist() == [reason]
 
 
 def test_without_shifting_a_training_instance_needs_its_own_centre() -> None:
     rows = pa.Table.from_pylist([ROW | {"owns_centre": False, "split": split} for split in ("train", "val", "test")])
-    assert sift(rows, CropSpec(centre="keep")).tolist() == [Reason.CENTRE_UNOWNABLE, ELIGIBLE, ELIGIBLE]
+    assert find_ineligible(rows, CropSpec(centre="keep")).tolist() == [Reason.CENTRE_UNOWNABLE, ELIGIBLE, ELIGIBLE]

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from imaging.masks.masks import encode, mask_facts
-from jobs.balance.cells import Cell, cell_table, entrants
-from jobs.balance.eligibility import ELIGIBLE, sift
+from jobs.balance.cells import Cell, candidates, cell_table
+from jobs.balance.eligibility import ELIGIBLE, find_ineligible
 from jobs.balance.plan import Planned, plan_instances
 from jobs.balance.report import balance_table, tally
 from lake.configuration import BalanceSpec, CropSpec
@@ -55,7 +55,7 @@ def _instance(number: int, **change: Any) -> dict[str, Any]:
 def _planned(rows: list[dict[str, Any]], balance: BalanceSpec, crops: CropSpec | None = None) -> tuple[pa.Table, Planned, dict[str, Cell]]:
     crops = crops or CropSpec()
     instances = table_of(Instance, rows)
-    cells = cell_table([entrants(instances, sift(instances, crops) == ELIGIBLE, balance, seed=crops.seed)], balance)
+    cells = cell_table([candidates(instances, find_ineligible(instances, crops) == ELIGIBLE, balance, seed=crops.seed)], balance)
     return instances, plan_instances(instances, cells, balance, crops), cells
 
 

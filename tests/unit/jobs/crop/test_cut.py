@@ -1,4 +1,4 @@
-"""Crops of every kind of picture equal what Pillow and a bitmap would give; what cannot be cut is rejected by reason."""
+"""Crops of every kind of image equal what Pillow and a bitmap would give; what cannot be cut is rejected by reason."""
 
 import io
 from collections.abc import Sequence
@@ -48,9 +48,9 @@ def test_every_crop_holds_pillow_s_pixels_its_mask_and_the_ignored_regions(world
     for row in crops.to_pylist():
         one = known[row["instance_id"]]
         shape = one["image_height"], one["image_width"]
-        picture = ImageOps.exif_transpose(Image.open(io.BytesIO(world.files[row["image_id"]].read_bytes())))
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(world.files[row["image_id"]].read_bytes())))
         crop = open_crop(row)
-        assert np.array_equal(crop.pixels, window(padded(np.asarray(picture.convert("RGB"))), row))
+        assert np.array_equal(crop.pixels, window(padded(np.asarray(image.convert("RGB"))), row))
         mask = masks.decode(one["geometry"], *shape)
         assert np.array_equal(crop.mask, window(padded(mask), row))
         crowds = [
@@ -115,7 +115,7 @@ def test_crowding_counts_the_other_kept_boxes_that_are_met(world: CropWorld) -> 
         assert row["crowding"] == len(met)
 
 
-def test_missing_changed_and_truncated_pictures_are_rejected_crop_by_crop(tmp_path: Path) -> None:
+def test_missing_changed_and_truncated_images_are_rejected_crop_by_crop(tmp_path: Path) -> None:
     world = crop_world(tmp_path, images=4, objects=3)
     paths = list(world.files.values())
     paths[0].unlink()
@@ -129,7 +129,7 @@ def test_missing_changed_and_truncated_pictures_are_rejected_crop_by_crop(tmp_pa
     assert len(set(rejects.column("reject_id").to_pylist())) == 12
 
 
-def test_a_picture_that_cannot_be_decoded_is_an_unreadable_source(world: CropWorld) -> None:
+def test_an_image_that_cannot_be_decoded_is_an_unreadable_source(world: CropWorld) -> None:
     def half(uris: Sequence[str], image_id: str) -> bytes:
         data = read_source(uris, image_id)
         return data[: len(data) // 2]

@@ -10,7 +10,7 @@ from imaging.source_images import read_source
 from jobs.crop.cut import cut_shard, spec_digest
 from jobs.crop.reuse import cut_files, known_blocks
 from lake.configuration import CropSpec
-from lake.publishing.shards import ShardPlace, write_shard
+from lake.publishing.shards import ShardLocation, write_shard
 from lake.storage.store import Store, open_store
 from tests.support.crop_worlds import CropWorld, crop_world
 
@@ -26,7 +26,7 @@ def publish(world: CropWorld, store: Store) -> pa.Table:
     crops = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, SPEC, read_source)])
     half = len(crops) // 2
     for name, rows in (("first", crops[:half]), ("second", crops[half:])):
-        write_shard(ShardPlace(store, "crops", "0" * 64), name, [rows], rows_per_group=8)
+        write_shard(ShardLocation(store, "crops", "0" * 64), name, [rows], rows_per_group=8)
     return crops
 
 
@@ -34,7 +34,7 @@ def never(uris: Sequence[str], image_id: str) -> bytes:
     raise AssertionError(f"image {image_id} was read again")
 
 
-def test_no_picture_is_read_again_and_the_rows_are_the_same(world: CropWorld, tmp_path: Path) -> None:
+def test_no_image_is_read_again_and_the_rows_are_the_same(world: CropWorld, tmp_path: Path) -> None:
     store = open_store(tmp_path)
     crops = publish(world, store)
     known = known_blocks(store, cut_files(store, store.list()), world.plan, spec_digest(SPEC))
@@ -56,7 +56,7 @@ def test_only_what_is_new_is_cut(world: CropWorld, tmp_path: Path) -> None:
     assert sum(part.images for part in parts) == 1
 
 
-def test_another_taxonomy_changes_labels_without_reading_a_picture(world: CropWorld, tmp_path: Path) -> None:
+def test_another_taxonomy_changes_labels_without_reading_an_image(world: CropWorld, tmp_path: Path) -> None:
     store = open_store(tmp_path)
     crops = publish(world, store)
     renamed = {"class_id": "sun", "class_path": "thing/sky/sun", "taxonomy": "1" * 64}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imaging.images import ImageHeader
-from jobs.ingest.annotate import by_reason, reject_rows, without_doubles
+from jobs.ingest.annotate import by_reason, reject_rows, without_duplicates
 from jobs.ingest.image_files import ImageFile, SoundImage
 from jobs.ingest.images import by_name, pictures, reject_repeated_refs
 from jobs.ingest.plan import pack
@@ -53,7 +53,7 @@ def test_every_record_ends_in_one_of_the_two_tables() -> None:
     assert table_of(Reject, reject_rows(outcomes.rejected, "s")).num_rows == 4
 
 
-def test_equal_objects_of_one_picture_are_kept_once_whatever_their_order() -> None:
+def test_equal_objects_of_one_image_are_kept_once_whatever_their_order() -> None:
     images = by_name([sound("1"), sound("2"), sound("3", image_id="cd")])
     records = [
         labelled(":3"),
@@ -63,7 +63,7 @@ def test_equal_objects_of_one_picture_are_kept_once_whatever_their_order() -> No
         labelled(":2"),
     ]
     for order in (records, records[::-1]):
-        kept, rejected = without_doubles(annotate(order, images, SOURCE).annotations)
+        kept, rejected = without_duplicates(annotate(order, images, SOURCE).annotations)
         assert set(kept.column("source_ref").to_pylist()) == {":1", ":4", ":5"}
         assert sorted((reject.ref, reject.reason) for reject in rejected) == [
             (":2", Reason.DUPLICATE_RECORD),
@@ -84,7 +84,7 @@ def test_equal_rejects_have_distinct_keys_and_long_details_are_cut() -> None:
     assert all(len(row["detail"]) == 300 for row in rows)
 
 
-def test_a_picture_that_is_listed_twice_is_one_row_and_one_reject() -> None:
+def test_an_image_that_is_listed_twice_is_one_row_and_one_reject() -> None:
     found = pictures([[sound("1"), sound("2")], [sound("3", image_id="cd")]], SOURCE, Splits())
     assert found.rows.column("image_id").to_pylist() == ["ab", "cd"]
     assert [(reject.ref, reject.reason) for reject in found.rejected] == [(":image 2", Reason.DUPLICATE_RECORD)]

@@ -1,4 +1,4 @@
-"""Earlier rows stand unless the export brings their record, their document or their picture again."""
+"""Earlier rows stand unless the export brings their record, their document or their image again."""
 
 import pyarrow as pa
 
@@ -16,7 +16,7 @@ def test_the_parts_of_a_document_are_replaced_together_and_records_one_by_one() 
     assert containers([refs]) == {":1", "a.json", "b.json:7", "odd%23name.json"}
 
 
-def test_a_picture_that_is_listed_anew_takes_its_place() -> None:
+def test_an_image_that_is_listed_anew_takes_its_place() -> None:
     before = images(old="/a.jpg", kept="/b.jpg", same="/c.jpg")
     left = standing_rows(before, [], set(), images(new="/a.jpg", same="/elsewhere.jpg"))
     assert left.images.column("image_id").to_pylist() == ["kept"]

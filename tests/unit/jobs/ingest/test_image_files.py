@@ -13,7 +13,7 @@ from jobs.sources.records import ImageSize, ListedImage
 from lake.reasons import Reason
 
 
-def picture(kind: str, orientation: int = 1) -> bytes:
+def image(kind: str, orientation: int = 1) -> bytes:
     buffer = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -23,8 +23,8 @@ def picture(kind: str, orientation: int = 1) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
-def test_a_picture_is_named_by_its_bytes(kind: str) -> None:
-    data = picture(kind)
+def test_an_image_is_named_by_its_bytes(kind: str) -> None:
+    data = image(kind)
     found = describe_image(data)
     assert found.image_id == hashlib.sha256(data).hexdigest()
     assert (found.header.format, found.header.width, found.header.height) == (kind, 30, 20)
@@ -33,21 +33,21 @@ def test_a_picture_is_named_by_its_bytes(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.9])
-def test_a_picture_that_is_cut_off_is_refused(kind: str, share: float) -> None:
-    data = picture(kind)
+def test_an_image_that_is_cut_off_is_refused(kind: str, share: float) -> None:
+    data = image(kind)
     with pytest.raises(ImageRefusedError) as refused:
         describe_image(data[: int(len(data) * share)])
     assert refused.value.reason is Reason.UNDECODABLE_IMAGE
 
 
-def test_a_picture_above_the_pixel_budget_is_refused_from_its_header() -> None:
+def test_an_image_above_the_pixel_budget_is_refused_from_its_header() -> None:
     with pytest.raises(ImageRefusedError) as refused:
-        describe_image(picture("png"), pixel_budget=599)
+        describe_image(image("png"), pixel_budget=599)
     assert refused.value.reason is Reason.IMAGE_TOO_LARGE
 
 
 def test_a_size_in_the_other_frame_says_which_setting_is_wrong() -> None:
-    turned = describe_image(picture("jpeg", orientation=6))
+    turned = describe_image(image("jpeg", orientation=6))
     assert (turned.header.width, turned.header.height) == (20, 30)
     assert frame_size(turned.header, "stored") == ImageSize(30, 20)
     stored, displayed = (ListedImage(":1", "1", "a", *size) for size in ((30, 20), (20, 30)))
@@ -63,4 +63,4 @@ def test_a_size_in_the_other_frame_says_which_setting_is_wrong() -> None:
 
 
 def test_a_size_that_the_export_leaves_out_is_not_checked() -> None:
-    assert check_size(ListedImage(":1", "1", "a"), describe_image(picture("png")), "display") is None
+    assert check_size(ListedImage(":1", "1", "a"), describe_image(image("png")), "display") is None

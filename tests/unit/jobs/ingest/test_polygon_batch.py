@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from imaging.images import ImageHeader
-from jobs.ingest.annotate import without_doubles
+from jobs.ingest.annotate import without_duplicates
 from jobs.ingest.image_files import ImageFile, SoundImage
-from jobs.ingest.polygon_batch import annotate_outlined
+from jobs.ingest.polygon_batch import annotate_polygon_batch
 from jobs.sources.files.exports import open_export
 from jobs.sources.formats.coco import reader as coco
 from jobs.sources.records import ImageSize, ListedImage, Rejected, Unit
@@ -63,12 +63,12 @@ def test_columns_and_records_give_the_same_rows_and_rejects(tmp_path: Path, exif
     images = outcomes(orientation)
     sizes = {name: ImageSize(8, 6) for name in ("0", "1")}
     one_by_one = annotate(coco.objects(export, unit, sizes), images, source)
-    table, taken = annotate_outlined(coco.outlined(export, unit), images, source)
+    table, taken = annotate_polygon_batch(coco.outlined(export, unit), images, source)
     rest = annotate(coco.objects(export, coco.without(unit, taken), sizes), images, source)
     assert 0 < np.count_nonzero(taken) == len(table) == one_by_one.found - rest.found
     assert sorted(rest.rejected, key=repr) == sorted(one_by_one.rejected, key=repr)
-    both, _ = without_doubles(type(table).from_batches([*table.to_batches(), *rest.annotations.to_batches()]))
-    assert both.equals(without_doubles(one_by_one.annotations)[0])
+    both, _ = without_duplicates(type(table).from_batches([*table.to_batches(), *rest.annotations.to_batches()]))
+    assert both.equals(without_duplicates(one_by_one.annotations)[0])
 
 
 def test_a_repeated_id_is_never_taken_as_columns(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_without_a_distance_look_alikes_stay_apart() -> None:
     assert join_groups(_images(("1", "g1", "test", A), ("2", "g2", "train", A)), None).groups == {}
 
 
-def test_pictures_without_a_hash_are_like_no_other() -> None:
+def test_images_without_a_hash_are_like_no_other() -> None:
     assert join_groups(_images(("1", "g1", "test", None), ("2", "g2", "train", None)), 63).groups == {}
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from imaging.masks.masks import encode
-from jobs.quality.check import assure, here
+from jobs.quality.check import check_quality, here
 from jobs.quality.check_columns import id_words, observed, repeated
 from jobs.quality.expectations import COLUMNS, REFERENCE, SUITES, Validation
 from jobs.quality.validation import validate
@@ -153,7 +153,7 @@ def test_failing_rows_are_capped_and_named_with_the_text_that_fails() -> None:
 def test_an_id_of_another_batch_stops_the_publication(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.quality.check.ROWS_AT_ONCE", 2)
     lake = connect(str(tmp_path))
-    place = lake.place("instances", "a" * 64)
+    place = lake.location("instances", "a" * 64)
     batches = []
 
     def run(pieces: Any, work: Any, /) -> list[Any]:
@@ -162,7 +162,7 @@ def test_an_id_of_another_batch_stops_the_publication(tmp_path: Path, monkeypatc
 
     receipts = [write_shard(place, f"shard-{number}", [rows("instances", {}, {"instance_id": f"{number:064x}"})]) for number in (2, 3)]
     with pytest.raises(ExpectationError, match=r"column id_of_several_rows.*source_ref ':0'"):
-        assure(lake, "instances", "a" * 64, receipts, run=run)
+        check_quality(lake, "instances", "a" * 64, receipts, run=run)
     assert batches == [2, 2]  # the ids, then the rows
 
 
@@ -178,7 +178,7 @@ def test_every_suite_reads_columns_that_its_table_has(table: str) -> None:
 
 
 def place_of(lake: Lake, table: str) -> Any:
-    return lake.place(table, "a" * 64, {"source": "s"} if table == "annotations" else {})
+    return lake.location(table, "a" * 64, {"source": "s"} if table == "annotations" else {})
 
 
 @pytest.mark.parametrize("table", sorted(SUITES))
@@ -187,19 +187,19 @@ def test_a_failing_expectation_stops_the_publication_and_leaves_its_page(tmp_pat
     place, shared = place_of(lake, table), {"source": "s"} if table == "annotations" else {}
     good = write_shard(place, "shard-0", [rows(table, shared)])
     bad = write_shard(place, "shard-1", [rows(table, shared, {**shared, "area": 33})])
-    assert assure(lake, table, "a" * 64, [good, None])["rows"] == 1
+    assert check_quality(lake, table, "a" * 64, [good, None])["rows"] == 1
     with pytest.raises(
         ExpectationError, match=rf"table '{table}'.*area.*{table[:-1] if table == 'crops' else 'instance'}_id.*nothing was published"
     ):
-        assure(lake, table, "a" * 64, [bad])
+        check_quality(lake, table, "a" * 64, [bad])
     assert lake.store.list("reports/expectations") == (f"reports/expectations/{table}/aaaaaaaaaaaaaaaa-000.html",)
 
 
 def test_a_table_without_a_row_is_not_assured_unless_it_may_be_empty(tmp_path: Path) -> None:
     lake = connect(str(tmp_path))
     with pytest.raises(EmptyCheckError, match="'crops' was to be published without a row"):
-        assure(lake, "crops", "a" * 64, [None])
-    assert assure(lake, "annotations", "a" * 64, [None], may_be_empty=True) == {"rows": 0, "expectations": 0, "pages": []}
+        check_quality(lake, "crops", "a" * 64, [None])
+    assert check_quality(lake, "annotations", "a" * 64, [None], may_be_empty=True) == {"rows": 0, "expectations": 0, "pages": []}
 
 
 def test_expectations_leave_nothing_on_the_terminal(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:

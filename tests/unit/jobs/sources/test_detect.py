@@ -58,7 +58,7 @@ def test_a_stanza_reads_what_the_export_holds_in_a_folder_and_in_an_archive(
         assert summary(plain_ingest(tmp_path / "store", Source.model_validate(stanza))) == summary(wanted)
 
 
-def test_pictures_are_found_beside_the_folder_of_a_document(data_folder: Path) -> None:
+def test_images_are_found_beside_the_folder_of_a_document(data_folder: Path) -> None:
     found = detect(data_folder / "coco/coco_mini/annotations/instances_train2017.json")
     assert found.stanza["images"] == str(data_folder / "coco/coco_mini/train2017")
 

@@ -19,7 +19,7 @@ SQUARE = [(2, 2), (12, 2), (12, 12), (2, 12)]
 POINTS = [{"x": x, "y": y} for x, y in SQUARE]
 
 
-def picture(path: Path, colour: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
+def image(path: Path, colour: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.full((size[1], size[0], 3), colour, np.uint8)).save(path)
 
@@ -53,9 +53,9 @@ def slot(name: str, file: str, width: int = WIDTH) -> dict[str, Any]:
     return {"slot_name": name, "type": "image", "width": width, "height": HEIGHT, "source_files": [{"file_name": file}]}
 
 
-def test_annotations_of_darwin_lie_on_the_picture_of_their_slot_with_its_raster_layer(tmp_path: Path) -> None:
-    picture(tmp_path / "e/item/0/a.png")
-    picture(tmp_path / "e/item/1/b.png", 9, (30, HEIGHT))
+def test_annotations_of_darwin_lie_on_the_image_of_their_slot_with_its_raster_layer(tmp_path: Path) -> None:
+    image(tmp_path / "e/item/0/a.png")
+    image(tmp_path / "e/item/1/b.png", 9, (30, HEIGHT))
 
     def layer(identity: str, where: str, width: int, count: int) -> dict[str, Any]:
         rle = [1, count, 0, width * HEIGHT - count]
@@ -78,8 +78,8 @@ def test_annotations_of_darwin_lie_on_the_picture_of_their_slot_with_its_raster_
     assert found.reasons() == {"unlisted-image": 1, "unsupported-geometry": 1}
 
 
-def test_a_picture_of_darwin_has_the_suffix_of_its_file(tmp_path: Path) -> None:
-    picture(tmp_path / "e/scan.png")
+def test_an_image_of_darwin_has_the_suffix_of_its_file(tmp_path: Path) -> None:
+    image(tmp_path / "e/scan.png")
     annotation = {"id": "a", "name": "dog", "polygon": {"paths": [POINTS]}}
     item = {"name": "scan", "path": "/", "slots": [slot("0", "upload.png")]}
     assert areas(read(tmp_path / "e", "darwin", {"a.json": {"item": item, "annotations": [annotation]}})) == {"dog": 100}
@@ -90,7 +90,7 @@ def test_a_picture_of_darwin_has_the_suffix_of_its_file(tmp_path: Path) -> None:
     [("../pictures/a.png", None), ("..\\pictures\\a.png", None), ("C:\\home\\pictures\\a.png", "."), ("/home/x/a.png", "pictures")],
 )
 def test_a_path_of_labelme_leads_out_of_its_folder_or_is_known_by_its_end(path: str, images: str | None, tmp_path: Path) -> None:
-    picture(tmp_path / "e/pictures/a.png")
+    image(tmp_path / "e/pictures/a.png")
     corners = [[2.6, 3.5], [3, 4]]
     mask = io.BytesIO()
     Image.fromarray(np.ones((2, 2), np.uint8)).save(mask, "PNG")
@@ -114,7 +114,7 @@ def test_tracks_of_cvat_are_refused_and_not_passed_over(tmp_path: Path) -> None:
 
 
 def test_masks_of_labelbox_whose_addresses_end_alike_are_told_apart_by_their_ids(tmp_path: Path) -> None:
-    picture(tmp_path / "e/a.png")
+    image(tmp_path / "e/a.png")
     host = "https://api.labelbox.com/api/v1"
     objects = [
         {"feature_id": "f1", "name": "one", "mask": {"url": f"{host}/projects/p/annotations/f1/index/1/mask"}},
@@ -131,14 +131,14 @@ def test_masks_of_labelbox_whose_addresses_end_alike_are_told_apart_by_their_ids
 
 
 def test_a_bitmap_of_supervisely_need_not_be_deflated_twice(tmp_path: Path) -> None:
-    picture(tmp_path / "e/ds/img/a.png")
+    image(tmp_path / "e/ds/img/a.png")
     bitmap = {"data": base64.b64encode(mask_png(4)).decode(), "origin": [0, 0]}
     thing = {"id": 1, "classTitle": "dog", "geometryType": "bitmap", "bitmap": bitmap}
     assert areas(read(tmp_path / "e", "supervisely", {"ds/ann/a.png.json": {"objects": [thing]}})) == {"dog": 4 * HEIGHT}
 
 
-def test_a_task_of_label_studio_names_its_first_picture_with_or_without_the_hash_of_the_upload(tmp_path: Path) -> None:
-    picture(tmp_path / "e/a.png")
+def test_a_task_of_label_studio_names_its_first_image_with_or_without_the_hash_of_the_upload(tmp_path: Path) -> None:
+    image(tmp_path / "e/a.png")
     shape = {"type": "polygonlabels", "original_width": WIDTH, "original_height": HEIGHT}
     value = {"points": [[100 * x / WIDTH, 100 * y / HEIGHT] for x, y in SQUARE], "polygonlabels": ["dog"]}
     results = [{**shape, "id": "r1", "item_index": 0, "value": value}, {**shape, "id": "r2", "item_index": 1, "value": value}]
@@ -153,7 +153,7 @@ def test_a_task_of_label_studio_names_its_first_picture_with_or_without_the_hash
 
 
 def test_the_extended_map_of_scale_comes_before_the_one_of_8_bits(tmp_path: Path) -> None:
-    picture(tmp_path / "e/a.png")
+    image(tmp_path / "e/a.png")
     coded = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     coded[:5] = (44, 1, 0)  # 300
     Image.fromarray(coded).save(tmp_path / "e/extended.png")
@@ -170,16 +170,16 @@ def test_the_extended_map_of_scale_comes_before_the_one_of_8_bits(tmp_path: Path
 
 
 def test_poses_of_yolo_are_no_outlines(tmp_path: Path) -> None:
-    picture(tmp_path / "e/images/a.png")
+    image(tmp_path / "e/images/a.png")
     documents = {"data.yaml": "names: [person]\nkpt_shape: [17, 3]\n", "labels/a.txt": "0 .5 .5 .2 .2 .1 .1 2\n"}
     with pytest.raises(InputError, match="kpt_shape"):
         read(tmp_path / "e", "yolo-seg", documents)
 
 
-def test_pictures_of_coco_lie_in_a_folder_of_their_split(tmp_path: Path) -> None:
+def test_images_of_coco_lie_in_a_folder_of_their_split(tmp_path: Path) -> None:
     ring = [number for point in SQUARE for number in point]
     for colour, split in enumerate(("train", "val")):
-        picture(tmp_path / f"e/images/{split}/{split}.png", colour)
+        image(tmp_path / f"e/images/{split}/{split}.png", colour)
         document = {
             "images": [{"id": 1, "file_name": f"{split}.png"}],
             "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "segmentation": [ring]}],
@@ -205,14 +205,14 @@ def test_pictures_of_coco_lie_in_a_folder_of_their_split(tmp_path: Path) -> None
     ],
 )
 def test_what_stands_where_a_list_of_records_should_is_a_record(kind: str, document: Any, tmp_path: Path) -> None:
-    picture(tmp_path / "e/a.png")
+    image(tmp_path / "e/a.png")
     found = read(tmp_path / "e", kind, {"a.json": document})
     assert (len(found.images), len(found.annotations), len(found.rejects)) == (1, 0, 1)
 
 
-def test_pictures_of_yolo_of_one_stem_are_all_listed(tmp_path: Path) -> None:
-    picture(tmp_path / "e/images/a.bmp", 1)
-    picture(tmp_path / "e/images/a.png", 2)
+def test_images_of_yolo_of_one_stem_are_all_listed(tmp_path: Path) -> None:
+    image(tmp_path / "e/images/a.bmp", 1)
+    image(tmp_path / "e/images/a.png", 2)
     outline = "0 .1 .1 .5 .1 .5 .5\n"
     found = read(tmp_path / "e", "yolo-seg", {"data.yaml": "names: [dog]\n", "labels/a.txt": f"\ufeff{outline}"})
     (dog,) = found.annotations

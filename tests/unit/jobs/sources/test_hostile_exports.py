@@ -160,7 +160,7 @@ def bomb(path: Path, side: int = 60_000) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
 
 
-PICTURES: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
+IMAGES: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "no bytes": (lambda path: path.write_bytes(b"") and None, {"undecodable-image": 2}),
     "a bomb": (bomb, {"image-too-large": 2}),
     "fractions": (lambda path: Image.fromarray(np.zeros((HEIGHT, WIDTH), np.float32)).save(path, format="TIFF"), {"undecodable-image": 2}),
@@ -176,9 +176,9 @@ PICTURES: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_is_what_its_header_says(name: str, tmp_path: Path) -> None:
-    make, reasons = PICTURES[name]
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_is_what_its_header_says(name: str, tmp_path: Path) -> None:
+    make, reasons = IMAGES[name]
     found = read(tmp_path, document(), lambda place: make(place / "a.png"))
     assert found.reasons() == reasons
     assert len(found.annotations) == (not reasons)
@@ -190,7 +190,7 @@ def test_a_quarter_turn_is_applied_once_where_the_stanza_says_that_the_tool_did_
     assert (row["box_x"], row["box_y"]) == (HEIGHT - 12, 2)  # a turn to the right: x comes from the bottom
 
 
-def test_a_picture_listed_twice_is_one_row_and_its_objects_are_counted_once(tmp_path: Path) -> None:
+def test_an_image_listed_twice_is_one_row_and_its_objects_are_counted_once(tmp_path: Path) -> None:
     listed = document()
     listed["images"].append({**listed["images"][0], "id": 2})
     listed["annotations"] += [{**listed["annotations"][0], "id": 2, "image_id": 2}, {**listed["annotations"][0], "id": 3, "image_id": 9}]

@@ -1,4 +1,4 @@
-"""Real exports of annotation platforms: the counts of their descriptions come out, masks equal their own pictures."""
+"""Real exports of annotation platforms: the counts of their descriptions come out, masks equal their own images."""
 
 import base64
 import io
@@ -81,7 +81,7 @@ def test_labelme_primitives_are_kept_or_rejected_by_their_type(tmp_path: Path, d
     assert octagon["area"] == expected.sum()
 
 
-def test_a_picture_inside_a_labelme_document_is_taken_when_no_picture_lies_beside_it(tmp_path: Path, data_folder: Path) -> None:
+def test_an_image_inside_a_labelme_document_is_taken_when_no_image_lies_beside_it(tmp_path: Path, data_folder: Path) -> None:
     found = read(tmp_path, "labelme", data_folder / "platform/labelme/examples/tutorial")
     assert len(found.annotations) == 4
     (image,) = found.images

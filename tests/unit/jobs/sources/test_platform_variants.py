@@ -1,4 +1,4 @@
-"""What the samples of platforms do not hold: shared mask pictures, labels apart from their regions, groups, untyped shapes."""
+"""What the samples of platforms do not hold: shared mask images, labels apart from their regions, groups, untyped shapes."""
 
 import base64
 import io
@@ -30,7 +30,7 @@ def areas(found: Ingested) -> dict[str, int]:
 
 
 def coloured(folder: Path) -> bytes:
-    """Write a picture of two masks: red on rows 0-4, green on rows 10-19 of columns 0-9."""
+    """Write an image of two masks: red on rows 0-4, green on rows 10-19 of columns 0-9."""
     pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     pixels[:5] = (255, 0, 0)
     pixels[10:, :10] = (0, 255, 0)
@@ -39,7 +39,7 @@ def coloured(folder: Path) -> bytes:
     return written.getvalue()
 
 
-def test_masks_of_a_composite_picture_are_told_apart_by_their_colour(tmp_path: Path) -> None:
+def test_masks_of_a_composite_image_are_told_apart_by_their_colour(tmp_path: Path) -> None:
     def mask(label: str, colour: list[int]) -> dict[str, Any]:
         address = "https://storage.host/masks/all.png?Signature=abc"
         return {"feature_id": label, "name": label, "composite_mask": {"url": address, "color_rgb": colour}}

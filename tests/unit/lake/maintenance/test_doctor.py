@@ -84,7 +84,7 @@ def test_a_table_that_something_else_wrote_to_is_a_fault(lake: Lake) -> None:
 
 
 def test_leases_are_noted_with_who_holds_them(lake: Lake) -> None:
-    lake.place("crops", "f" * 64)
+    lake.location("crops", "f" * 64)
     (finding,) = _findings(lake, "note", "catalog")
     assert "which is at work" in finding.message
     engine = sa.create_engine(lake.database_url)
@@ -120,7 +120,7 @@ def test_weights_that_are_gone_changed_or_registered_by_nobody_are_found(lake: L
         )
         for name in "abc"
     ]
-    receipt = write_shard(lake.place("models", "k" * 64), "shard-00000-of-00001", [table_of(Model, rows)])
+    receipt = write_shard(lake.location("models", "k" * 64), "shard-00000-of-00001", [table_of(Model, rows)])
     publish_stage(lake, stage="fit", key="k" * 64, rows_in=3, rows_out=3, rejected={}, outputs=[Output("models", {}, [receipt], "append")])
     (good,) = [finding.message for finding in _findings(lake, "good", "models") if "weights" in finding.message]
     assert good == "3 models with their weights"

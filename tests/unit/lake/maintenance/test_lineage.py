@@ -15,7 +15,7 @@ from tests.support.publications import publish_rejects
 
 def _publish_crops(lake: Lake, seed: int) -> None:
     key = stage_key("crop", inputs={"rejects": lake.snapshot("rejects").content}, spec={"seed": seed})
-    write_shard(lake.place("crops", key), shard_name(0, 1), [empty_table(Crop)])
+    write_shard(lake.location("crops", key), shard_name(0, 1), [empty_table(Crop)])
     publish_stage(lake, stage="crop", key=key, rows_in=1, rows_out=1, rejected={}, outputs=[Output("crops")])
 
 
@@ -25,7 +25,7 @@ def _publish_model(lake: Lake, digest: str) -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     told = ("u2netp", "u2netp", "models/x", "f" * 64, crops.content, crops.snapshot_id, f"model-{digest}", "{}", "c0ffee")
     key = stage_key("fit", inputs={"crops": crops.content}, spec={"model": digest})
-    receipt = write_shard(lake.place("models", key), shard_name(0, 1), [table_of(Model, [Model(digest, *told, moment)])])
+    receipt = write_shard(lake.location("models", key), shard_name(0, 1), [table_of(Model, [Model(digest, *told, moment)])])
     outputs = [Output("models", {}, [receipt], "append")]
     publish_stage(lake, stage="fit", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs)
 

@@ -146,7 +146,7 @@ def test_a_run_killed_between_two_tables_is_completed_by_the_next(lake: Lake) ->
     publish_stage(lake, key=KEY, outputs=[Output("rejects", A, rejects)], **counts)  # type: ignore[arg-type]
     assert not is_committed(lake, KEY, targets)
     row = Verdict("v", "c", None, "PASS", "{}", datetime(2026, 1, 1, tzinfo=UTC))
-    receipt = write_shard(lake.place("verdicts", KEY), shard_name(0, 1), [table_of(Verdict, [row])])
+    receipt = write_shard(lake.location("verdicts", KEY), shard_name(0, 1), [table_of(Verdict, [row])])
     outputs = [Output("rejects", A, rejects), Output("verdicts", {}, [receipt], "append")]
     report = publish_stage(lake, key=KEY, outputs=outputs, **counts)  # type: ignore[arg-type]
     assert not report.skipped

@@ -7,7 +7,7 @@ import pytest
 
 from lake.contracts import Prediction
 from lake.errors import ContractError
-from lake.publishing.shards import ShardPlace, shard_name, write_shard
+from lake.publishing.shards import ShardLocation, shard_name, write_shard
 from lake.schemas import arrow_schema, table_of
 from lake.storage.store import open_store
 from tests.support.publications import reject_rows
@@ -16,11 +16,11 @@ KEY = "0123456789abcdef" * 4
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> ShardPlace:
-    return ShardPlace(open_store(tmp_path), "rejects", KEY, {"source": "a b/c", "stage": "ingest"})
+def place(tmp_path: Path) -> ShardLocation:
+    return ShardLocation(open_store(tmp_path), "rejects", KEY, {"source": "a b/c", "stage": "ingest"})
 
 
-def test_a_receipt_describes_its_file(place: ShardPlace) -> None:
+def test_a_receipt_describes_its_file(place: ShardLocation) -> None:
     receipt = write_shard(place, shard_name(1, 3), [reject_rows("a b/c", [1, 2])])
     assert receipt is not None
     data = place.store.read_bytes(receipt.path)
@@ -29,7 +29,7 @@ def test_a_receipt_describes_its_file(place: ShardPlace) -> None:
     assert receipt.part == {"source": "a b/c", "stage": "ingest"}
 
 
-def test_the_bytes_depend_on_the_rows_alone_and_not_on_their_batches(place: ShardPlace) -> None:
+def test_the_bytes_depend_on_the_rows_alone_and_not_on_their_batches(place: ShardLocation) -> None:
     rows = reject_rows("a b/c", range(100))
     whole = write_shard(place, "whole", [rows], rows_per_group=7)
     pieces = [rows.slice(start, 3).to_batches()[0] for start in range(0, 100, 3)]
@@ -41,20 +41,20 @@ def test_the_bytes_depend_on_the_rows_alone_and_not_on_their_batches(place: Shar
         assert [file.metadata.row_group(i).num_rows for i in range(15)] == [7] * 14 + [2]
 
 
-def test_no_rows_write_no_file(place: ShardPlace) -> None:
+def test_no_rows_write_no_file(place: ShardLocation) -> None:
     assert write_shard(place, "none", [reject_rows("a b/c", [])]) is None
     assert write_shard(place, "none", []) is None
     assert place.store.list() == ()
 
 
-def test_rows_of_another_part_are_refused_and_leave_no_file(place: ShardPlace) -> None:
+def test_rows_of_another_part_are_refused_and_leave_no_file(place: ShardLocation) -> None:
     with pytest.raises(ContractError, match=r"expected source = 'a b/c', got 'other'"):
         write_shard(place, "mixed", [reject_rows("a b/c", [1]), reject_rows("other", [2])])
     assert place.store.list() == ()
 
 
 def test_a_shard_in_a_whole_table_still_holds_one_part_and_says_which(tmp_path: Path) -> None:
-    place = ShardPlace(open_store(tmp_path), "rejects", KEY)
+    place = ShardLocation(open_store(tmp_path), "rejects", KEY)
     receipt = write_shard(place, "one", [reject_rows("a", [1])])
     assert receipt is not None
     assert receipt.part == {"source": "a", "stage": "ingest"}
@@ -62,19 +62,19 @@ def test_a_shard_in_a_whole_table_still_holds_one_part_and_says_which(tmp_path: 
         write_shard(place, "two", [reject_rows("a", [1]), reject_rows("b", [1])])
 
 
-def test_rows_that_break_the_contract_are_refused(place: ShardPlace) -> None:
+def test_rows_that_break_the_contract_are_refused(place: ShardLocation) -> None:
     with pytest.raises(ContractError, match=r"missing \['detail'\]"):
         write_shard(place, "bad", [reject_rows("a b/c", [1]).drop_columns(["detail"])])
 
 
 @pytest.mark.parametrize("name", ["../x", "A", "", ".x", "a/b"])
-def test_names_of_shards_are_plain(place: ShardPlace, name: str) -> None:
+def test_names_of_shards_are_plain(place: ShardLocation, name: str) -> None:
     with pytest.raises(ValueError, match="expected a shard's name"):
         write_shard(place, name, [])
 
 
 def test_bytes_are_stored_as_they_are_in_small_row_groups(tmp_path: Path) -> None:
-    place = ShardPlace(open_store(tmp_path), "predictions", KEY, {"model": "m"})
+    place = ShardLocation(open_store(tmp_path), "predictions", KEY, {"model": "m"})
     rows = [Prediction("m", f"{n}", "i", "png", bytes(5000), 1.0) for n in range(100)]
     receipt = write_shard(place, "one", [table_of(Prediction, rows)])
     assert receipt is not None

@@ -60,4 +60,4 @@ def test_a_database_that_can_only_be_read_is_refused_before_the_work(lake: Lake)
     reading = connect(lake.store.root, catalog=f"sqlite:///file:{database}?mode=ro&uri=true")
     assert reading.read("rejects").num_rows == 1
     with pytest.raises(ConfigurationError, match=r"database cannot be written to: .*readonly"):
-        reading.place("rejects", "k" * 64, {"stage": "ingest", "source": "a"})
+        reading.location("rejects", "k" * 64, {"stage": "ingest", "source": "a"})

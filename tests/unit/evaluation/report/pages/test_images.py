@@ -1,4 +1,4 @@
-"""What the report's pictures show: the crop's own pixels as displayed, outlines, ignored pixels and what lies beyond the image."""
+"""What the report's images show: the crop's own pixels as displayed, outlines, ignored pixels and what lies beyond the image."""
 
 import base64
 import re
@@ -22,13 +22,13 @@ def pictures(html: str) -> list[Pixels]:
 
 
 def _decoded(data: str) -> Pixels:
-    picture = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None
-    return np.asarray(picture, dtype=np.uint8)
+    image = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return np.asarray(image, dtype=np.uint8)
 
 
-def near(picture: Pixels, colour: tuple[int, int, int]) -> int:
-    return int((np.abs(picture.astype(int) - colour).max(axis=2) < 60).sum())
+def near(image: Pixels, colour: tuple[int, int, int]) -> int:
+    return int((np.abs(image.astype(int) - colour).max(axis=2) < 60).sum())
 
 
 def test_a_pair_is_crop_truth_champion_and_candidate_with_their_own_edges() -> None:

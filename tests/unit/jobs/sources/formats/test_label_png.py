@@ -101,7 +101,7 @@ def test_a_map_that_is_cut_off_is_one_reject(tmp_path: Path) -> None:
     of = export(tmp_path, Image.fromarray(VALUES))
     buffer = io.BytesIO()
     Image.fromarray(VALUES).save(buffer, "PNG")
-    for data in (buffer.getvalue()[:-30], b"no picture"):
+    for data in (buffer.getvalue()[:-30], b"no image"):
         (tmp_path / "labels" / "a.png").write_bytes(data)
         (record,) = objects(of)
         assert record.reason is Reason.UNDECODABLE_IMAGE

@@ -83,7 +83,7 @@ def test_wide_indices_are_read_least_significant_byte_first(tmp_path: Path) -> N
     assert record.geometry.mask.sum() == 1
 
 
-def test_a_picture_inside_the_task_is_listed_with_its_bytes(tmp_path: Path) -> None:
+def test_an_image_inside_the_task_is_listed_with_its_bytes(tmp_path: Path) -> None:
     picture = png(VALUES)
     url = "data:image/png;base64," + base64.b64encode(picture).decode()
     (listed,), _ = read(tmp_path, [task(params={"attachment": url})])

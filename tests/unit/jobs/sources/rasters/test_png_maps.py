@@ -23,9 +23,9 @@ def png(rows: bytes, width: int, height: int, kind: tuple[int, ...] = (8, 0, 0, 
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunk(b"IDAT", part) for part in parts) + chunk(b"IEND", b"")
 
 
-def saved(picture: Image.Image, **options: Any) -> bytes:
+def saved(image: Image.Image, **options: Any) -> bytes:
     file = io.BytesIO()
-    picture.save(file, "PNG", **options)
+    image.save(file, "PNG", **options)
     return file.getvalue()
 
 
@@ -43,16 +43,16 @@ def test_every_filter_is_undone() -> None:
 @pytest.mark.parametrize("mode", ["L", "P"])
 def test_gray_and_palette_maps_come_out_as_their_indices(mode: str) -> None:
     values = np.random.default_rng(3).integers(0, 9, (30, 31), np.uint8)
-    picture = Image.fromarray(values)
+    image = Image.fromarray(values)
     if mode == "P":
-        picture.putpalette(bytes(range(256)) * 3)
-    assert np.array_equal(decode_plain_png(saved(picture)), values)
+        image.putpalette(bytes(range(256)) * 3)
+    assert np.array_equal(decode_plain_png(saved(image)), values)
 
 
 def test_other_kinds_are_left_to_pillow() -> None:
     noise = Image.fromarray(np.random.default_rng(4).integers(0, 256, (9, 9, 3), np.uint8))
-    for picture in (noise, noise.convert("1"), noise.convert("LA"), Image.fromarray(np.ones((4, 4), np.uint16))):
-        assert decode_plain_png(saved(picture)) is None
+    for image in (noise, noise.convert("1"), noise.convert("LA"), Image.fromarray(np.ones((4, 4), np.uint16))):
+        assert decode_plain_png(saved(image)) is None
     assert decode_plain_png(png(bytes(10 * 11), 10, 10, (8, 0, 0, 0, 1))) is None
 
 

@@ -9,14 +9,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lake.lake import DataFile
-from lake.publishing.shards import Receipt, ShardPlace, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.storage.store import Store
 
-ROWS_PER_UNIT = 65_536
+ROWS_PER_SLICE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class FileSlice:
     """One part of one file, worked on as a whole."""
 
     path: str  # relative to the store's root
@@ -25,7 +25,7 @@ class Unit:
     shard: str  # the name of the shards that are made of it
 
 
-def units_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = ROWS_PER_UNIT) -> list[Unit]:
+def slices_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = ROWS_PER_SLICE) -> list[FileSlice]:
     """Cut files into units, in the order of their paths.
 
     Args:
@@ -39,10 +39,10 @@ def units_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = RO
             metadata = pq.read_metadata(opened)
         sizes = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
         runs += [(file.path, tuple(groups), rows) for groups, rows in _runs(sizes, rows_per_unit)]
-    return [Unit(*run, shard_name(number, len(runs))) for number, run in enumerate(runs)]
+    return [FileSlice(*run, shard_name(number, len(runs))) for number, run in enumerate(runs)]
 
 
-def read_unit(store: Store, unit: Unit, columns: Sequence[str] | None = None) -> pa.Table:
+def read_slice(store: Store, unit: FileSlice, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a unit's rows.
 
     Args:
@@ -54,7 +54,7 @@ def read_unit(store: Store, unit: Unit, columns: Sequence[str] | None = None) ->
         return pq.ParquetFile(opened).read_row_groups(list(unit.row_groups), columns=columns, use_threads=False)
 
 
-def write_rejects(place: ShardPlace, name: str, rejects: pa.Table) -> list[Receipt | None]:
+def write_rejects(place: ShardLocation, name: str, rejects: pa.Table) -> list[Receipt | None]:
     """Write the rejects of a unit or shard, one shard a source, in the order of the sources' names.
 
     Args:

@@ -1,4 +1,4 @@
-"""How `jobs.units` cuts a table's files, and what it writes of a unit."""
+"""How `jobs.file_slices` cuts a table's files, and what it writes of a unit."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.units import counted, read_unit, summed, units_of, write_rejects
+from jobs.file_slices import counted, read_slice, slices_of, summed, write_rejects
 from lake.contracts import Reject
 from lake.lake import DataFile, Lake, connect
 from lake.schemas import table_of
@@ -25,7 +25,7 @@ def _file(lake: Lake, name: str, rows: int, *, group: int) -> DataFile:
 
 def test_units_take_row_groups_up_to_their_limit_in_the_order_of_paths(lake: Lake) -> None:
     files = [_file(lake, "b.parquet", 30, group=10), _file(lake, "a.parquet", 5, group=10)]
-    units = units_of(lake.store, files, rows_per_unit=20)
+    units = slices_of(lake.store, files, rows_per_unit=20)
     assert [(unit.path, unit.row_groups, unit.rows) for unit in units] == [
         ("a.parquet", (0,), 5),
         ("b.parquet", (0, 1), 20),
@@ -35,21 +35,21 @@ def test_units_take_row_groups_up_to_their_limit_in_the_order_of_paths(lake: Lak
 
 
 def test_a_row_group_beyond_the_limit_is_a_unit_of_its_own(lake: Lake) -> None:
-    units = units_of(lake.store, [_file(lake, "a.parquet", 30, group=15)], rows_per_unit=10)
+    units = slices_of(lake.store, [_file(lake, "a.parquet", 30, group=15)], rows_per_unit=10)
     assert [unit.rows for unit in units] == [15, 15]
 
 
 def test_units_together_read_every_row_once(lake: Lake) -> None:
-    units = units_of(lake.store, [_file(lake, "a.parquet", 37, group=5)], rows_per_unit=12)
-    rows = [number for unit in units for number in read_unit(lake.store, unit, ["number"]).column("number").to_pylist()]
+    units = slices_of(lake.store, [_file(lake, "a.parquet", 37, group=5)], rows_per_unit=12)
+    rows = [number for unit in units for number in read_slice(lake.store, unit, ["number"]).column("number").to_pylist()]
     assert rows == list(range(37))
 
 
 def test_rejects_are_written_one_shard_a_source(lake: Lake) -> None:
-    (unit,) = units_of(lake.store, [_file(lake, "a.parquet", 3, group=3)])
+    (unit,) = slices_of(lake.store, [_file(lake, "a.parquet", 3, group=3)])
     row = {"stage": "balance", "source_ref": "1", "reason": "too-small", "detail": ""}
     rejects = table_of(Reject, [row | {"reject_id": source * 2, "source": source} for source in "bab"])
-    receipts = write_rejects(lake.place("rejects", "f" * 64, {"stage": "balance"}), unit.shard, rejects)
+    receipts = write_rejects(lake.location("rejects", "f" * 64, {"stage": "balance"}), unit.shard, rejects)
     assert [(receipt.part["source"], receipt.rows) for receipt in receipts if receipt] == [("a", 1), ("b", 2)]
     assert len({receipt.path for receipt in receipts if receipt}) == 2
 
