@@ -1,61 +1,62 @@
-"""A pipeline and a stage's name in, that stage's report out: one way to run a stage, for flows and for the command line."""
+"""Runs any stage: opens its lake, keys each part, skips what stands, takes leases, computes, checks and publishes."""
 
 import logging
-import pkgutil
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
-from typing import Any
+import time
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from evaluation.gate.registry import Registry
-from jobs.spark.java import require_java
+from jobs.quality.check import check_quality
+from jobs.spark.workers import SparkWorkers
+from jobs.workers import Workers
 from lake.configuration import Pipeline
-from lake.errors import ConfigurationError, ModelError
-from lake.lake import open_lake
+from lake.digests import stage_key
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
-from lake.publishing.stage_report import StageReport
+from lake.publishing.publish import Output, publish_stage
+from lake.publishing.stage_report import StageReport, check_conservation
+from stages.stage import Computed, Publication, Run, Stage
+from stages.table import stage_named
 
-StageFunction = Callable[..., StageReport]
-
-STAGES = {
-    "ingest": "jobs.spark.ingest:ingest",
-    "label": "jobs.spark.label:label",
-    "balance": "jobs.spark.balance:balance",
-    "crop": "jobs.spark.crop:crop",
-    "fit": "training.fit:fit",
-    "export": "training.export:export",
-    "predict": "training.predict:predict",
-    "score": "jobs.spark.score:score",
-    "judge": "evaluation.gate.judge:judge",
-    "promote": "evaluation.gate.promote:promote",
-    "report": "evaluation.report.report:report",
-}
-"""Stage by name, in the order of the pipeline; resolved when run, so that no stage pays for another's imports."""
+Part = TypeVar("Part")
 
 _log = logging.getLogger(__name__)
 
 
-def run_stage(name: str, pipeline: Pipeline, **arguments: Any) -> StageReport:
-    """Run one stage and return its report.
-
-    Args:
-        name: A key of `STAGES`.
-        pipeline: The pipeline to run it for.
-        arguments: What the stage takes beside the pipeline, e.g. `model` for predict, score and export.
+def run_stage(name: str, pipeline: Pipeline, *, workers: Workers | None = None, **arguments: Any) -> StageReport:
+    """Run a stage by its name; see `run`.
 
     Raises:
-        ConfigurationError: The stage is unknown, or its optional packages are not installed.
+        ConfigurationError: There is no such stage, or its optional packages are not installed.
+    """
+    return run(stage_named(name), pipeline, workers=workers, **arguments)
+
+
+def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None, **arguments: Any) -> StageReport:
+    """Run a stage and return its report.
+
+    Args:
+        stage: What to run.
+        pipeline: The pipeline to run it for.
+        workers: Where its work is done; None is Spark, as the pipeline configures it, begun when there is work.
+        arguments: What the stage takes, e.g. `model` for predict, score and export, and `as_of` for those that read tables
+            (see `lake.publishing.snapshots.AsOf`); what it publishes is published now.
+
+    Raises:
         StorageError: A disk is full, or may not be read or written, here or where a worker ran.
         UnreachableError: A store, catalog or database failed otherwise.
         CentrepieceError: The stage's own, raised here or by a worker.
     """
-    if _is_of_spark(name):
-        require_java()
-    report = _report(name, pipeline, arguments)
-    if name == "fit":
-        _enrol_candidate(pipeline, report)
+    if unknown := sorted(arguments.keys() - set(stage.arguments)):
+        raise ValueError(f"stage {stage.name!r} takes {list(stage.arguments)}, got {unknown}")
+    given = {name: arguments.get(name) for name in stage.arguments}
+    try:
+        lake = stage.open(pipeline, stage.reads, given.get("as_of"))
+        started = Run(pipeline, lake, workers or SparkWorkers(pipeline), given)
+        report = _joined(stage, [_run_part(stage, started, part) for part in stage.parts(started)])
+    except SYSTEM_ERRORS as error:
+        raise as_centrepiece_error(error, stage.name) from error
     _log.info(
         "%s: %s in, %s out, %s rejected%s",
-        name,
+        stage.name,
         f"{report.rows_in:,}",
         f"{report.rows_out:,}",
         f"{sum(report.rejected.values()):,}",
@@ -64,58 +65,44 @@ def run_stage(name: str, pipeline: Pipeline, **arguments: Any) -> StageReport:
     return report
 
 
-def resolve_model(pipeline: Pipeline, model: str) -> str:
-    """Return the digest of a model given by its digest, an unambiguous prefix of it, or an alias such as `candidate`.
-
-    Raises:
-        ModelError: No such model is registered.
-    """
-    return _registry(pipeline).resolve(model)
-
-
-def models_to_score(pipeline: Pipeline) -> list[str]:
-    """Return the digests that a judgement needs scored: the candidate, then the champion if it is another model."""
-    registry = _registry(pipeline)
-    candidate = registry.resolve("candidate")
-    try:
-        champion = registry.resolve("champion")
-    except ModelError:
-        return [candidate]
-    return list(dict.fromkeys([candidate, champion]))
+def _run_part(stage: Stage[Part], run: Run, part: Part) -> StageReport:
+    begun = time.monotonic()
+    key = stage_key(stage.name, inputs=stage.key_inputs(run, part), spec=stage.spec(run, part), version=stage.version)
+    report = stage.committed_report(run, part, key)
+    if report is None:
+        targets = stage.targets(run, part)
+        locations = {table: run.lake.location(table, key, part_of_table) for table, part_of_table in targets}
+        computed = stage.compute(run, part, Publication(key, locations))
+        report = _published(stage, run, Publication(key, locations), computed, begun)
+    stage.finish(run, report)
+    return report
 
 
-def _report(name: str, pipeline: Pipeline, arguments: Mapping[str, Any]) -> StageReport:
-    function = _function(name)
-    unwrapping = pkgutil.resolve_name("jobs.spark.failures:errors_of_workers") if _is_of_spark(name) else nullcontext
-    try:
-        with unwrapping():
-            return function(pipeline, **arguments)
-    except SYSTEM_ERRORS as error:
-        raise as_centrepiece_error(error, name) from error
+def _published(stage: Stage[Part], run: Run, publication: Publication, computed: Computed, begun: float) -> StageReport:
+    key, locations, details = publication.key, publication.locations, dict(computed.details)
+    if stage.checks is not None:
+        receipts = computed.receipts[stage.checks]
+        details["expectations"] = check_quality(
+            run.lake, stage.checks, key, receipts, run=run.workers.map, may_be_empty=stage.may_be_empty
+        )
+    if not locations:
+        counts = dict(computed.rejected)
+        check_conservation(stage.name, rows_in=computed.rows_in, rows_out=computed.rows_out, rejected=counts)
+        seconds = time.monotonic() - begun
+        return StageReport(stage.name, key, False, computed.rows_in, computed.rows_out, counts, {}, seconds, details)
+    mode = "append" if stage.appends else "replace"
+    return publish_stage(
+        run.lake,
+        stage=stage.name,
+        key=key,
+        rows_in=computed.rows_in,
+        rows_out=computed.rows_out,
+        rejected=computed.rejected,
+        outputs=[Output(table, location.part, computed.receipts[table], mode) for table, location in locations.items()],
+        seconds=time.monotonic() - begun,
+        details=details,
+    )
 
 
-def _is_of_spark(name: str) -> bool:
-    return STAGES.get(name, "").startswith("jobs.spark.")
-
-
-def _enrol_candidate(pipeline: Pipeline, report: StageReport) -> None:
-    model = str(report.details["model"])
-    registry = _registry(pipeline)
-    registry.register(model, pipeline.name)
-    registry.point("candidate", model)
-
-
-def _registry(pipeline: Pipeline) -> Registry:
-    return Registry(open_lake(pipeline).database_url)
-
-
-def _function(name: str) -> StageFunction:
-    if name not in STAGES:
-        raise ConfigurationError(f"no stage {name!r}; stages are {', '.join(STAGES)}")
-    try:
-        function: StageFunction = pkgutil.resolve_name(STAGES[name])
-    except ModuleNotFoundError as error:
-        if error.name and error.name.split(".")[0] in {"torch", "lightning", "onnx", "onnxruntime", "onnxscript", "safetensors"}:
-            raise ConfigurationError(f"stage {name!r} needs {error.name!r}: pip install 'centrepiece[train]'") from None
-        raise
-    return function
+def _joined(stage: Stage[Any], reports: Sequence[StageReport]) -> StageReport:
+    return reports[0] if stage.join is None else stage.join(reports)

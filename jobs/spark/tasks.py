@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
+from jobs.spark.failures import errors_of_workers
+
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
@@ -26,7 +28,7 @@ def run_tasks(spark: SparkSession, pieces: Sequence[Piece], work: Callable[[Piec
     if not pieces:
         return []
     context = spark.sparkContext
-    with no_collections():
+    with no_collections(), errors_of_workers():
         tasks = min(len(pieces), TASKS_A_CORE * context.defaultParallelism)
         results: list[Result] = context.parallelize(list(pieces), tasks).map(functools.partial(_done, work)).collect()
     return results

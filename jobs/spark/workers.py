@@ -1,0 +1,45 @@
+"""Spark's workers, as a pipeline configures them: the session begins when there is work."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from jobs.spark.java import require_java
+from lake.configuration import Pipeline
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class SparkWorkers:
+    """Does pieces of work on Spark; nothing of Spark is loaded before there are any."""
+
+    pipeline: Pipeline
+
+    def session(self) -> "SparkSession":
+        """Return the pipeline's session, which is started where there is none.
+
+        Raises:
+            ConfigurationError: Java is missing or too old, or Spark is not installed.
+        """
+        require_java()
+        from jobs.spark.session import spark_session
+
+        return spark_session(self.pipeline)
+
+    def map(self, pieces: Sequence[Piece], work: Callable[[Piece], Result], /) -> list[Result]:
+        """Do every piece; a lost worker repeats the few pieces of its task.
+
+        Raises:
+            CentrepieceError: What a worker raised on purpose.
+            OSError: What the system refused a worker.
+        """
+        if not pieces:
+            return []
+        from jobs.spark.tasks import run_tasks
+
+        return run_tasks(self.session(), pieces, work)

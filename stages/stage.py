@@ -1,0 +1,104 @@
+"""What a stage is: a name, the version of its code, what it reads and writes, its settings, and one function that computes.
+
+Whatever is the same for all stages (opening the lake, the stage key, skipping, leases, timing, quality, conservation,
+publishing) is done by `stages.runner`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from jobs.workers import Workers
+from lake.configuration import Pipeline
+from lake.digests import StageKey
+from lake.lake import Lake, open_lake
+from lake.publishing.publish import skipped_report
+from lake.publishing.records import Target
+from lake.publishing.shards import Receipt, ShardLocation
+from lake.publishing.stage_report import StageReport
+
+Part = TypeVar("Part")
+"""What tells the publications of one stage apart: a source, a model's name; None where there is only one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a stage."""
+
+    pipeline: Pipeline
+    lake: Lake  # the tables that the stage reads stand still
+    workers: Workers
+    arguments: Mapping[str, Any]  # by the names in `Stage.arguments`; None where one was not given
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What one part of a stage is about to publish: its key, and where its shards go, by table."""
+
+    key: StageKey
+    locations: Mapping[str, ShardLocation]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a stage computed: its counts, the receipts of its shards by table, and JSON values for its report."""
+
+    rows_in: int
+    rows_out: int
+    receipts: Mapping[str, Sequence[Receipt | None]] = field(default_factory=dict)
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def one_part(_run: Run) -> tuple[None]:
+    """Publish everything at once."""
+    return (None,)
+
+
+def no_targets(_run: Run, _part: Any) -> tuple[Target, ...]:
+    """Publish to no table: what the stage makes lies elsewhere."""
+    return ()
+
+
+def do_nothing(_run: Run, _report: StageReport) -> None:
+    """Leave things as they are."""
+
+
+def open_present(pipeline: Pipeline, reads: Sequence[str], as_of: str | int | None) -> Lake:
+    """Open a pipeline's lake with the tables that a stage reads pinned: to their present state, or `as_of`."""
+    lake = open_lake(pipeline)
+    return lake.pinned(as_of, tables=reads) if reads else lake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage(Generic[Part]):
+    """One stage of the pipeline."""
+
+    name: str
+    version: int  # of its code: raised when equal inputs and settings give other rows
+    reads: tuple[str, ...]  # tables
+    targets: Callable[[Run, Part], Sequence[Target]]  # tables, and the part of each, that it writes; the main one last
+    spec: Callable[[Run, Part], Any]  # the settings that its result depends on
+    compute: Callable[[Run, Part, Publication], Computed]
+    arguments: tuple[str, ...] = ("as_of",)
+    parts: Callable[[Run], Iterable[Part]] = one_part  # each is keyed, skipped and published by itself
+    inputs: Callable[[Run, Part], Mapping[str, str]] | None = None  # content digests by name; None: of the tables it reads
+    open: Callable[[Pipeline, Sequence[str], Any], Lake] = open_present
+    committed: Callable[[Run, Part, StageKey], StageReport | None] | None = None  # None: if its targets hold this key
+    checks: str | None = None  # a table that it writes, whose rows are checked before they are published
+    may_be_empty: bool = False  # whether there may be no row to check
+    appends: bool = False  # whether its shards are added to the tables, where others replace
+    finish: Callable[[Run, StageReport], None] = do_nothing  # done when a part is published, or was before
+    join: Callable[[Sequence[StageReport]], StageReport] | None = None  # None: the first part's report is the stage's
+
+    def key_inputs(self, run: Run, part: Part) -> Mapping[str, str]:
+        """Return the content digests of what a part is computed from."""
+        if self.inputs is not None:
+            return self.inputs(run, part)
+        return {table: run.lake.snapshot(table).content for table in self.reads}
+
+    def committed_report(self, run: Run, part: Part, key: StageKey) -> StageReport | None:
+        """Return the report of the same publication, marked as skipped, if it stands already."""
+        if self.committed is not None:
+            return self.committed(run, part, key)
+        return skipped_report(run.lake, stage=self.name, key=key, targets=self.targets(run, part))
