@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from imaging.jpeg.crop import NoEntropyCropError
@@ -26,18 +25,18 @@ from imaging.jpeg.turbo import decode_jpeg
 from imaging.source_images import read_source
 from jobs.crop import blocks
 from jobs.crop.cut import COMPRESSION, cut_shard
-from jobs.crop.shards import ShardRows, assign_shards, deal, image_loads
+from jobs.crop.shards import ShardRows, assign_rows, assign_shards, image_loads
 from jobs.quality.check import check_quality
-from jobs.spark import crop as stage
-from jobs.spark.crop import as_ipc, crop, cut_sent
-from jobs.spark.session import spark_session
+from jobs.spark.workers import SparkWorkers
 from lake.configuration import CropSpec, Pipeline
 from lake.digests import stage_key
 from lake.lake import open_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import ShardLocation, shard_name, write_shard
 from lake.storage.store import open_store
+from stages import runner
 from tests.support.crop_worlds import crop_pipeline
+from tests.support.stages import crop
 
 Figures = dict[str, float]
 
@@ -103,10 +102,8 @@ def limit(folder: Path, out: Path, workers: int) -> Figures:
         return clock.stop(sum(sizes))
 
 
-def cut_one(sent: tuple[int, bytes, bytes], shards: int, out: Path) -> int:
+def cut_one(rows: ShardRows, shards: int, out: Path) -> int:
     """Cut one shard, sent as the stage sends it, in a plain process."""
-    shard, plan, instances = sent
-    rows = ShardRows(shard, *(pa.ipc.open_stream(table).read_all() for table in (plan, instances)))
     place = ShardLocation(open_store(out), "crops", "0" * 64)
     cut = (part.crops for part in cut_shard(rows.plan, rows.instances, CropSpec(), read_source))
     receipt = write_shard(place, shard_name(rows.shard, shards), cut, compression=COMPRESSION)
@@ -116,26 +113,20 @@ def cut_one(sent: tuple[int, bytes, bytes], shards: int, out: Path) -> int:
 def pool(folder: Path, out: Path, workers: int) -> Figures:
     """Cut every shard in plain processes; some shards, which load compiled code, are cut before the clock starts."""
     with ProcessPoolExecutor(workers, get_context("fork")) as processes:
-        pieces, count = sent_shards(folder)
+        pieces, count = shards_of(folder)
         warm = partial(cut_one, shards=count, out=out / "warm")
         list(processes.map(warm, pieces[: 2 * workers]))
         clock = Clock()
-        pieces, count = sent_shards(folder)
+        pieces, count = shards_of(folder)
         sizes = list(processes.map(partial(cut_one, shards=count, out=out), pieces))
         return clock.stop(sum(sizes))
 
 
 def shards_of(folder: Path) -> tuple[list[ShardRows], int]:
-    """Deal the plan and the instances of a set to shards."""
+    """Assign the rows of a set's plan and instances to shards."""
     plan, instances = (pq.read_table(folder / f"{name}.parquet") for name in ("plan", "instances"))
     assignment, count = assign_shards(image_loads(plan.to_batches()))
-    return list(deal(plan, instances, assignment)), count
-
-
-def sent_shards(folder: Path) -> tuple[list[tuple[int, bytes, bytes]], int]:
-    """Deal the shards of a set as they are sent to the processes that cut them."""
-    pieces, count = shards_of(folder)
-    return [(piece.shard, as_ipc(piece.plan), as_ipc(piece.instances)) for piece in pieces], count
+    return list(assign_rows(plan, instances, assignment)), count
 
 
 def transform_pool(folder: Path, out: Path, workers: int) -> Figures:
@@ -150,23 +141,29 @@ def _refuse(*_: object) -> list[bytes]:
 
 def transform_spark(folder: Path, out: Path, workers: int) -> Figures:
     """Do as `spark` does with libjpeg-turbo's transform alone."""
-    with patch.object(stage, "cut_sent", _cut_transformed):
-        return spark(folder, out, workers)
+    return spark(folder, out, workers, _TransformingWorkers)
 
 
-def _cut_transformed(sent: tuple[int, bytes, bytes], *, work: stage.ShardWork) -> str:
+class _TransformingWorkers(SparkWorkers):
+    """Spark's workers, each without the path that copies codes."""
+
+    def map(self, pieces: Sequence[Any], work: Callable[[Any], Any], /) -> list[Any]:
+        return SparkWorkers.map(self, pieces, partial(_transformed, work=work))
+
+
+def _transformed(piece: Any, *, work: Callable[[Any], Any]) -> Any:
     with patch.object(blocks, "entropy_crop", _refuse):
-        return cut_sent(sent, work=work)
+        return work(piece)
 
 
-def spark(folder: Path, out: Path, workers: int) -> Figures:
+def spark(folder: Path, out: Path, workers: int, kind: type[SparkWorkers] = SparkWorkers) -> Figures:
     """Run the stage on Spark; the session and a first, small job, which starts Python workers, are before the clock.
 
     What the check of the table's expectations takes, about the same at any size, is told apart.
     """
     pipeline = _published(folder, out, workers)
-    spark_session(pipeline)
-    crop(_published(folder, out / "warm", workers, rows=600))
+    warm = _published(folder, out / "warm", workers, rows=600)
+    crop(warm, workers=kind(warm))
     checks: list[Figures] = []
 
     def timed(*given: Any, **options: Any) -> Any:
@@ -175,9 +172,9 @@ def spark(folder: Path, out: Path, workers: int) -> Figures:
         checks.append(clock.stop(0))
         return done
 
-    with patch.object(stage, "assure", timed):
+    with patch.object(runner, "check_quality", timed):
         clock = Clock()
-        report = crop(pipeline)
+        report = crop(pipeline, workers=kind(pipeline))
         figures = clock.stop(int(report.details["bytes"]))
     apart = checks[0]
     return figures | {"checks": apart["seconds"]} | {key: figures[key] - apart[key] for key in ("seconds", "cpu")}

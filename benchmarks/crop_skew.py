@@ -22,11 +22,11 @@ import pyarrow.parquet as pq
 
 from benchmarks.crop_contenders import tree_peak
 from jobs.crop.shards import assign_shards, image_loads
-from jobs.spark.crop import crop
 from jobs.spark.session import spark_session
 from lake.contracts import Instance, PlannedCrop
 from lake.schemas import table_of
 from tests.support.crop_worlds import CropWorld, crop_pipeline, instance, planned, publish_world
+from tests.support.stages import crop
 
 CASES = {"crowded": (".jpg", 5_000), "jpeg": (".jpg", 400), "png": (".png", 400)}
 TILE = 1_000

@@ -8,10 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from jobs.spark.ingest import ingest
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
 from lake.configuration import load_pipeline
+from tests.support.stages import ingest
 
 PIPELINE = """
 name: rate

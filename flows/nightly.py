@@ -7,12 +7,13 @@ from prefect import State, Task, flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import TaskRun
 
+from evaluation.gate.models import models_to_score
 from flows.artifacts import as_markdown
 from flows.refusal import RefusedRunError
 from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusalError, UnreachableError
 from lake.publishing.stage_report import StageReport
-from stages.runner import models_to_score, run_stage
+from stages.runner import run_stage
 
 
 def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:

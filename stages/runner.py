@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from jobs.quality.check import check_quality
 from jobs.spark.workers import SparkWorkers
@@ -82,15 +82,13 @@ def _published(stage: Stage[Part], run: Run, publication: Publication, computed:
     key, locations, details = publication.key, publication.locations, dict(computed.details)
     if stage.checks is not None:
         receipts = computed.receipts[stage.checks]
-        details["expectations"] = check_quality(
-            run.lake, stage.checks, key, receipts, run=run.workers.map, may_be_empty=stage.may_be_empty
-        )
+        details["expectations"] = check_quality(run.lake, stage.checks, key, receipts, run=run.workers.map, may_be_empty=stage.may_be_empty)
     if not locations:
         counts = dict(computed.rejected)
         check_conservation(stage.name, rows_in=computed.rows_in, rows_out=computed.rows_out, rejected=counts)
         seconds = time.monotonic() - begun
         return StageReport(stage.name, key, False, computed.rows_in, computed.rows_out, counts, {}, seconds, details)
-    mode = "append" if stage.appends else "replace"
+    mode: Literal["append", "replace"] = "append" if stage.appends else "replace"
     return publish_stage(
         run.lake,
         stage=stage.name,

@@ -11,10 +11,12 @@ from typing import Any, Generic, TypeVar
 from jobs.workers import Workers
 from lake.configuration import Pipeline
 from lake.digests import StageKey
+from lake.frozen import evaluated_lake
 from lake.lake import Lake, open_lake
 from lake.publishing.publish import skipped_report
 from lake.publishing.records import Target
 from lake.publishing.shards import Receipt, ShardLocation
+from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
 
 Part = TypeVar("Part")
@@ -50,7 +52,7 @@ class Computed:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def one_part(_run: Run) -> tuple[None]:
+def one_part(_run: Run) -> tuple[Any, ...]:
     """Publish everything at once."""
     return (None,)
 
@@ -64,10 +66,15 @@ def do_nothing(_run: Run, _report: StageReport) -> None:
     """Leave things as they are."""
 
 
-def open_present(pipeline: Pipeline, reads: Sequence[str], as_of: str | int | None) -> Lake:
+def open_present(pipeline: Pipeline, reads: Sequence[str], as_of: AsOf) -> Lake:
     """Open a pipeline's lake with the tables that a stage reads pinned: to their present state, or `as_of`."""
     lake = open_lake(pipeline)
     return lake.pinned(as_of, tables=reads) if reads else lake
+
+
+def open_evaluated(pipeline: Pipeline, _reads: Sequence[str], as_of: AsOf) -> Lake:
+    """Open a pipeline's lake with `crops` pinned to those that models are evaluated on, see `lake.frozen.evaluated_lake`."""
+    return evaluated_lake(pipeline, as_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

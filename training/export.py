@@ -1,10 +1,7 @@
-"""A registered model in, an ONNX file beside its weights out, checked against the network that it came from."""
+"""Models as ONNX files, checked in ONNX Runtime against the networks that they come from."""
 
-import json
 import tempfile
-import time
 import warnings
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +10,10 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from lake.configuration import Pipeline
-from lake.digests import canonical_json, stage_key
 from lake.errors import ModelError
-from lake.lake import Lake, open_lake
-from lake.publishing.stage_report import StageReport
 from training.module import normalised
-from training.weights import LoadedModel, load_model, model_folder
+from training.weights import LoadedModel
 
-STAGE = "export"
-CODE_VERSION = 1
-FILE_NAME, RECEIPT_NAME = "model.onnx", "model.onnx.json"
-OPSET = 17
 TOLERANCE = 1e-5
 """Largest difference of a probability between torch and ONNX Runtime."""
 
@@ -42,39 +31,19 @@ class ExportedNetwork(nn.Module):
         return logits[:, 0]
 
 
-def export(pipeline: Pipeline, model: str) -> StageReport:
-    """Write a registered model as ONNX with dynamic batch, height and width, and check it in ONNX Runtime.
+def to_onnx(loaded: LoadedModel, *, opset: int) -> tuple[bytes, float]:
+    """Return a model as ONNX, and the largest difference of a probability over canvases of several sizes.
 
     Args:
-        pipeline: In whose store the model is registered.
-        model: Its digest.
-
-    Raises:
-        ModelError: The model is not registered, or ONNX Runtime computes other probabilities than torch.
-    """
-    started = time.monotonic()
-    lake = open_lake(pipeline)
-    key = stage_key(STAGE, inputs={"model": model}, spec={"opset": OPSET}, version=CODE_VERSION)
-    path = f"{model_folder(model)}/{FILE_NAME}"
-    details = _exported_before(lake, model, key)
-    if details:
-        return StageReport(STAGE, key, True, 1, 1, details=details)
-    data, difference = to_onnx(load_model(lake, model))
-    details = {"model": model, "onnx": path, "sha256": sha256(data).hexdigest(), "largest_difference": difference}
-    lake.store.write_bytes(path, data)
-    lake.store.write_bytes(f"{model_folder(model)}/{RECEIPT_NAME}", canonical_json({"key": key, **details}).encode())
-    return StageReport(STAGE, key, False, 1, 1, seconds=time.monotonic() - started, details=details)
-
-
-def to_onnx(loaded: LoadedModel) -> tuple[bytes, float]:
-    """Return a model as ONNX, and the largest difference of a probability over canvases of several sizes.
+        loaded: The model.
+        opset: Version of ONNX's operators.
 
     Raises:
         ModelError: The difference exceeds `TOLERANCE`.
     """
     # eval() on the outermost module: the exporter would switch a wrapper left in training mode, and all within it
     exported = ExportedNetwork(loaded.network.to(memory_format=torch.contiguous_format)).eval()  # type: ignore[call-overload]
-    document = onnx.load_from_string(_traced(exported, loaded.canvas))
+    document = onnx.load_from_string(_traced(exported, loaded.canvas, opset))
     onnx.helper.set_model_props(document, {"model": loaded.model, "network": loaded.name, "canvas": str(loaded.canvas)})
     data = document.SerializeToString()
     difference = largest_difference(exported, data, canvas=loaded.canvas)
@@ -85,11 +54,11 @@ def to_onnx(loaded: LoadedModel) -> tuple[bytes, float]:
     return data, difference
 
 
-def _traced(exported: ExportedNetwork, canvas: int) -> bytes:
+def _traced(exported: ExportedNetwork, canvas: int, opset: int) -> bytes:
     example = torch.zeros((2, canvas, canvas, 3), dtype=torch.uint8)
     axes = {0: "batch", 1: "height", 2: "width"}
     with tempfile.TemporaryDirectory(prefix="centrepiece-export-") as folder, warnings.catch_warnings():
-        path = Path(folder, FILE_NAME)
+        path = Path(folder, "model.onnx")
         # torch prefers its newer exporter; this one takes 3 s where that takes 25, and its result is checked here
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
@@ -99,7 +68,7 @@ def _traced(exported: ExportedNetwork, canvas: int) -> bytes:
             input_names=["pixels"],
             output_names=["logits"],
             dynamic_axes={"pixels": axes, "logits": axes},
-            opset_version=OPSET,
+            opset_version=opset,
             dynamo=False,
         )
         return path.read_bytes()
@@ -123,17 +92,3 @@ def largest_difference(exported: nn.Module, data: bytes, *, canvas: int) -> floa
         (logits,) = session.run(["logits"], {"pixels": pixels})
         differences.append(float(np.abs(expected - 1 / (1 + np.exp(-logits))).max()))
     return max(differences)
-
-
-def _exported_before(lake: Lake, model: str, key: str) -> dict[str, object]:
-    receipt = f"{model_folder(model)}/{RECEIPT_NAME}"
-    if not lake.store.exists(receipt):
-        return {}
-    try:
-        details: dict[str, object] = json.loads(lake.store.read_bytes(receipt))
-    except json.JSONDecodeError:
-        return {}
-    path = f"{model_folder(model)}/{FILE_NAME}"
-    if details.pop("key", None) != key or not lake.store.exists(path):
-        return {}
-    return details if sha256(lake.store.read_bytes(path)).hexdigest() == details.get("sha256") else {}

@@ -12,6 +12,7 @@ from torch import Tensor
 from lake.digests import canonical_json, digest
 from lake.errors import ModelError
 from lake.lake import Lake
+from lake.model_files import model_folder
 from training.u2net import NETWORKS, U2Net, build_network
 
 FILE_NAME = "weights.safetensors"
@@ -41,11 +42,6 @@ class LoadedModel:
     name: str  # of the network
     canvas: int  # px, that it was trained on
     network: U2Net  # in evaluation mode
-
-
-def model_folder(model: str) -> str:
-    """Return the folder of a model's files, relative to the store's root."""
-    return f"models/{model}"
 
 
 def pack_model(weights: Mapping[str, Tensor], *, network: str, canvas: int) -> PackedModel:

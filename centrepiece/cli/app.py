@@ -12,11 +12,12 @@ from centrepiece.cli.environment import prepare_environment
 from centrepiece.cli.options import AsJson, AsOf, PipelineFile
 from centrepiece.cli.run import run_pipeline
 from centrepiece.cli.terminal import log_to_terminal, show_error, show_plan, show_reports
+from evaluation.gate.models import resolve_model
 from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusalError
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
 from lake.publishing.stage_report import StageReport
-from stages.runner import resolve_model, run_stage
+from stages.runner import run_stage
 
 _log = logging.getLogger(__name__)
 _MOST_FAILURES = 3

@@ -9,13 +9,13 @@ import typer
 from centrepiece.cli.options import AsJson, AsOf, PipelineFile
 from centrepiece.cli.rows import WRITERS
 from centrepiece.cli.terminal import show_json, stderr_console
+from evaluation.gate.models import resolve_model
 from evaluation.gate.registry import ALIASES
 from jobs.sources.detect import detect as detect_export
 from lake.configuration import load_pipeline
 from lake.lake import open_lake
 from lake.maintenance.lineage import lineage as trace
 from lake.sql.query import run_sql
-from stages.runner import resolve_model
 
 RowFormat = Literal["table", "csv", "json", "parquet"]
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from centrepiece.cli.terminal import show_reports, stderr_console
+from evaluation.gate.models import resolve_model
 from flows.refusal import RefusedRunError
 from jobs.spark.java import require_java
 from lake.configuration import Pipeline, load_pipeline
 from lake.errors import CentrepieceError
 from lake.lake import open_lake
 from lake.publishing.stage_report import StageReport
-from stages.runner import resolve_model
 
 
 def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:

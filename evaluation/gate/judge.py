@@ -1,70 +1,24 @@
-"""The judge stage: a candidate's scores and the gates become one row of `verdicts`."""
+"""A judgement: what it is reached from, the verdict that the gates give, and the verdicts that were given before."""
 
 import json
-import time
 from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.gate.documents import Inputs, verdict_document, verdict_id
-from evaluation.gate.gates import Gates, load_gates
-from evaluation.gate.registry import Registry
+from evaluation.gate.gates import Gates
 from evaluation.gate.verdicts import judge_scores
-from evaluation.scores.keys import metric_spec, score_key, score_targets
+from evaluation.scores.keys import score_key, score_targets
 from evaluation.scores.paired import read_paired
 from evaluation.scores.robustness import jittered_name
 from evaluation.scores.scoring import REFERENCES
 from lake.configuration import Pipeline
 from lake.contracts import Verdict
-from lake.digests import stage_key
 from lake.errors import InputError
-from lake.frozen import evaluated_lake
 from lake.lake import Lake
-from lake.publishing.publish import Output, is_committed, publish_stage, skipped_report
-from lake.publishing.shards import write_shard
-from lake.publishing.snapshots import AsOf
-from lake.publishing.stage_report import StageReport
-from lake.schemas import table_of
+from lake.publishing.publish import is_committed
 
 JUDGING_VERSION = 2
 """Raised when the same scores and gates give another verdict."""
-
-
-def judge(pipeline: Pipeline, candidate: str, champion: str | None = None, *, as_of: AsOf = None) -> StageReport:
-    """Judge a candidate by the gates, against the champion or, where there is none, against floors alone.
-
-    The report's details hold `outcome`, `verdict_id`, `candidate`, `champion` and `failing`; a FAIL is no exception. The present
-    champion, judged again, keeps the verdict that it was last given.
-
-    Args:
-        pipeline: The pipeline; its gates are read.
-        candidate: Digest of a scored model.
-        champion: Digest of the model to compare with; None is the registry's champion.
-        as_of: Of the crops; predictions and scores are those that stand, which must be of these crops.
-
-    Raises:
-        InputError: A model has no scores on the present crops.
-        EmptyCheckError: A rule matched no stratum, or none judges a first model.
-    """
-    started = time.monotonic()
-    lake = evaluated_lake(pipeline, as_of)
-    gates = load_gates(pipeline.gates, metric_spec(pipeline))
-    present = Registry(lake.database_url).champion()
-    against = champion or present
-    if against == candidate:
-        if (known := _last_verdict(lake, candidate)) is not None:
-            return known
-        against = None
-    inputs = present_inputs(lake, pipeline, candidate, against)
-    key = stage_key(
-        "judge",
-        inputs={"crops": inputs.crops, **inputs.scores},
-        spec={"candidate": candidate, "champion": against, "gates": gates},
-        version=JUDGING_VERSION,
-    )
-    if (done := skipped_report(lake, stage="judge", key=key, targets=[("verdicts", {})])) is not None:
-        return done
-    document = reach_verdict(lake, gates, inputs)
-    return _publish(lake, key, document, time.monotonic() - started)
 
 
 def present_inputs(lake: Lake, pipeline: Pipeline, candidate: str, against: str | None) -> Inputs:
@@ -108,9 +62,10 @@ def _check_scored(lake: Lake, pipeline: Pipeline, model: str) -> None:
         )
 
 
-def _publish(lake: Lake, key: str, document: str, seconds: float) -> StageReport:
+def verdict_row(document: str) -> Verdict:
+    """Return the row of `verdicts` that holds a verdict document, judged now."""
     found = json.loads(document)
-    row = Verdict(
+    return Verdict(
         verdict_id=verdict_id(document),
         candidate=found["inputs"]["candidate"],
         champion=found["inputs"]["champion"],
@@ -118,41 +73,25 @@ def _publish(lake: Lake, key: str, document: str, seconds: float) -> StageReport
         document=document,
         judged_at=datetime.now(UTC),
     )
-    # The snapshot stays readable for as long as the verdict can be asked how it came about.
-    lake.tag("scores", found["inputs"]["scores_snapshot"], f"verdict-{row.verdict_id[:16]}")
-    receipt = write_shard(lake.location("verdicts", key, {}), "shard-00000-of-00001", [table_of(Verdict, [row])])
-    return publish_stage(
-        lake,
-        stage="judge",
-        key=key,
-        rows_in=1,
-        rows_out=1,
-        rejected={},
-        outputs=[Output("verdicts", {}, [receipt], mode="append")],
-        seconds=seconds,
-        details=_details(row, found),
-    )
 
 
-def _details(row: Verdict, document: dict[str, Any]) -> dict[str, Any]:
+def verdict_details(verdict: Verdict) -> dict[str, Any]:
+    """Return what a report says of a verdict: its outcome, what it speaks of, and what fails."""
+    document = json.loads(verdict.document)
     return {
-        "outcome": row.outcome,
-        "verdict_id": row.verdict_id,
-        "candidate": row.candidate,
-        "champion": row.champion,
+        "outcome": verdict.outcome,
+        "verdict_id": verdict.verdict_id,
+        "candidate": verdict.candidate,
+        "champion": verdict.champion,
         "rules": len(document["gates"]["rules"]),
         "results": len(document["results"]),
         "failing": document["failing"],
     }
 
 
-def _last_verdict(lake: Lake, candidate: str) -> StageReport | None:
-    """Return the newest verdict on a model as the report of a stage that had nothing to do."""
+def last_verdict(lake: Lake, candidate: str) -> Verdict | None:
+    """Return the newest verdict on a model, if there is one."""
     if not lake.has("verdicts"):
         return None
     rows = lake.read("verdicts", where={"candidate": candidate}).sort_by("judged_at").to_pylist()
-    if not rows:
-        return None
-    newest = Verdict(**rows[-1])
-    details = _details(newest, json.loads(newest.document))
-    return StageReport("judge", newest.verdict_id, True, 1, 1, {}, {"verdicts": lake.snapshot("verdicts").snapshot_id}, 0.0, details)
+    return Verdict(**rows[-1]) if rows else None

@@ -1,55 +1,47 @@
-"""A judged candidate in, a new champion out: only with a PASS that still holds against the present champion, or with a reason."""
+"""Promotion and rollback: the champion changes only for a PASS that still holds against it, or for a recorded reason."""
 
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from evaluation.gate.documents import gates_in_document, is_sealed
 from evaluation.gate.gates import load_gates
 from evaluation.gate.judge import present_inputs
-from evaluation.gate.registry import CANDIDATE, Registry
+from evaluation.gate.registry import Registry
 from evaluation.scores.keys import metric_spec
 from lake.configuration import Pipeline
 from lake.contracts import Verdict
 from lake.digests import digest
-from lake.errors import ConfigurationError, GateRefusalError
+from lake.errors import GateRefusalError
 from lake.frozen import evaluated_lake
 from lake.lake import Lake, open_lake
 from lake.publishing.stage_report import StageReport
 
 
-def promote(pipeline: Pipeline, candidate: str | None = None, override: str | None = None) -> StageReport:
-    """Make a candidate the champion by compare-and-swap against the champion that its verdict compared with.
+def promotable_verdict(pipeline: Pipeline, lake: Lake, model: str, champion: str | None, *, override: bool) -> Verdict | None:
+    """Return the verdict that lets a model become the champion.
 
     Args:
         pipeline: The pipeline.
-        candidate: Digest; None is the registry's candidate. The present champion is left as it is.
-        override: Why to promote without a PASS; kept in the registry's history.
+        lake: Its lake.
+        model: Digest of the candidate.
+        champion: Digest of the present champion, or None.
+        override: Whether any verdict will do, or none.
 
     Raises:
         GateRefusalError: There is no verdict against the present champion on the present crops and scores under the present gates,
             the newest such verdict is not a PASS, or a verdict was altered.
         InputError: The scores are no longer those of the present predictions on the present crops.
-        ChampionChangedError: Another model became the champion meanwhile.
-        ConfigurationError: The override gives no reason.
     """
-    started = time.monotonic()
-    if override is not None and not override.strip():
-        raise ConfigurationError("an override needs a reason in words; it is kept in the registry's history")
-    lake = open_lake(pipeline)
-    registry = Registry(lake.database_url)
-    model = registry.resolve(candidate or CANDIDATE)
-    champion = registry.champion()
-    if champion == model:
-        return _report("promote", model, None, None, skipped=True, seconds=0.0)
     verdicts = _verdicts(lake, model, champion)
-    if override is None:
-        verdict: Verdict | None = _passed(pipeline, verdicts, model, champion)
-    else:
-        verdict = verdicts[0] if verdicts else None
-    registry.promote(model, compared_with=champion, verdict_id=verdict.verdict_id if verdict else None, reason=override)
-    return _report("promote", model, champion, verdict, skipped=False, seconds=time.monotonic() - started, override=override)
+    if not override:
+        return _passed(pipeline, verdicts, model, champion)
+    return verdicts[0] if verdicts else None
+
+
+def promotion_details(champion: str, before: str | None, verdict: Verdict | None = None, override: str | None = None) -> dict[str, Any]:
+    """Return what a report says of a change of champion."""
+    return {"champion": champion, "before": before, "verdict_id": verdict.verdict_id if verdict else None, "override": override}
 
 
 def rollback(pipeline: Pipeline) -> StageReport:
@@ -60,7 +52,7 @@ def rollback(pipeline: Pipeline) -> StageReport:
         ChampionChangedError: The champion changed meanwhile.
     """
     champion, before = Registry(open_lake(pipeline).database_url).rollback()
-    return _report("rollback", champion, before, None, skipped=False, seconds=0.0)
+    return StageReport("rollback", digest("rollback", champion, before), False, 1, 1, details=promotion_details(champion, before))
 
 
 def _verdicts(lake: Lake, model: str, champion: str | None) -> list[Verdict]:
@@ -101,10 +93,3 @@ def _changed_since(lake: Lake, pipeline: Pipeline, document: Mapping[str, Any]) 
     if judged["scores"] != present_inputs(lake, pipeline, judged["candidate"], judged["champion"]).scores:
         return "the scores have changed since; run `centrepiece judge` again"
     return ""
-
-
-def _report(
-    stage: str, champion: str, before: str | None, verdict: Verdict | None, *, skipped: bool, seconds: float, override: str | None = None
-) -> StageReport:
-    details = {"champion": champion, "before": before, "verdict_id": verdict.verdict_id if verdict else None, "override": override}
-    return StageReport(stage, digest(stage, champion, before), skipped, 1, 1, {}, {}, seconds, details)

@@ -1,6 +1,7 @@
 """A lake and a model in, the key of its scores out: whether they are of the present crops is a question of this key."""
 
 from dataclasses import asdict
+from typing import Any
 
 from evaluation.metrics.instance import MetricSpec, metric_names
 from evaluation.metrics.tracing import TracingPrices
@@ -31,6 +32,11 @@ def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
         InputError: The model has made no predictions.
         MissingTableError: There are no crops.
     """
+    return stage_key("score", inputs=score_inputs(lake, model), spec=score_settings(pipeline, model), version=SCORING_VERSION)
+
+
+def score_inputs(lake: Lake, model: str) -> dict[str, str]:
+    """Return the content digests of what scoring a model reads, by name; raises as `score_key` does."""
     inputs = {"crops": lake.snapshot("crops").content}
     if (trained := trained_on(lake, model)) is not None:
         inputs["trained_on"] = trained.content
@@ -38,15 +44,19 @@ def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
         if not lake.has("predictions") or not lake.files("predictions", part={"model": model}):
             raise InputError(f"model {model[:12]} has no predictions; run `centrepiece predict PIPELINE --model {model[:12]}`")
         inputs["predictions"] = lake.snapshot("predictions", part={"model": model}).content
+    return inputs
+
+
+def score_settings(pipeline: Pipeline, model: str) -> dict[str, Any]:
+    """Return the settings that the scores of a model depend on."""
     spec = metric_spec(pipeline)
-    settings = {
+    return {
         "model": model,
         "splits": pipeline.evaluation.splits,
         "metrics": metric_names(spec),
         "tolerance": spec.edge_tolerance,
         "prices": asdict(spec.prices),
     }
-    return stage_key("score", inputs=inputs, spec=settings, version=SCORING_VERSION)
 
 
 def trained_on(lake: Lake, model: str) -> Snapshot | None:

@@ -14,8 +14,8 @@ from evaluation.scores.curves import Curves, instance_curves, no_curves
 from evaluation.scores.observations import observe, window_box, window_masks
 from evaluation.scores.strata import crowding_class, thinness_class
 from lake.contracts import Reject, Score
-from lake.digests import digest
 from lake.reasons import Reason
+from lake.rejects import reject_id
 
 REFERENCES = (*FLOORS, *CEILINGS)
 """Names under which floors and ceilings are scored, as if they were models."""
@@ -89,7 +89,7 @@ def _rows(crop: Mapping[str, Any], metrics: Mapping[str, float], setup: ScoreSet
 
 def _reject(crop: Mapping[str, Any], model: str) -> Reject:
     return Reject(
-        reject_id=digest("score", model, crop["crop_id"], Reason.EMPTY_TRUTH.value),
+        reject_id=reject_id("score", f"{model}/{crop['crop_id']}", Reason.EMPTY_TRUTH.value),
         stage="score",
         source=model,
         source_ref=crop["crop_id"],

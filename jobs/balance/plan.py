@@ -17,12 +17,11 @@ from jobs.balance.eligibility import ELIGIBLE, Reasons, find_ineligible
 from jobs.balance.windows import CENTRE_COLUMNS, Centres, Windows, centres, windows
 from jobs.columns import Facts, Texts, Whole, texts, whole
 from lake.configuration import BalanceSpec, CropSpec
-from lake.contracts import PlannedCrop, Reject
+from lake.contracts import PlannedCrop
 from lake.digests import digest
 from lake.reasons import Reason
+from lake.rejects import reject_table
 from lake.schemas import conform
-
-STAGE = "balance"
 
 _KEYS = ("instance_id", "domain", "customer", "class_id")
 _OF_CROPS = (*_KEYS, "image_id", "split", "taxonomy", "box_width", "box_height")
@@ -101,18 +100,14 @@ def _rejects(instances: pa.Table, reasons: Reasons, cells: Mapping[str, Cell], b
     out = np.flatnonzero(reasons != ELIGIBLE)
     rows = instances.select(_OF_REJECTS).take(out)
     why: list[Reason] = reasons[out].tolist()
-    sources, refs, ids = (texts(rows, name) for name in ("source", "source_ref", "instance_id"))
-    columns = {
-        "reject_id": [
-            hashlib.sha256(f"{STAGE}/{instance}/{reason}".encode()).hexdigest() for instance, reason in zip(ids, why, strict=True)
-        ],
-        "stage": [STAGE] * len(why),
-        "source": sources,
-        "source_ref": refs,
-        "reason": why,
-        "detail": _details(rows, why, cells, strata(rows, balance).to_numpy(), spec),
-    }
-    return conform(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), Reject)
+    return reject_table(
+        "balance",
+        keys=texts(rows, "instance_id").tolist(),
+        sources=texts(rows, "source").tolist(),
+        refs=texts(rows, "source_ref").tolist(),
+        reasons=why,
+        details=_details(rows, why, cells, strata(rows, balance).to_numpy(), spec),
+    )
 
 
 def _details(rows: pa.Table, why: list[Reason], cells: Mapping[str, Cell], stratum: Texts, spec: CropSpec) -> list[str]:

@@ -4,7 +4,6 @@ Each image is read once for all its windows, and not at all where every block of
 Pixels of regions to ignore (crowds, void) are ignored unless they belong to the crop's own instance.
 """
 
-import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -23,10 +22,10 @@ from lake.configuration import CropSpec
 from lake.contracts import Crop, Instance, PlannedCrop, Reject
 from lake.digests import digest
 from lake.reasons import Reason
+from lake.rejects import reject_table
 from lake.schemas import conform, empty_table
 
-STAGE = "crop"
-VERSION = 1
+CUT_VERSION = 1
 """Of this code: raised when the same plan gives other crops."""
 
 BATCH_BYTES = 8 << 20
@@ -54,7 +53,7 @@ class CutCrops:
 
 def spec_digest(spec: CropSpec) -> str:
     """Return what `Crop.spec` holds: crops of equal crop_id and spec have equal pixels."""
-    return digest("crops", spec, VERSION)
+    return digest("crops", spec, CUT_VERSION)
 
 
 def cut_shard(
@@ -155,14 +154,11 @@ def _rejects(plan: pa.Table, instances: pa.Table, windows: WindowCuts, refused: 
     rows = np.fromiter(refused, np.int64, len(refused))
     crops = plan.column("crop_id").take(pa.array(rows)).to_pylist()
     known = instances.select(["source", "source_ref"]).take(pa.array(windows.instances[rows]))
-    reasons = [error.reason.value for error in refused.values()]
-    pairs = list(zip(crops, reasons, strict=True))
-    columns = {
-        "reject_id": [hashlib.sha256(f"{STAGE}/{crop}/{reason}".encode()).hexdigest() for crop, reason in pairs],
-        "stage": [STAGE] * len(refused),
-        "source": known.column("source").to_pylist(),
-        "source_ref": known.column("source_ref").to_pylist(),
-        "reason": reasons,
-        "detail": [f"{error}; crop {crop}" for error, crop in zip(refused.values(), crops, strict=True)],
-    }
-    return conform(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), Reject)
+    return reject_table(
+        "crop",
+        keys=crops,
+        sources=known.column("source").to_pylist(),
+        refs=known.column("source_ref").to_pylist(),
+        reasons=[error.reason.value for error in refused.values()],
+        details=[f"{error}; crop {crop}" for error, crop in zip(refused.values(), crops, strict=True)],
+    )

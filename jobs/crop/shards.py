@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,10 @@ class ShardRows:
     shard: int
     plan: pa.Table
     instances: pa.Table  # of the plan's images
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as Arrow streams: a pickle of a slice would hold all rows that it is cut from."""
+        return _received, (self.shard, _as_stream(self.plan), _as_stream(self.instances))
 
 
 def image_loads(plan: Iterable[pa.RecordBatch]) -> pa.Table:
@@ -70,7 +75,7 @@ def assign_shards(loads: pa.Table) -> tuple[pa.Table, int]:
     return pa.table(columns, schema=ASSIGNMENT), shard + int(filled > 0)
 
 
-def deal(plan: pa.Table, instances: pa.Table, assignment: pa.Table) -> Iterator[ShardRows]:
+def assign_rows(plan: pa.Table, instances: pa.Table, assignment: pa.Table) -> Iterator[ShardRows]:
     """Give each shard its rows, shard by shard.
 
     Args:
@@ -92,6 +97,18 @@ def deal(plan: pa.Table, instances: pa.Table, assignment: pa.Table) -> Iterator[
     known = _by_shard(instances, np.repeat(rows, copies), np.repeat(first[image[rows]], copies) + numbers)
     for shard, crops in planned.items():
         yield ShardRows(shard, crops, known.get(shard, instances.slice(0, 0)))
+
+
+def _as_stream(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    sent: bytes = sink.getvalue().to_pybytes()
+    return sent
+
+
+def _received(shard: int, plan: bytes, instances: bytes) -> ShardRows:
+    return ShardRows(shard, pa.ipc.open_stream(plan).read_all(), pa.ipc.open_stream(instances).read_all())
 
 
 def _images_of(table: pa.Table, assignment: pa.Table) -> npt.NDArray[np.int64]:

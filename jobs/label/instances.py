@@ -1,6 +1,5 @@
 """Annotations and the images they lie on in, instances under the taxonomy out; every annotation is one or a reject."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.columns import facts, texts
-from lake.contracts import Instance, Reject
+from lake.contracts import Instance
 from lake.errors import UnmappedLabelError
 from lake.reasons import Reason
+from lake.rejects import reject_table
 from lake.schemas import arrow_schema, conform
 from taxonomy.labelling import NO_CLASS, LabelCount, Labelling, Meaning
 
-STAGE = "label"
 LABEL_COLUMNS = ("customer", "label", "is_crowd", "is_void")
 """What `label_counts` reads of an annotation."""
 
@@ -105,14 +104,12 @@ def _meaning(pair: int, customers: pa.Array, labels: pa.Array, labelling: Labell
 
 
 def _rejects(rows: pa.Table) -> pa.Table:
-    reason = Reason.MISSING_IMAGE.value
     ids, images = texts(rows, "instance_id").tolist(), texts(rows, "image_id").tolist()
-    columns = {
-        "reject_id": [hashlib.sha256(f"{STAGE}/{instance}/{reason}".encode()).hexdigest() for instance in ids],
-        "stage": [STAGE] * len(ids),
-        "source": rows.column("source").to_pylist(),
-        "source_ref": rows.column("source_ref").to_pylist(),
-        "reason": [reason] * len(ids),
-        "detail": [f"image {image} is not in `images`; instance {one}" for image, one in zip(images, ids, strict=True)],
-    }
-    return conform(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), Reject)
+    return reject_table(
+        "label",
+        keys=ids,
+        sources=rows.column("source").to_pylist(),
+        refs=rows.column("source_ref").to_pylist(),
+        reasons=[Reason.MISSING_IMAGE.value] * len(ids),
+        details=[f"image {image} is not in `images`; instance {one}" for image, one in zip(images, ids, strict=True)],
+    )

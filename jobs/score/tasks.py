@@ -86,31 +86,26 @@ def plan_tasks(lake: Lake, model: str, splits: Sequence[str]) -> list[ScoreTask]
     ]
 
 
-def run_task(task: ScoreTask, scorings: Sequence[Scoring]) -> list[TaskOutcome]:
-    """Score one task's crops and write a shard a scoring; runs on a worker or in the driver alike.
+def run_task(task: ScoreTask, scoring: Scoring) -> TaskOutcome:
+    """Score one task's crops and write their shards; runs on a worker or in the driver alike.
 
     Args:
         task: From `plan_tasks`.
-        scorings: At most one of them a model that predicted; floors and ceilings share the reading of its crops.
+        scoring: What is scored, and where its rows go.
     """
-    scored = [Scored() for _ in scorings]
-    store = scorings[0].scores.store
+    scored = Scored()
+    store, is_reference = scoring.scores.store, scoring.setup.model in REFERENCES
     maps = _maps(task, store)
     for crop in _rows(store, (task.crop_file,), CROP_COLUMNS, ds.field("crop_id").isin(task.crop_ids)):
-        found = maps.pop(crop["crop_id"], None)
         shape = (crop["window_height"], crop["window_width"])
-        levels = None if found is None else decode_levels(found[0], found[1], shape, crop["crop_id"])
-        for scoring, rows in zip(scorings, scored, strict=True):
-            score_crop(crop, None if scoring.setup.model in REFERENCES else levels, scoring.setup, rows)
-    return [
-        TaskOutcome(
-            _write(scoring.scores, task.name, Score, rows.scores),
-            _write(scoring.rejects, task.name, Reject, rows.rejects),
-            rows.crops,
-            rows.curves,
-        )
-        for scoring, rows in zip(scorings, scored, strict=True)
-    ]
+        levels = None if is_reference else decode_levels(*maps.pop(crop["crop_id"]), shape, crop["crop_id"])
+        score_crop(crop, levels, scoring.setup, scored)
+    return TaskOutcome(
+        _write(scoring.scores, task.name, Score, scored.scores),
+        _write(scoring.rejects, task.name, Reject, scored.rejects),
+        scored.crops,
+        scored.curves,
+    )
 
 
 def seen_classes(lake: Lake, as_of: AsOf = None) -> frozenset[str]:

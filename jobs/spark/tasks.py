@@ -4,14 +4,16 @@ import functools
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from pyspark import AccumulatorParam
 from pyspark.sql import SparkSession
 
 from jobs.spark.failures import errors_of_workers
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
+Counts = TypeVar("Counts", bound=NamedTuple)
 
 TASKS_A_CORE = 16
 """Tasks that work is divided into at most: each costs some ten milliseconds, and fewer would leave cores without work at the end."""
@@ -32,6 +34,19 @@ def run_tasks(spark: SparkSession, pieces: Sequence[Piece], work: Callable[[Piec
         tasks = min(len(pieces), TASKS_A_CORE * context.defaultParallelism)
         results: list[Result] = context.parallelize(list(pieces), tasks).map(functools.partial(_done, work)).collect()
     return results
+
+
+class _NumberByNumber(AccumulatorParam[Counts]):
+    def zero(self, value: Counts) -> Counts:
+        return value._make(0 for _ in value)
+
+    def addInPlace(self, value1: Counts, value2: Counts) -> Counts:  # noqa: N802
+        return value1._make(one + other for one, other in zip(value1, value2, strict=True))
+
+
+def accumulator(spark: SparkSession, zero: Counts) -> Any:
+    """Return an accumulator of named counts that starts at zero; workers add to it, and it moves when a task ends."""
+    return spark.sparkContext.accumulator(zero, _NumberByNumber())
 
 
 @contextmanager

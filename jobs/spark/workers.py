@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jobs.spark.java import require_java
 from lake.configuration import Pipeline
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
+Counts = TypeVar("Counts", bound=NamedTuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,9 @@ class SparkWorkers:
         from jobs.spark.tasks import run_tasks
 
         return run_tasks(self.session(), pieces, work)
+
+    def counter(self, zero: Counts, /) -> Any:
+        """Return an accumulator of counts; it moves when a task ends."""
+        from jobs.spark.tasks import accumulator
+
+        return accumulator(self.session(), zero)

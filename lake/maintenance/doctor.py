@@ -11,9 +11,9 @@ from lake.configuration import Pipeline
 from lake.contracts import TABLES
 from lake.errors import CentrepieceError, MissingTableError
 from lake.lake import DataFile, Lake, open_lake
-from lake.maintenance.model_files import FOLDER, missing_weights, registered_weights, unregistered_files
 from lake.maintenance.references import References, references
 from lake.maintenance.relocation import moved_from
+from lake.model_files import MODELS_FOLDER, missing_weights, registered_weights, unregistered_files
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.processes import is_dead
 from lake.publishing.records import receipts_of
@@ -83,12 +83,12 @@ def _examine_models(lake: Lake, verify: bool) -> Iterator[Finding]:
     changed = [path for path, sha256 in known.items() if verify and _sha256(lake, path) != sha256]
     mend = "restore them from a backup; else `centrepiece rollback` if one is the champion, and fit with another `training.seed`"
     if gone:
-        yield Finding("fault", FOLDER, f"weights of registered models are gone: {_some(gone)}", mend)
+        yield Finding("fault", MODELS_FOLDER, f"weights of registered models are gone: {_some(gone)}", mend)
     if changed:
-        yield Finding("fault", FOLDER, f"weights differ from what was registered: {_some(changed)}", mend)
+        yield Finding("fault", MODELS_FOLDER, f"weights differ from what was registered: {_some(changed)}", mend)
     if known and not gone and not changed:
         told = ", every sha-256 as registered" if verify else ""
-        yield Finding("good", FOLDER, f"{len(known):,} models with their weights{told}")
+        yield Finding("good", MODELS_FOLDER, f"{len(known):,} models with their weights{told}")
 
 
 def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
         faults = list(_digest_faults(lake, name, receipts))
     yield from faults
     yield from _orphans(lake, name, found.kept.keys() | found.metadata)
-    if name == FOLDER:
+    if name == MODELS_FOLDER:
         yield from _examine_models(lake, verify)
     if not faults:
         rows, told = sum(file.rows for file in files), ", every sha-256 as on record" if verify else ""
@@ -155,7 +155,7 @@ def _orphans(lake: Lake, name: str, known: Iterable[str]) -> Iterator[Finding]:
     if orphans:
         message = f"no snapshot names {_some(orphans)}: of a run that was killed or is still at work, or of an expired snapshot"
         yield Finding("note", name, message, "`centrepiece gc` removes them once they are a day old")
-    if name == FOLDER and (strangers := unregistered_files(lake)):
+    if name == MODELS_FOLDER and (strangers := unregistered_files(lake)):
         message = f"no registered model has {_some(strangers)}: a fit that was killed before it published, or one at work"
         yield Finding("note", name, message, "the next `centrepiece fit` of the same crops and settings registers them, else delete them")
 

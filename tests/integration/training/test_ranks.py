@@ -11,8 +11,8 @@ import pytest
 
 from lake.errors import ModelError
 from lake.lake import open_lake
+from tests.support.stages import fit
 from tests.support.training_lakes import training_pipeline
-from training.fit import fit
 from training.launch import train_on_ranks
 from training.rank import write_run
 from training.training_run import TrainingRun

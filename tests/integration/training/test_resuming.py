@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from lake.lake import open_lake
+from tests.support.stages import fit
 from tests.support.training_lakes import training_pipeline
 from training import training_run
 from training.checkpoints import Checkpoints
-from training.fit import fit
 from training.training_run import TrainingRun, train
 
 

@@ -14,11 +14,10 @@ from lake.lake import open_lake
 from lake.publishing.snapshots import tags
 from lake.publishing.stage_report import StageReport
 from tests.support.factories import crop_rows, tiny_shots
+from tests.support.stages import export, fit, predict
 from tests.support.training_lakes import publish_crops, training_pipeline
-from training.export import TOLERANCE, export
-from training.fit import fit
+from training.export import TOLERANCE
 from training.jittered import shown_window
-from training.predict import predict
 from training.weights import load_model
 
 

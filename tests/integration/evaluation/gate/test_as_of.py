@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.gate.judge import judge
 from evaluation.gate.plan import plan_gate
 from evaluation.gate.registry import Registry
-from evaluation.report.report import PATH, report
-from jobs.spark.score import score
+from evaluation.report.report import PATH
 from lake.errors import InputError, MissingTableError
 from tests.support.judged_lake import invented_crops, invented_pipeline, model_digest, publish_balance, publish_crops, publish_predictions
+from tests.support.stages import judge, report, score
 
 MODEL = model_digest("new")
 

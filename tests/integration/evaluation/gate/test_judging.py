@@ -7,13 +7,10 @@ from pathlib import Path
 import pytest
 
 from evaluation.gate.documents import is_sealed, verdict_id
-from evaluation.gate.judge import judge
 from evaluation.gate.plan import plan_gate
-from evaluation.gate.promote import promote, rollback
+from evaluation.gate.promote import rollback
 from evaluation.gate.registry import Registry
 from evaluation.gate.replay import replay_verdict
-from evaluation.report.report import report
-from jobs.spark.score import score
 from lake.configuration import EvaluationSpec, Pipeline, TracingSpec
 from lake.contracts import Crop, Model, Verdict
 from lake.digests import canonical_json, stage_key
@@ -33,6 +30,7 @@ from tests.support.judged_lake import (
     publish_crops,
     publish_predictions,
 )
+from tests.support.stages import judge, promote, report, score
 
 FIRST, BETTER, WORSE = (model_digest(name) for name in ("first", "better", "worse"))
 

@@ -4,15 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.gate.judge import judge
-from evaluation.gate.promote import promote
 from evaluation.gate.registry import Registry
 from evaluation.gate.replay import replay_verdict
-from evaluation.report.report import report
-from jobs.spark.score import score
 from lake.configuration import EvaluationSpec
 from lake.errors import ConfigurationError, InputError
 from tests.support.judged_lake import invented_crops, invented_pipeline, model_digest, publish_balance, publish_crops, publish_predictions
+from tests.support.stages import judge, promote, report, score
 
 STEADY, BRITTLE = model_digest("steady"), model_digest("brittle")
 GATES = """min_instances: 10

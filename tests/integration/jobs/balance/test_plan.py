@@ -13,8 +13,6 @@ from jobs.balance.eligibility import ELIGIBLE, find_ineligible
 from jobs.balance.plan import plan_instances
 from jobs.balance.report import balance_table, tally
 from jobs.label.instances import label_annotations
-from jobs.spark.balance import balance
-from jobs.spark.label import label
 from jobs.spark.session import spark_session
 from lake.configuration import Pipeline, load_pipeline
 from lake.digests import stage_key
@@ -24,6 +22,7 @@ from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from taxonomy.labelling import load_labelling
 from tests.support.annotation_tables import LABEL_MAPS, LABELS, TAXONOMY, invented_annotations, invented_images
+from tests.support.stages import balance, label
 
 PIPELINE = """
 name: plan

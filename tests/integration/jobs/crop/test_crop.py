@@ -8,12 +8,16 @@ import pytest
 
 from imaging.source_images import read_source
 from jobs.crop.cut import cut_shard
-from jobs.crop.shards import assign_shards, image_loads
-from jobs.spark.crop import ShardWork, crop, cut_dealt, cut_shards, dealt_rows, joined_rows
-from jobs.spark.session import spark_session
+from jobs.crop.cutting import CutShard
+from jobs.crop.shards import assign_rows, assign_shards, image_loads
+from jobs.spark.crop import cut_joined
+from jobs.spark.workers import SparkWorkers
+from jobs.workers import InProcess
 from lake.contracts import Crop
 from lake.lake import Lake
 from lake.schemas import arrow_schema
+from stages.crop import CROP
+from stages.runner import run
 from tests.support.crop_worlds import CropWorld, crop_pipeline, crop_world, publish_world
 
 
@@ -30,8 +34,8 @@ def test_spark_cuts_what_the_plain_function_cuts_and_a_second_run_commits_nothin
     pipeline = crop_pipeline(tmp_path)
     lake = publish_world(pipeline, world)
     next(iter(world.files.values())).rename(tmp_path / "gone")
-    report = crop(pipeline)
-    again = crop(pipeline)
+    report = run(CROP, pipeline)
+    again = run(CROP, pipeline)
     (tmp_path / "gone").rename(next(iter(world.files.values())))
     assert (report.rows_in, report.rows_out, dict(report.rejected)) == (len(world.plan), len(world.plan) - 16, {"unreadable-source": 16})
     assert lake.read("rejects").num_rows == 16
@@ -43,21 +47,22 @@ def test_spark_cuts_what_the_plain_function_cuts_and_a_second_run_commits_nothin
     assert found.equals(kept)
 
 
-def test_bytes_do_not_depend_on_the_number_of_partitions(world: CropWorld, tmp_path: Path) -> None:
+def test_bytes_depend_neither_on_the_partitions_nor_on_who_assigns_the_rows(world: CropWorld, tmp_path: Path) -> None:
     pipeline = crop_pipeline(tmp_path)
     lake = publish_world(pipeline, world)
     assignment, shards = assign_shards(image_loads(lake.batches("plan")))
     assert shards > 2
-    spark = spark_session(pipeline)
+    workers = SparkWorkers(pipeline)
+    assigned = list(assign_rows(lake.read("plan"), lake.read("instances"), assignment))
     digests = []
-    for number, partitions in enumerate((1, 2, 7, 1, 2, 7)):
-        places = lake.location("crops", f"{number:064x}"), lake.place("rejects", f"{number:064x}", {"stage": "crop"})
-        work = ShardWork(*places, shards, pipeline.crops)
-        if number < 3:
-            results = cut_dealt(spark, dealt_rows(lake, assignment), work, partitions=partitions)
+    for number, partitions in enumerate((1, 2, 7, None, None)):
+        locations = lake.location("crops", f"{number:064x}"), lake.location("rejects", f"{number:064x}", {"stage": "crop"})
+        work = CutShard(*locations, shards, pipeline.crops)
+        if partitions is not None:
+            written = cut_joined(workers.session(), lake, assignment, work, partitions)
         else:
-            results = cut_shards(joined_rows(spark, lake, assignment), work, partitions=partitions)
-        digests.append([receipt["sha256"] for result in results for receipt in result["crops"]])
+            written = (workers if number == 3 else InProcess()).map(assigned, work)
+        digests.append([shard.crops.sha256 for shard in written if shard.crops])
     assert len(digests[0]) == shards
     assert all(found == digests[0] for found in digests)
 
@@ -65,9 +70,9 @@ def test_bytes_do_not_depend_on_the_number_of_partitions(world: CropWorld, tmp_p
 def test_a_new_plan_cuts_only_what_is_new(world: CropWorld, tmp_path: Path) -> None:
     pipeline = crop_pipeline(tmp_path)
     publish_world(pipeline, CropWorld(world.files, world.instances, world.plan.slice(30)))
-    crop(pipeline)
+    run(CROP, pipeline)
     lake = publish_world(pipeline, world)
-    report = crop(pipeline)
+    report = run(CROP, pipeline)
     assert report.details["reused"] == len(world.plan) - 30
     assert report.details["images"] < len(world.files) / 2
     expected = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, pipeline.crops, read_source)])

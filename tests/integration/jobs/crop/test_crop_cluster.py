@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[4]
 STAGE = """
 import json, sys
 from pathlib import Path
-from jobs.spark.crop import crop
 from tests.support.crop_worlds import crop_pipeline
+from tests.support.stages import crop
 print(json.dumps(crop(crop_pipeline(Path(sys.argv[1]), master=sys.argv[2])).as_json()))
 """
 

@@ -19,10 +19,10 @@ from imaging.images import ImageHeader, ImageRefusedError, read_header
 from imaging.jpeg import turbo as libjpeg
 from imaging.jpeg.header import EOI, SOI, parse_jpeg
 from imaging.masks.masks import encode
-from jobs.spark.crop import crop
 from lake.contracts import Instance, PlannedCrop
 from lake.schemas import table_of
 from tests.support.crop_worlds import CropWorld, crop_pipeline, described, planned, publish_world
+from tests.support.stages import crop
 
 HEIGHT, WIDTH = 75, 101
 MODES: tuple[tuple[str, str, dict[str, Any]], ...] = (

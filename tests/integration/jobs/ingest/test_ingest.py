@@ -13,11 +13,11 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from imaging.masks.masks import decode
-from jobs.spark.ingest import ingest
 from lake.configuration import Pipeline, Source
 from lake.errors import ConfigurationError, InputError
 from lake.lake import Lake, open_lake
 from lake.publishing.stage_report import StageReport
+from tests.support.stages import ingest
 
 COCO_MINI = {
     "format": "coco",

@@ -17,11 +17,11 @@ import pytest
 import zstandard
 from PIL import Image
 
-from jobs.spark.ingest import ingest
 from lake.configuration import Pipeline
 from lake.lake import Lake, open_lake
 from tests.support.plain_ingest import source_of
 from tests.support.sample_exports import REAL, Sample, demo_samples
+from tests.support.stages import ingest
 
 _folders: list[str] = []  # whose files are watched; empty: nobody looks
 _opened: list[str] = []

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.spark.ingest import ingest
 from lake.configuration import Pipeline, Source
 from lake.lake import Lake, open_lake
 from lake.publishing.stage_report import StageReport
 from tests.support.plain_ingest import source_of
 from tests.support.services import CREDENTIALS, ceph_endpoint, environment
+from tests.support.stages import ingest
 
 SIDE = 40
 

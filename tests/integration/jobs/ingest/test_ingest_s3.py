@@ -11,13 +11,13 @@ from moto.server import ThreadedMotoServer
 
 from demo.exports.formats import FORMATS
 from jobs.sources.detect import detect
-from jobs.spark.ingest import ingest
 from lake.configuration import Pipeline, Source
 from lake.lake import open_lake
 from lake.storage.store import open_store
 from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 from tests.support.sample_exports import REAL, Sample, demo_samples
 from tests.support.services import CREDENTIALS, environment
+from tests.support.stages import ingest
 
 NAMES = ["camvid", "labelme-embedded", "supervisely", "cvat-project", *(f"demo-{name}" for name in FORMATS)]
 PACKED = {"zip": ".zip", "tar": ".tar", "gztar": ".tar.gz"}

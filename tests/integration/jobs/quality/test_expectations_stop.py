@@ -7,9 +7,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from jobs.spark.crop import crop
-from jobs.spark.ingest import ingest
-from jobs.spark.label import label
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
 from lake.errors import EmptyCheckError, ExpectationError
@@ -19,6 +16,7 @@ from tests.support.crop_worlds import crop_pipeline, crop_world, publish_world
 from tests.support.plain_ingest import source_of
 from tests.support.planned_lake import publish_rows
 from tests.support.sample_exports import REAL
+from tests.support.stages import crop, ingest, label
 
 LABEL_MAP = "customer: acme\nlabels: {sofa: chair, bus: car, car: car, bottle: chair, chair: chair, person: person}\n"
 

@@ -1,33 +1,44 @@
 """Scoring on Spark's workers against scoring in this process."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from evaluation.scores.curves import curves_path
 from jobs.score.tasks import CROPS_PER_TASK, plan_tasks
-from jobs.spark.score import score
 from jobs.spark.session import spark_session
+from jobs.spark.workers import SparkWorkers
+from jobs.workers import InProcess, Workers
 from lake.configuration import Pipeline, SparkSettings
 from lake.lake import Lake
 from tests.support.judged_lake import invented_crops, invented_pipeline, model_digest, publish_crops, publish_predictions
+from tests.support.stages import score
 
 MODEL = model_digest("parity")
 
 
-def scored(folder: Path, engine: str) -> tuple[Pipeline, Lake, str]:
+class OnSpark:
+    """Spark's workers, even for few crops."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._workers = SparkWorkers(pipeline)
+        self.map, self.counter = self._workers.map, self._workers.counter
+
+
+def scored(folder: Path, workers: Callable[[Pipeline], Workers]) -> tuple[Pipeline, Lake, str]:
     folder.mkdir()
     pipeline = invented_pipeline(folder).model_copy(update={"spark": SparkSettings(master="local[2]")})
     crops = invented_crops(8, 3, empty_truths=1)
     lake = publish_crops(pipeline, crops)
     publish_predictions(pipeline, crops, MODEL, wobble=1.5)
-    report = score(pipeline, MODEL, engine=engine)  # type: ignore[arg-type]
+    report = score(pipeline, MODEL, workers=workers(pipeline))
     return pipeline, lake, report.key
 
 
 def test_spark_and_one_process_publish_the_same_files(tmp_path: Path) -> None:
-    pipeline, on_spark, key = scored(tmp_path / "spark", "spark")
-    _, here, same_key = scored(tmp_path / "here", "local")
+    pipeline, on_spark, key = scored(tmp_path / "spark", OnSpark)
+    _, here, same_key = scored(tmp_path / "here", lambda _: InProcess())
     spark_session(pipeline).stop()
     assert key == same_key
     for table in ("scores", "rejects"):

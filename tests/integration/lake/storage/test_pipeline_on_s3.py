@@ -5,14 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.spark.balance import balance
-from jobs.spark.crop import crop
-from jobs.spark.ingest import ingest
-from jobs.spark.label import label
 from lake.configuration import Pipeline, load_pipeline
 from lake.lake import Lake, open_lake
 from lake.maintenance.doctor import examine_lake
 from tests.support.factories import tiny_demo
+from tests.support.stages import balance, crop, ingest, label
 
 
 def _cut_crops(pipeline: Pipeline) -> Lake:

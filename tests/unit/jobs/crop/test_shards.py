@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from jobs.crop.shards import CROPS_PER_SHARD, LEAST_CROPS_PER_SHARD, PIXELS_PER_SHARD, assign_shards, deal, image_loads
+from jobs.crop.shards import CROPS_PER_SHARD, LEAST_CROPS_PER_SHARD, PIXELS_PER_SHARD, assign_rows, assign_shards, image_loads
 
 
 def loads(crops: list[int], side: int = 10) -> pa.Table:
@@ -60,7 +60,7 @@ def test_every_crop_is_dealt_once_with_the_instances_of_its_image() -> None:
     plan = pa.table({"image_id": images, "crop_id": crops})
     instances = pa.table({"image_id": ["b", "a", "stranger", "c", "b"], "instance_id": ["b1", "a1", "x", "c1", "b2"]})
     assignment, shards = assign_shards(pa.table({"image_id": ["a", "b", "c"], "crops": [3, 400, 2], "pixels": [3, 400, 2]}))
-    dealt = {rows.shard: rows for rows in deal(plan, instances, assignment)}
+    dealt = {rows.shard: rows for rows in assign_rows(plan, instances, assignment)}
     assert sorted(dealt) == list(range(shards)) and shards > 5
     assert sorted(name for rows in dealt.values() for name in rows.plan.column("crop_id").to_pylist()) == sorted(crops)
     for rows in dealt.values():

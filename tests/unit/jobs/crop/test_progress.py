@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from jobs.spark import progress
-from jobs.spark.progress import Done, line, shown, values_over_time
+from jobs.crop import progress
+from jobs.crop.progress import Done, line, shown, values_over_time
 
 
 class Counter:
@@ -20,7 +20,7 @@ def test_a_line_says_crops_and_images_per_second_and_rejects() -> None:
 
 def test_without_a_terminal_progress_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "LOG_EVERY_S", 0.02)
-    with caplog.at_level(logging.INFO, "jobs.spark.progress"), shown(Counter(), crops=2000):
+    with caplog.at_level(logging.INFO, "jobs.crop.progress"), shown(Counter(), crops=2000):
         time.sleep(0.2)
     assert caplog.messages and "900 crops" in caplog.messages[0] and "of 2,000" in caplog.messages[0]
     assert "s left" in caplog.messages[0]

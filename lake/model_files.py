@@ -1,11 +1,16 @@
-"""A lake in, what is wrong with its models' files out: weights that are gone or changed, folders that no model names."""
+"""The files of registered models: where they stand, and which of them are gone, changed, or of no model."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from lake.lake import Lake
 
-FOLDER = "models"
+MODELS_FOLDER = "models"
+
+
+def model_folder(model: str) -> str:
+    """Return the folder of a model's files, relative to the store's root."""
+    return f"{MODELS_FOLDER}/{model}"
 
 
 def missing_weights(lake: Lake) -> list[str]:
@@ -21,7 +26,7 @@ def registered_weights(lake: Lake) -> dict[str, str]:
 def unregistered_files(lake: Lake) -> list[str]:
     """Return the paths of files in folders of models that no registered model has."""
     known = {str(PurePosixPath(path).parent) for path in _weights(lake)}
-    return [path for path in lake.store.list(FOLDER) if str(PurePosixPath(path).parent) not in known]
+    return [path for path in lake.store.list(MODELS_FOLDER) if str(PurePosixPath(path).parent) not in known]
 
 
 def _weights(lake: Lake) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Counts that Spark's workers add to in, a progress bar on a terminal or now and then a log line out."""
+"""How far cutting has come, shown while workers work: a progress bar on a terminal, a log line now and then elsewhere."""
 
 import logging
 import sys
@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from pyspark import AccumulatorParam
-from pyspark.sql import SparkSession
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lake.terminal import shared_console
@@ -27,25 +25,12 @@ class Done(NamedTuple):
     rejects: int = 0
 
 
-class _Sum(AccumulatorParam[Done]):
-    def zero(self, value: Done) -> Done:
-        return Done()
-
-    def addInPlace(self, value1: Done, value2: Done) -> Done:  # noqa: N802
-        return Done(*(one + other for one, other in zip(value1, value2, strict=True)))
-
-
-def counter(spark: SparkSession) -> Any:
-    """Return an accumulator of `Done` that workers add to; it moves when a task ends."""
-    return spark.sparkContext.accumulator(Done(), _Sum())
-
-
 @contextmanager
 def shown(done: Any, *, crops: int) -> Iterator[None]:
     """Show, while the block runs, crops and images per second, rejects and the time left.
 
     Args:
-        done: As `counter` returns it.
+        done: A counter of `Done`, as `jobs.workers.Workers.counter` returns it.
         crops: That are planned in all.
     """
     ended = threading.Event()

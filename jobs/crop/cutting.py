@@ -1,0 +1,70 @@
+"""The work of the crop stage on one shard: cut it, write its crops and rejects, and say what came of it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from imaging.source_images import read_source
+from jobs.crop.cut import COMPRESSION, cut_shard, spec_digest
+from jobs.crop.progress import Done
+from jobs.crop.reuse import CutFile, known_blocks
+from jobs.crop.shards import ShardRows
+from jobs.crop.warmup import load_kernels
+from jobs.file_slices import counted, write_rejects
+from lake.configuration import CropSpec
+from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCrops:
+    """What a worker says of the shard that it cut."""
+
+    shard: int
+    planned: int
+    images: int  # read, or tried
+    reused: int  # crops whose pixels were cut before
+    crops: Receipt | None
+    rejects: list[Receipt | None]
+    rejected: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CutShard:
+    """Cuts shards; picklable, so that workers can. Pixels go from the image to the shard's file and nowhere else."""
+
+    crops: ShardLocation
+    rejects: ShardLocation
+    shards: int
+    spec: CropSpec
+    known: tuple[CutFile, ...] = ()  # crops published before
+    done: Any = None  # a counter of `Done` for the progress bar
+
+    def __call__(self, rows: ShardRows) -> WrittenCrops:
+        load_kernels()
+        known = known_blocks(self.crops.store, self.known, rows.plan, spec_digest(self.spec))
+        counts: Counter[str] = Counter()
+        rejects: list[pa.Table] = []
+
+        def crops() -> Iterator[pa.Table]:
+            for cut in cut_shard(rows.plan, rows.instances, self.spec, read_source, known):
+                counts.update(images=cut.images, reused=cut.reused)
+                rejects.append(cut.rejects)
+                if self.done is not None:
+                    self.done.add(Done(len(cut.crops), cut.images, len(cut.rejects)))
+                yield cut.crops
+
+        name = shard_name(rows.shard, self.shards)
+        receipt = write_shard(self.crops, name, crops(), compression=COMPRESSION)
+        refused = pa.concat_tables(rejects)
+        return WrittenCrops(
+            shard=rows.shard,
+            planned=rows.plan.num_rows,
+            images=counts["images"],
+            reused=counts["reused"],
+            crops=receipt,
+            rejects=write_rejects(self.rejects, name, refused),
+            rejected=counted(refused.column("reason")),
+        )

@@ -1,0 +1,70 @@
+"""Crop: every planned window cut out of its image, with its mask, in `crops`, or among the rejects."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.crop.cut import CUT_VERSION
+from jobs.crop.cutting import CutShard, WrittenCrops
+from jobs.crop.progress import Done, shown
+from jobs.crop.reuse import cut_files
+from jobs.crop.shards import assign_rows, assign_shards, image_loads
+from jobs.crop.window_masks import IGNORED, KEPT
+from jobs.file_slices import summed
+from jobs.spark.workers import SparkWorkers
+from lake.configuration import CropSpec
+from lake.publishing.records import Target
+from stages.stage import Computed, Publication, Run, Stage
+
+DRIVER_BYTES = 64 << 20
+"""Of the Parquet files of `plan` and `instances`, some 200 MB in memory: what the driver assigns to shards itself."""
+
+
+def _targets(_run: Run, _part: None) -> list[Target]:
+    return [("rejects", {"stage": "crop"}), ("crops", {})]
+
+
+def _spec(run: Run, _part: None) -> CropSpec:
+    return run.pipeline.crops
+
+
+def _compute(run: Run, _part: None, publication: Publication) -> Computed:
+    """Cut the planned crops, shard by shard; the plan alone says which crops are in which shard.
+
+    Raises:
+        ContractError: `plan` and `instances` contradict each other.
+    """
+    lake, locations, spec = run.lake, publication.locations, run.pipeline.crops
+    loads = image_loads(lake.batches("plan", columns=["image_id", "window_width", "window_height"]))
+    assignment, shards = assign_shards(loads)
+    known = cut_files(lake.store, (file.path for file in lake.files("crops"))) if lake.has("crops") else ()
+    done = run.workers.counter(Done())
+    work = CutShard(locations["crops"], locations["rejects"], shards, spec, known, done)
+    with shown(done, crops=sum(loads.column("crops").to_pylist())):
+        written = _cut(run, assignment, work)
+    crops = [shard.crops for shard in written]
+    return Computed(
+        rows_in=sum(shard.planned for shard in written),
+        rows_out=sum(receipt.rows for receipt in crops if receipt),
+        rejected=summed(shard.rejected for shard in written),
+        receipts={"rejects": [receipt for shard in written for receipt in shard.rejects], "crops": crops},
+        details={
+            "images": sum(shard.images for shard in written),
+            "reused": sum(shard.reused for shard in written),
+            "shards": sum(receipt is not None for receipt in crops),
+            "bytes": sum(receipt.bytes for receipt in crops if receipt),
+        },
+    )
+
+
+def _cut(run: Run, assignment: pa.Table, work: CutShard) -> list[WrittenCrops]:
+    lake = run.lake
+    size = sum(file.bytes for table in CROP.reads for file in lake.files(table))
+    if size > DRIVER_BYTES and isinstance(run.workers, SparkWorkers):
+        from jobs.spark.crop import cut_joined
+
+        return cut_joined(run.workers.session(), lake, assignment, work)
+    instances = lake.read("instances", where=pc.field("disposition").isin([KEPT, IGNORED]))
+    return run.workers.map(list(assign_rows(lake.read("plan"), instances, assignment)), work)
+
+
+CROP = Stage(name="crop", version=CUT_VERSION, reads=("plan", "instances"), targets=_targets, spec=_spec, compute=_compute, checks="crops")
