@@ -34,8 +34,8 @@ from tests.support.factories import crop_rows, tiny_shots
 from training.augmentation import draw_change
 from training.crop_index import CropIndex, index_crops
 from training.loader import EpochLoader, LoaderSpec
-from training.order import Share, epoch_order
-from training.samples import CROP_COLUMNS, read_sample
+from training.order import RankShare, epoch_plan
+from training.samples import SAMPLE_COLUMNS, read_sample
 
 BATCH = 16
 WORKERS = 2
@@ -69,7 +69,7 @@ class CropDataset(Dataset[Tensors]):
             with store.open_input(path) as source:
                 parquet = pq.ParquetFile(source)
                 for group in range(parquet.num_row_groups):
-                    self._groups[file, group] = parquet.read_row_group(group, columns=list(CROP_COLUMNS))
+                    self._groups[file, group] = parquet.read_row_group(group, columns=list(SAMPLE_COLUMNS))
 
     def __len__(self) -> int:
         return len(self._index)
@@ -105,7 +105,7 @@ def pillow_sample(row: dict[str, Any], canvas: int) -> Tensors:
 
 def contenders(store: Store, index: CropIndex, canvas: int) -> dict[str, Callable[[], Iterator[Any]]]:
     """Return a fresh epoch of each contender by name."""
-    order = epoch_order(index, Share(0, 1, BATCH), seed=0, epoch=0)
+    order = epoch_plan(index, RankShare(0, 1, BATCH), seed=0, epoch=0)
     reading = LoaderSpec(store, index, canvas, seed=0, augmented=True, threads=WORKERS)
 
     def of_processes(sample: Callable[[dict[str, Any], int], Tensors]) -> Iterator[Any]:

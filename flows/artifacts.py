@@ -1,4 +1,4 @@
-"""Stage reports in, Markdown or rich tables for people out."""
+"""Reports of stages as Markdown for Prefect's artifacts, and as tables for a terminal."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""A pipeline file in, a judged and perhaps promoted model out: the stages as Prefect tasks, in order."""
+"""The nightly flow: every stage of a pipeline as a Prefect task, in order, to a judged and perhaps promoted model."""
 
 from pathlib import Path
 from typing import Any

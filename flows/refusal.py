@@ -1,4 +1,4 @@
-"""A run that ended with a refused promotion: what its stages reported goes with the refusal."""
+"""The error of a run whose candidate was not promoted; it carries what the stages reported."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A table's files in, units of work out: runs of row groups, cut by the files alone, whatever engine runs them."""
+"""Slices of a table's files: runs of row groups, cut by the files alone, that workers read one by one."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

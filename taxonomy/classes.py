@@ -1,4 +1,4 @@
-"""A taxonomy file in, the `Taxonomy` out: the class tree with what of it is background and what is approved."""
+"""The taxonomy file: the class tree, and which of it is background and which approved."""
 
 from dataclasses import dataclass
 from pathlib import Path

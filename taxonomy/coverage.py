@@ -1,4 +1,4 @@
-"""The labels in use in, what the taxonomy makes of each out; and which classes and map entries nothing uses."""
+"""What the taxonomy makes of the labels in use, and which classes and map entries nothing uses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

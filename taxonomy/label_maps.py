@@ -1,4 +1,4 @@
-"""A folder of label maps in, one `LabelMap` per customer out: which of our classes each verbatim label means."""
+"""Label maps: which of our classes each verbatim label of a customer means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A customer's label in, its class and disposition out: the taxonomy with every customer's label map applied."""
+"""The taxonomy with every customer's label map applied: the class and disposition of a label."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

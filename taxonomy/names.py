@@ -1,4 +1,4 @@
-"""A name as people write it in, the form in out under which names are compared."""
+"""The form in which names are compared: as people write them, without case, plural and punctuation."""
 
 import re
 import unicodedata

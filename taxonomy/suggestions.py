@@ -1,4 +1,4 @@
-"""Labels without a meaning in, for each the class it probably means out, with the reason; a person decides."""
+"""Proposes the class that an unmapped label probably means, with the reason; a person decides."""
 
 import difflib
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The nested `classes` of a taxonomy file in, the tree of class paths out: leaves are classes, each named once."""
+"""The tree of class paths in a taxonomy file: leaves are classes, each named once."""
 
 import difflib
 from collections.abc import Iterator, Mapping

@@ -1,1 +1,1 @@
-"""U2-Net, samples, the Lightning module, and the stages `fit`, `predict` and `export`; the only home of torch."""
+"""U2-Net, its training, prediction and export; the only home of torch and Lightning."""

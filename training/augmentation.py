@@ -1,4 +1,4 @@
-"""A window with its mask in, a slightly changed one out: flip, zoom, light; drawn from a hash, never from a state."""
+"""Random changes to a training window: flip, zoom, light; drawn from a hash of crop and epoch, never from a state."""
 
 import hashlib
 from dataclasses import dataclass
@@ -53,14 +53,25 @@ def draw_change(seed: int, epoch: int, occurrence: int, crop_id: str) -> Change:
 
 
 def trimmed(change: Change, height: int, width: int) -> tuple[slice, slice]:
-    """Return the rows and columns of a window that remain; at least the central pixel does."""
+    """Return the rows and columns of a window that remain; at least the central pixel does.
+
+    Args:
+        change: Its trims are shares of a side.
+        height: Of the window, in px.
+        width: Of the window, in px.
+    """
     off_y = min(int(change.trim_y * height), (height - 1) // 2)
     off_x = min(int(change.trim_x * width), (width - 1) // 2)
     return slice(off_y, height - off_y), slice(off_x, width - off_x)
 
 
 def relit(change: Change, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return (H, W, 3) uint8 pixels with other contrast and brightness, through a table of each channel."""
+    """Return pixels with other contrast and brightness, through a table of each channel.
+
+    Args:
+        change: Its gain and the shift of each channel.
+        pixels: (H, W, 3) uint8 RGB.
+    """
     levels = np.arange(256, dtype=np.float32)[:, None]
     shifts = 255 * np.asarray(change.shifts, np.float32)
     table = np.clip(np.rint((levels - 128) * change.gain + 128 + shifts), 0, 255).astype(np.uint8)

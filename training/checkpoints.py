@@ -1,4 +1,4 @@
-"""A training in progress in, its whole state in the store out, now and then; a killed run goes on from there exactly."""
+"""Checkpoints of a training in the store, from which a killed run goes on exactly."""
 
 import logging
 import tempfile
@@ -13,7 +13,7 @@ import lightning
 
 from lake.storage.store import Store
 
-INTERVAL_S = 120.0
+CHECKPOINT_INTERVAL_S = 120.0
 """Between two checkpoints, roughly: what a killed run loses at most."""
 
 _PROBE_STEPS = 10  # after which the pace is known
@@ -30,7 +30,7 @@ class Checkpoints(lightning.Callback):
         Args:
             store: That outlives this machine.
             path: Of the object.
-            every_steps: Steps between two checkpoints; by default as many as take `INTERVAL_S`.
+            every_steps: Steps between two checkpoints; by default as many as take `CHECKPOINT_INTERVAL_S`.
         """
         self._store, self._path = store, path
         self._every = every_steps
@@ -50,7 +50,7 @@ class Checkpoints(lightning.Callback):
         if self._every is None and step - self._first_step == _PROBE_STEPS:
             pace = (time.monotonic() - self._began) / _PROBE_STEPS
             # rank 0 decides for all: they save together
-            self._every = int(trainer.strategy.broadcast(max(1, round(INTERVAL_S / pace))))
+            self._every = int(trainer.strategy.broadcast(max(1, round(CHECKPOINT_INTERVAL_S / pace))))
         due = self._every is not None and step - self._saved_step >= self._every
         if due and batch_idx + 1 < trainer.num_training_batches:
             self._save(trainer)

@@ -1,4 +1,4 @@
-"""The Parquet files of `crops` in, an index of the crops of some splits out: where each lies, and its weight."""
+"""An index of crops in their Parquet files: where each lies, how it is weighted, and which row groups hold it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lake.errors import ModelError
-from training.module import normalised
+from training.module import normalised_pixels
 from training.weights import LoadedModel
 
 TOLERANCE = 1e-5
@@ -27,7 +27,7 @@ class ExportedNetwork(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Map (N, H, W, 3) uint8 RGB to (N, H, W) float logits."""
-        logits: Tensor = self.network(normalised(pixels))
+        logits: Tensor = self.network(normalised_pixels(pixels))
         return logits[:, 0]
 
 

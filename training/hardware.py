@@ -1,4 +1,4 @@
-"""The machine in, how training uses it out: accelerator, devices, precision, threads."""
+"""How training uses this machine: accelerator, devices, precision, threads."""
 
 import os
 from dataclasses import dataclass

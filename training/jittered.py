@@ -1,4 +1,4 @@
-"""A crop and a jitter in, the pixels that the model would have been shown out, from the crop or else from its image."""
+"""The pixels that a model would have been shown for another box than the crop's, from the crop or from its image."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.crop_codec import open_crop, visible_part
-from imaging.images import ImageRefusedError, decode_image, read_header
+from imaging.images import ImageRefusedError, Pixels, decode_image, read_header
 from imaging.jitter import JITTERS, jittered_window
 from imaging.orientation import Box
 from imaging.source_images import read_source
 from lake.configuration import JitterName
 from lake.lake import Lake
 
-Pixels = npt.NDArray[np.uint8]
 ImageReader = Callable[[str], Pixels]
 """An image id in, its (H, W, 3) pixels in the displayed frame out."""
 
@@ -57,7 +56,17 @@ def shown_pixels(crop: Mapping[str, Any], shown: Box, image: ImageReader) -> Pix
 
 
 def in_window(probability: npt.NDArray[np.uint8], shown: Box, height: int, width: int) -> npt.NDArray[np.uint8]:
-    """Return a shown window's map as a map of the crop's window: zero where the model was shown nothing."""
+    """Return a shown window's map as a map of the crop's window: zero where the model was shown nothing.
+
+    Args:
+        probability: (h, w) uint8, of the window that was shown.
+        shown: That window, in the frame of the crop's window.
+        height: Of the crop's window, in px.
+        width: Of the crop's window, in px.
+
+    Returns:
+        (height, width) uint8.
+    """
     whole = np.zeros((height, width), np.uint8)
     top, left = max(shown.top, 0), max(shown.left, 0)
     bottom, right = min(shown.top + shown.height, height), min(shown.left + shown.width, width)

@@ -1,4 +1,4 @@
-"""A training run in, trained weights out: in this process on one device, by torchrun on several."""
+"""Starts a training: in this process on one device, by torchrun on several."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The order of one epoch in, its batches out: threads decode into recycled buffers while the network computes.
+"""Batches of an epoch: threads decode crops into recycled buffers while the network computes.
 
 A reading thread keeps the present and the next window of row groups in memory; decoding threads fill the batches
 ahead. What a batch holds depends on the order alone, not on which thread was faster.
@@ -20,7 +20,7 @@ from lake.storage.store import Store
 from training.augmentation import draw_change
 from training.crop_index import CropIndex
 from training.order import EpochPlan
-from training.samples import CROP_COLUMNS, read_sample
+from training.samples import SAMPLE_COLUMNS, read_sample
 
 AHEAD = 3
 """Batches that are being decoded while one is trained on."""
@@ -54,8 +54,8 @@ class LoaderSpec:
 class EpochLoader:
     """Iterates over the batches of one rank in one epoch, from a given step on."""
 
-    def __init__(self, reading: LoaderSpec, order: EpochPlan, *, epoch: int, world_size: int, first_step: int = 0) -> None:
-        self._reading, self._order, self._epoch, self._ranks = reading, order, epoch, world_size
+    def __init__(self, spec: LoaderSpec, order: EpochPlan, *, epoch: int, world_size: int, first_step: int = 0) -> None:
+        self._spec, self._order, self._epoch, self._world_size = spec, order, epoch, world_size
         self._first_step = first_step
         self._handed_out = first_step
 
@@ -66,9 +66,9 @@ class EpochLoader:
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches; each is filled by the time it is handed out."""
         largest = int(np.diff(self._order.bounds).max())
-        ring = [self._buffers(largest) for _ in range(0 if self._reading.pinned else AHEAD + 1 + _SPARE)]
-        with ThreadPoolExecutor(1, "crop-reading") as reader, ThreadPoolExecutor(self._reading.threads) as decoders:
-            windows = _Windows(self._reading, self._order, reader)
+        ring = [self._buffers(largest) for _ in range(0 if self._spec.pinned else AHEAD + 1 + _SPARE)]
+        with ThreadPoolExecutor(1, "crop-reading") as reader, ThreadPoolExecutor(self._spec.threads) as decoders:
+            windows = _Windows(self._spec, self._order, reader)
             pending: deque[tuple[Batch, list[Future[None]]]] = deque()
             for step in range(self._first_step, len(self)):
                 buffers = ring[step % len(ring)] if ring else self._buffers(largest)
@@ -96,7 +96,7 @@ class EpochLoader:
         self, step: int, buffers: tuple[Tensor, Tensor, Tensor], windows: "_Windows", decoders: ThreadPoolExecutor
     ) -> tuple[Batch, list[Future[None]]]:
         first, end = (int(bound) for bound in self._order.bounds[step : step + 2])
-        share = torch.tensor(float(self._order.totals[step]) / self._ranks)
+        share = torch.tensor(float(self._order.totals[step]) / self._world_size)
         pixels, soft_mask, valid = (buffer[: end - first] for buffer in buffers)
         batch = Batch(pixels, soft_mask, valid, share)
         jobs = []
@@ -107,20 +107,20 @@ class EpochLoader:
         return batch, jobs
 
     def _fill(self, batch: Batch, slot: int, draws: range, rows: list["_Row"]) -> None:
-        reading = self._reading
+        spec = self._spec
         for offset, (draw, lazy_row) in enumerate(zip(draws, rows, strict=True)):
             row = lazy_row.read()
             change = None
-            if reading.augmented:
+            if spec.augmented:
                 occurrence = int(self._order.occurrences[draw])
-                change = draw_change(reading.seed, self._epoch, occurrence, row["crop_id"])
-            sample = read_sample(row, reading.canvas, change)
+                change = draw_change(spec.seed, self._epoch, occurrence, row["crop_id"])
+            sample = read_sample(row, spec.canvas, change)
             batch.pixels[slot + offset] = torch.from_numpy(sample.pixels)
             batch.soft_mask[slot + offset] = torch.from_numpy(sample.soft_mask)
             batch.valid[slot + offset] = torch.from_numpy(sample.valid)
 
     def _buffers(self, samples: int) -> tuple[Tensor, Tensor, Tensor]:
-        side, pinned = self._reading.canvas, self._reading.pinned
+        side, pinned = self._spec.canvas, self._spec.pinned
         return (
             torch.empty((samples, side, side, 3), dtype=torch.uint8, pin_memory=pinned),
             torch.empty((samples, side, side), dtype=torch.uint8, pin_memory=pinned),
@@ -144,8 +144,8 @@ class _Row:
 class _Windows:
     """Reads the windows of row groups in their order, one ahead; keeps none that is behind."""
 
-    def __init__(self, reading: LoaderSpec, order: EpochPlan, reader: ThreadPoolExecutor) -> None:
-        self._reading, self._order, self._reader = reading, order, reader
+    def __init__(self, spec: LoaderSpec, order: EpochPlan, reader: ThreadPoolExecutor) -> None:
+        self._spec, self._order, self._reader = spec, order, reader
         self._numbers = np.unique(order.windows)
         self._futures: dict[int, Future[dict[tuple[int, int], pa.Table]]] = {}
 
@@ -154,13 +154,13 @@ class _Windows:
         window, position = int(self._order.windows[draw]), int(self._order.positions[draw])
         if window not in self._futures:
             self._advance(window)
-        index = self._reading.index
+        index = self._spec.index
         group = int(index.file[position]), int(index.group[position])
         return _Row(self._futures[window], group, int(index.row[position]))
 
     def _advance(self, window: int) -> None:
-        place = int(np.searchsorted(self._numbers, window))
-        wanted = [int(number) for number in self._numbers[place : place + 2]]
+        first = int(np.searchsorted(self._numbers, window))
+        wanted = [int(number) for number in self._numbers[first : first + 2]]
         kept = {number: future for number, future in self._futures.items() if number in wanted}
         for number in wanted:
             if number not in kept:
@@ -168,12 +168,12 @@ class _Windows:
         self._futures = kept
 
     def _read(self, window: int) -> dict[tuple[int, int], pa.Table]:
-        index, positions = self._reading.index, self._order.positions[self._order.windows == window]
+        index, positions = self._spec.index, self._order.positions[self._order.windows == window]
         groups = sorted({(int(index.file[position]), int(index.group[position])) for position in positions})
         tables: dict[tuple[int, int], pa.Table] = {}
         for file in sorted({file for file, _ in groups}):
-            with self._reading.store.open_input(index.paths[file]) as source:
+            with self._spec.store.open_input(index.paths[file]) as source:
                 parquet = pq.ParquetFile(source)
                 for group in (group for number, group in groups if number == file):
-                    tables[file, group] = parquet.read_row_group(group, columns=list(CROP_COLUMNS), use_threads=False)
+                    tables[file, group] = parquet.read_row_group(group, columns=list(SAMPLE_COLUMNS), use_threads=False)
         return tables

@@ -1,4 +1,4 @@
-"""Logits of every head and the true coverage in, one loss out; pixels to ignore have no part in it.
+"""The training loss over every head of the network; ignored pixels have no part in it.
 
 Pixels near the true outline weigh more: an annotator redraws outlines, not interiors. docs/training.md has what each
 term was worth when it was measured.
@@ -23,7 +23,7 @@ def segmentation_loss(logits: Tensor, soft_mask: Tensor, valid: Tensor) -> Tenso
 
     Args:
         logits: (N, heads, H, W) float, the fused map first.
-        coverage: (N, H, W) float in 0 to 1, the share of each pixel that the instance covers.
+        soft_mask: (N, H, W) float in 0 to 1, the share of each pixel that the instance covers.
         valid: (N, H, W) bool, False where a pixel must not count.
 
     Returns:
@@ -38,12 +38,12 @@ def segmentation_loss(logits: Tensor, soft_mask: Tensor, valid: Tensor) -> Tenso
 
 
 def near_outline(soft_mask: Tensor, valid: Tensor) -> Tensor:
-    """Return how much the coverage of valid pixels changes within `OUTLINE_REACH` of each pixel.
+    """Return how much the soft mask of valid pixels changes within `OUTLINE_REACH` of each pixel.
 
     As in the edge metrics, neither the frame nor the border of an ignored region is an outline.
 
     Args:
-        coverage: (N, H, W) float in 0 to 1.
+        soft_mask: (N, H, W) float in 0 to 1.
         valid: (N, H, W) bool.
 
     Returns:

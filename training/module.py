@@ -1,4 +1,4 @@
-"""Batches in, optimiser steps out: the network, its loss and its learning-rate schedule as a LightningModule."""
+"""The LightningModule: the network, its loss, its optimiser and its learning-rate schedule."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class SegmentationModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the batch's loss, so scaled that the mean over ranks is the mean over the step's samples."""
-        logits = self.network(normalised(batch.pixels))
+        logits = self.network(normalised_pixels(batch.pixels))
         soft_mask = batch.soft_mask.float() / 255
         return segmentation_loss(logits, soft_mask, batch.valid).sum() / batch.share
 
@@ -56,7 +56,14 @@ class SegmentationModule(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def normalised(pixels: Tensor) -> Tensor:
-    """Return (N, H, W, 3) uint8 pixels as (N, 3, H, W) float, channels last, as `imaging.canvas.normalise` does."""
+def normalised_pixels(pixels: Tensor) -> Tensor:
+    """Normalise pixels as `imaging.canvas.normalise` does.
+
+    Args:
+        pixels: (N, H, W, 3) uint8 RGB.
+
+    Returns:
+        (N, 3, H, W) float, channels last in memory.
+    """
     scaled: Tensor = (pixels.float() / 255 - _MEAN.to(pixels.device)) / _DEVIATION.to(pixels.device)
     return scaled.permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""A crop index, a seed and an epoch in, the batches of one rank out: no state, so a killed run resumes exactly.
+"""The order in which each rank sees the crops of an epoch; a pure function of seed and epoch, so a killed run resumes exactly.
 
 Reading one row group a crop would read everything again and again, so row groups are shuffled whole, and crops within
 windows of `WINDOW` row groups. A rank takes a contiguous share of the shuffled groups: together the ranks see each
@@ -16,11 +16,11 @@ from training.crop_index import CropIndex
 WINDOW = 32
 """Row groups that are shuffled among each other, and that a rank holds at a time."""
 
-Positions = npt.NDArray[np.int64]
+_Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class RankShare:
     """Which rank of how many, and how many samples it takes a step."""
 
     rank: int
@@ -32,14 +32,14 @@ class Share:
 class EpochPlan:
     """What one rank reads in one epoch."""
 
-    positions: Positions  # into the crop index, in the order of training
-    occurrences: Positions  # how often the crop came before in this epoch
-    windows: Positions  # the reading window of each
-    bounds: Positions  # step s takes [bounds[s], bounds[s + 1])
-    totals: Positions  # samples of each step over all ranks
+    positions: _Indices  # into the crop index, in the order of training
+    occurrences: _Indices  # how often the crop came before in this epoch
+    windows: _Indices  # the reading window of each
+    bounds: _Indices  # step s takes [bounds[s], bounds[s + 1])
+    totals: _Indices  # samples of each step over all ranks
 
 
-def epoch_order(index: CropIndex, share: Share, *, seed: int, epoch: int) -> EpochPlan:
+def epoch_plan(index: CropIndex, share: RankShare, *, seed: int, epoch: int) -> EpochPlan:
     """Return what a rank reads in an epoch: as many samples over all ranks as the index has crops.
 
     A crop of weight w comes w / mean(w) times on average; with equal weights each comes exactly once.
@@ -75,13 +75,13 @@ def epoch_order(index: CropIndex, share: Share, *, seed: int, epoch: int) -> Epo
     )
 
 
-def steps_of(samples: int, share: Share) -> int:
+def steps_of(samples: int, share: RankShare) -> int:
     """Return the steps of an epoch: the fewest whose batches are no larger than the share's."""
     largest = -(-samples // share.world_size)
     return -(-largest // share.batch)
 
 
-def _draws(weight: npt.NDArray[np.float64], offset: float) -> tuple[Positions, Positions]:
+def _draws(weight: npt.NDArray[np.float64], offset: float) -> tuple[_Indices, _Indices]:
     # systematic sampling: exactly one draw in each of len(weight) equal strides over the summed weights
     ends = np.cumsum(weight) * (len(weight) / weight.sum())
     ends[-1] = len(weight)
@@ -93,7 +93,7 @@ def _draws(weight: npt.NDArray[np.float64], offset: float) -> tuple[Positions, P
     return drawn, np.arange(len(drawn)) - starts
 
 
-def _edges(samples: int, parts: int) -> Positions:
+def _edges(samples: int, parts: int) -> _Indices:
     return np.arange(parts + 1, dtype=np.int64) * samples // parts
 
 

@@ -19,12 +19,12 @@ from lake.schemas import table_of
 from training.hardware import choose_hardware
 from training.jittered import ImageReader, image_reader, in_window, shown_pixels, shown_window
 from training.predictor import Predictor, encode_probability
-from training.samples import CROP_COLUMNS
+from training.samples import SAMPLE_COLUMNS
 from training.weights import load_model
 
 SHARD_ROWS = 1024
 BATCH = 16
-PREDICTED_COLUMNS = (*CROP_COLUMNS, "image_id", "box_x", "box_y", "box_width", "box_height")
+PREDICTED_COLUMNS = (*SAMPLE_COLUMNS, "image_id", "box_x", "box_y", "box_width", "box_height")
 
 
 def load_predictor(lake: Lake, spec: TrainingSpec, model: str) -> Predictor:

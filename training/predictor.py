@@ -1,4 +1,4 @@
-"""Windows of any sizes in, a probability for each of their pixels out."""
+"""Runs a network on windows of any size and returns a probability for each of their pixels."""
 
 import time
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from imaging.canvas import letterbox, place, restore
-from training.module import normalised
+from imaging.images import Pixels
+from training.module import normalised_pixels
 
-Pixels = npt.NDArray[np.uint8]
 Probability = npt.NDArray[np.uint8]
 
 
@@ -52,18 +52,29 @@ class Predictor:
 
     def _logits(self, canvases: Pixels) -> npt.NDArray[np.float32]:
         with torch.inference_mode():
-            images = normalised(torch.from_numpy(canvases).to(self.device))
+            images = normalised_pixels(torch.from_numpy(canvases).to(self.device))
             return np.asarray(self.network(images)[:, 0].float().cpu().numpy(), np.float32)
 
 
 def to_probability(logits: npt.NDArray[np.float32]) -> Probability:
-    """Return the sigmoid of logits in 8 bits; a logit of 0 is 128."""
+    """Return the sigmoid of logits in 8 bits; a logit of 0 is 128.
+
+    Args:
+        logits: (H, W) float32.
+
+    Returns:
+        (H, W) uint8.
+    """
     probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     return np.floor(probability * 255 + 0.5).astype(np.uint8)
 
 
 def encode_probability(probability: Probability) -> bytes:
-    """Write a probability map as an 8-bit gray PNG."""
+    """Write a probability map as an 8-bit gray PNG.
+
+    Args:
+        probability: (H, W) uint8.
+    """
     written, data = cv2.imencode(".png", probability)
     if not written:
         raise ValueError(f"OpenCV cannot write a PNG of {probability.shape}")

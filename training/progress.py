@@ -1,4 +1,4 @@
-"""Training steps in, lines of the log and a progress bar on a terminal out."""
+"""Progress of a training: lines of the log, and a progress bar on a terminal."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lake.terminal import shared_console
 
-INTERVAL_S = 10.0
+_LINE_INTERVAL_S = 10.0
 """Between two lines of the log."""
 
 _log = logging.getLogger(__name__)
@@ -40,9 +40,9 @@ class ProgressReport(lightning.Callback):
     ) -> None:
         """Tell where training stands, now and then."""
         now, step = time.monotonic(), trainer.global_step
-        if not trainer.is_global_zero or (now - self._told < INTERVAL_S and step < self._steps and not self._bar):
+        if not trainer.is_global_zero or (now - self._told < _LINE_INTERVAL_S and step < self._steps and not self._bar):
             return
-        if now - self._told >= INTERVAL_S or step == self._steps:
+        if now - self._told >= _LINE_INTERVAL_S or step == self._steps:
             self._told = now
             rate = (step - self._first) / (now - self._began)
             message = f"epoch {trainer.current_epoch + 1}, loss {float(outputs['loss']):.3f}, {rate:.2f} steps/s"

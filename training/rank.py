@@ -1,4 +1,4 @@
-"""A folder with a training run in, the trained weights in it out: what each process runs when several train together.
+"""What each process runs when several train together; the run and its weights pass through a folder.
 
 `python -m torch.distributed.run --nproc-per-node 2 -m training.rank FOLDER`
 """
@@ -37,7 +37,7 @@ def read_result(folder: Path) -> Weights | None:
     return safetensors.torch.load_file(path) if path.exists() else None
 
 
-def main(folder: Path) -> None:
+def run_rank(folder: Path) -> None:
     """Train as the rank that the environment of torchrun says; rank 0 writes the weights."""
     rank, world_size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     weights = train(read_run(folder), rank=rank, world_size=world_size)
@@ -49,4 +49,4 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    main(Path(sys.argv[1]))
+    run_rank(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""One row of `crops` in, one sample on the canvas out: pixels, the share of each that is the instance, and validity."""
+"""Crops as samples of the network: pixels on the canvas, the soft mask of the instance, and which pixels count."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from imaging.canvas import inside, letterbox, place, resize
 from imaging.crop_codec import OpenCrop, open_crop
 from training.augmentation import Change, relit, trimmed
 
-CROP_COLUMNS = (
+SAMPLE_COLUMNS = (
     "crop_id",
     "pixel_codec",
     "pixels",
@@ -44,7 +44,7 @@ def read_sample(row: Mapping[str, Any], canvas: int, change: Change | None) -> S
     """Decode a row of `crops` and place it on the canvas, changed where a change is given.
 
     Args:
-        row: At least the `CROP_COLUMNS` of one crop.
+        row: At least the `SAMPLE_COLUMNS` of one crop.
         canvas: Side of the canvas in px.
         change: The augmentation; None leaves the window as it is.
     """

@@ -1,4 +1,4 @@
-"""Crop files and settings in, trained weights out; the same in this process and in each rank of several."""
+"""One training from crops to weights; the same in this process and in each rank of several."""
 
 import logging
 import warnings
@@ -17,7 +17,7 @@ from training.crop_index import CropIndex, index_crops
 from training.hardware import Hardware, choose_hardware
 from training.loader import EpochLoader, LoaderSpec
 from training.module import SegmentationModule
-from training.order import Share, epoch_order, steps_of
+from training.order import RankShare, epoch_plan, steps_of
 from training.progress import ProgressReport
 
 Weights = Mapping[str, Tensor]
@@ -41,7 +41,7 @@ class TrainingRun:
 class _CropsOfEpoch(lightning.LightningDataModule):
     """Gives each epoch its own loader."""
 
-    def __init__(self, run: TrainingRun, index: CropIndex, share: Share, hardware: Hardware) -> None:
+    def __init__(self, run: TrainingRun, index: CropIndex, share: RankShare, hardware: Hardware) -> None:
         super().__init__()
         self._spec, self._index, self._share = run.spec, index, share
         self._reading = LoaderSpec(
@@ -56,7 +56,7 @@ class _CropsOfEpoch(lightning.LightningDataModule):
 
     def train_dataloader(self) -> EpochLoader:
         epoch = self.trainer.current_epoch if self.trainer else 0
-        order = epoch_order(self._index, self._share, seed=self._spec.seed, epoch=epoch)
+        order = epoch_plan(self._index, self._share, seed=self._spec.seed, epoch=epoch)
         return EpochLoader(self._reading, order, epoch=epoch, world_size=self._share.world_size)
 
 
@@ -68,7 +68,7 @@ def train(run: TrainingRun, *, rank: int = 0, world_size: int = 1) -> Weights:
     Args:
         run: What to read and how to train.
         rank: Of this process among all that train together.
-        ranks: How many those are.
+        world_size: How many those are.
 
     Returns:
         The network's state by name, on the CPU. What was learnt is equal on every rank; the statistics of the batch
@@ -83,7 +83,7 @@ def train(run: TrainingRun, *, rank: int = 0, world_size: int = 1) -> Weights:
     index = index_crops(run.store, run.paths, ["train"])
     if not len(index):
         raise EmptyCheckError("no crop is in the train split: there is nothing to train on; check splits and balance")
-    share = Share(rank, world_size, batch_size(run.spec))
+    share = RankShare(rank, world_size, batch_size(run.spec))
     steps = run.spec.epochs * steps_of(len(index), share)
     plan = f"{len(index):,} crops for {steps:,} steps of {share.batch} crops"
     _log.info("training %s on %s; %s", run.spec.network, plan, hardware.in_words())

@@ -1,4 +1,4 @@
-"""An image batch in, logits of the salient instance out: U2-Net, its small "p" variant and our `nano`, as tables.
+"""The network: U2-Net, its small "p" variant and our `nano`, as tables of blocks.
 
 The children carry upstream's names, so weights published for U2-Net load strictly. Unlike upstream, the network
 returns logits: a sigmoid before the loss has no gradient left where the network is confidently wrong.

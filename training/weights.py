@@ -1,4 +1,4 @@
-"""A trained state in, a safetensors file and its digest out; a registered model's row in, its network out."""
+"""Weights as safetensors files under their digest, and registered models loaded from them."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Spark's account of an error in a worker in, the very error that the worker raised out."""
+"""Errors that Spark's workers raised, raised again on the driver as what they were."""
 
 import builtins
 import errno

@@ -1,4 +1,4 @@
-"""Nothing in, the Java that Spark would start out."""
+"""The Java that Spark would start: its version, and an error with the line that installs one."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A pipeline in, a Spark session out: local or on a cluster, quiet, in UTC, with the pipeline's own settings last."""
+"""The Spark session of a pipeline: local or on a cluster, quiet, in UTC, with the pipeline's own settings last."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A table of the lake in, a Spark DataFrame over its live files out; records in, the Spark schema of their rows out."""
+"""Tables of the lake as Spark DataFrames, and the Spark schemas of their rows."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Pieces of work in, one result a piece out, in their order: few pieces make a Spark task, sent to its worker alone."""
+"""Pieces of work on Spark's workers: few pieces make a task, and each is sent to its worker alone."""
 
 import functools
 import gc

@@ -1,4 +1,4 @@
-"""The stderr of a starting JVM in, its lines without the ones that say nothing out, for as long as the JVM lives."""
+"""Keeps what a starting JVM writes to stderr and nobody needs off the terminal, for as long as the JVM lives."""
 
 import os
 import sys

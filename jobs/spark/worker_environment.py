@@ -1,4 +1,4 @@
-"""This process's AWS settings in, Spark workers that reach the same stores out, whenever their session was started.
+"""Hands this process's AWS settings to Spark's workers, whenever their session was started.
 
 Secrets are never part of a job: each machine's workers find credentials in their own standard AWS chain.
 """

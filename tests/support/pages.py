@@ -11,7 +11,7 @@ from evaluation.metrics.floors import CEILINGS, FLOORS
 from evaluation.report.pages.balance import balance_section
 from evaluation.report.pages.page import page
 from evaluation.report.pages.pairs import Pair, pairs_section
-from evaluation.report.pages.promotion_status import standing
+from evaluation.report.pages.promotion_status import promotion_status
 from evaluation.report.pages.robustness import robustness_section
 from evaluation.report.pages.scores import head_figures, scores_section
 from evaluation.report.pages.slices import slices_section
@@ -36,7 +36,7 @@ def invented_page(names: Sequence[str], *, passes: bool = False, history: Sequen
     weak = [Slice(name, name, 40, 9, 0.3, interval(-0.1), 0.01) for name in names[:3]]
     pair = invented_pair(names[0])
     document = invented_verdict(names, passes)
-    stands = standing(str(document["outcome"]), VERDICT_ID, Inputs(CANDIDATE, CHAMPION, "", {}, 0), history)
+    stands = promotion_status(str(document["outcome"]), VERDICT_ID, Inputs(CANDIDATE, CHAMPION, "", {}, 0), history)
     sections = [
         verdict_section(document, VERDICT_ID, stands, head_figures(heads, METRIC, "old")),
         scores_section(heads, "old"),

@@ -12,8 +12,8 @@ from lake.configuration import TrainingSpec
 from lake.lake import open_lake
 from tests.support.factories import crop_rows, tiny_shots
 from tests.support.training_lakes import TRAINING, publish_crops, training_pipeline
-from training.module import normalised
-from training.samples import CROP_COLUMNS, Sample, read_sample
+from training.module import normalised_pixels
+from training.samples import SAMPLE_COLUMNS, Sample, read_sample
 from training.training_run import TrainingRun, train
 from training.u2net import U2Net, build_network
 
@@ -29,7 +29,7 @@ def test_evaluation_mode_is_within_two_points_of_training_mode_in_every_size(tmp
     publish_crops(pipeline, everything)
     lake = open_lake(pipeline)
     run = TrainingRun(lake.store, tuple(file.path for file in lake.files("crops")), SPEC, "checkpoints/statistics/last.ckpt")
-    overlaps = _overlaps(train(run), [read_sample(row, CANVAS, None) for row in crops.select(CROP_COLUMNS).to_pylist()])
+    overlaps = _overlaps(train(run), [read_sample(row, CANVAS, None) for row in crops.select(SAMPLE_COLUMNS).to_pylist()])
     sides = np.maximum(crops["window_width"].to_numpy(), crops["window_height"].to_numpy())
     for low, high in itertools.pairwise(np.quantile(sides, (0, 1 / 3, 2 / 3, 1))):
         chosen = (sides >= low) & (sides <= high)
@@ -56,7 +56,7 @@ def _overlaps(weights: Mapping[str, Tensor], samples: list[Sample]) -> dict[bool
 def _overlap(network: U2Net, samples: list[Sample]) -> np.ndarray:
     pixels, coverage, valid = (np.stack([getattr(sample, name) for sample in samples]) for name in ("pixels", "coverage", "valid"))
     with torch.no_grad():
-        predicted = network(normalised(torch.from_numpy(pixels)))[:, 0].numpy() > 0
+        predicted = network(normalised_pixels(torch.from_numpy(pixels)))[:, 0].numpy() > 0
     truth = coverage >= 128
     shared, united = (predicted & truth & valid).sum(axis=(1, 2)), ((predicted | truth) & valid).sum(axis=(1, 2))
     return np.asarray(shared / np.maximum(united, 1))

@@ -12,8 +12,8 @@ from tests.support.training_lakes import training_pipeline
 from training.augmentation import draw_change
 from training.crop_index import CropIndex, index_crops
 from training.loader import Batch, EpochLoader, LoaderSpec
-from training.order import EpochPlan, Share, epoch_order
-from training.samples import CROP_COLUMNS, read_sample
+from training.order import EpochPlan, RankShare, epoch_plan
+from training.samples import SAMPLE_COLUMNS, read_sample
 
 CANVAS = 32
 
@@ -27,7 +27,7 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> LoaderSpec:
 
 
 def _order(index: CropIndex, *, epoch: int = 1) -> EpochPlan:
-    return epoch_order(index, Share(0, 1, 4), seed=5, epoch=epoch)
+    return epoch_plan(index, RankShare(0, 1, 4), seed=5, epoch=epoch)
 
 
 def _taken(loader: EpochLoader) -> list[Batch]:
@@ -80,7 +80,7 @@ def test_a_batch_stays_as_it_is_until_two_more_were_taken(reading: LoaderSpec) -
 
 
 def test_the_share_makes_the_mean_over_ranks_the_mean_over_samples(reading: LoaderSpec) -> None:
-    orders = [epoch_order(reading.index, Share(rank, 2, 4), seed=5, epoch=0) for rank in range(2)]
+    orders = [epoch_plan(reading.index, RankShare(rank, 2, 4), seed=5, epoch=0) for rank in range(2)]
     loaders = [_taken(EpochLoader(reading, order, epoch=0, world_size=2)) for order in orders]
     for left, right in zip(*loaders, strict=True):
         samples = len(left.pixels) + len(right.pixels)
@@ -104,4 +104,4 @@ def _rows(reading: LoaderSpec) -> list[dict[str, object]]:
 def _table(reading: LoaderSpec, path: str) -> list[list[dict[str, object]]]:
     with reading.store.open_input(path) as source:
         parquet = pq.ParquetFile(source)
-        return [parquet.read_row_group(g, columns=list(CROP_COLUMNS)).to_pylist() for g in range(parquet.num_row_groups)]
+        return [parquet.read_row_group(g, columns=list(SAMPLE_COLUMNS)).to_pylist() for g in range(parquet.num_row_groups)]

@@ -67,7 +67,7 @@ def test_a_confident_mistake_still_has_a_gradient() -> None:
     assert float(gradient.min()) > 0.01
 
 
-@pytest.mark.parametrize("coverage", [0.0, 1.0])
+@pytest.mark.parametrize("soft_mask", [0.0, 1.0])
 def test_the_truth_is_the_cheapest_answer(soft_mask: float) -> None:
     truth = torch.full((1, 4, 4), soft_mask)
     valid = torch.ones(1, 4, 4, dtype=torch.bool)

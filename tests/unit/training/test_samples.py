@@ -7,7 +7,7 @@ import numpy as np
 
 from imaging.crop_codec import encode_mask, open_crop
 from training.augmentation import Change
-from training.samples import CROP_COLUMNS, read_sample
+from training.samples import SAMPLE_COLUMNS, read_sample
 
 PLAIN = Change(False, 0.0, 0.0, 1.0, 1.0, (0.0, 0.0, 0.0))
 
@@ -41,7 +41,7 @@ def _row(*, left: int = 4, width: int = 24, ignored: bool = False) -> dict[str, 
 
 
 def test_the_row_of_a_sample_has_the_columns_that_are_read() -> None:
-    assert set(_row()) == set(CROP_COLUMNS)
+    assert set(_row()) == set(SAMPLE_COLUMNS)
 
 
 def test_at_its_own_size_a_window_is_placed_unchanged() -> None:

@@ -59,7 +59,7 @@ def test_bytes_depend_neither_on_the_partitions_nor_on_who_assigns_the_rows(worl
         locations = lake.location("crops", f"{number:064x}"), lake.location("rejects", f"{number:064x}", {"stage": "crop"})
         work = CutShard(*locations, shards, pipeline.crops)
         if partitions is not None:
-            written = cut_joined(workers.session(), lake, assignment, work, partitions)
+            written = cut_joined(workers.session(), lake, assignment, work, partitions=partitions)
         else:
             written = (workers if number == 3 else InProcess()).map(assigned, work)
         digests.append([shard.crops.sha256 for shard in written if shard.crops])
