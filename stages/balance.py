@@ -1,22 +1,11 @@
 """Balance: which instances are cropped, how often and around which windows, in `plan`; and what that makes of the balance."""
 
-from typing import Any
-
 from jobs.balance.planning import PlanSlice, decide_cells
 from jobs.balance.report import balance_table
 from jobs.file_slices import slices_of, summed
 from lake.errors import EmptyCheckError
-from lake.publishing.records import Target
 from lake.publishing.shards import shard_name, write_shard
 from stages.stage import Computed, Publication, Run, Stage
-
-
-def _targets(_run: Run, _part: None) -> list[Target]:
-    return [("rejects", {"stage": "balance"}), ("balance", {}), ("plan", {})]
-
-
-def _spec(run: Run, _part: None) -> dict[str, Any]:
-    return {"balance": run.pipeline.balance, "crops": run.pipeline.crops}
 
 
 def _compute(run: Run, _part: None, publication: Publication) -> Computed:
@@ -51,7 +40,7 @@ BALANCE = Stage(
     name="balance",
     version=1,
     reads=("instances",),
-    targets=_targets,
-    spec=_spec,
+    targets=(("rejects", {"stage": "balance"}), ("balance", {}), ("plan", {})),
+    spec=lambda run, _part: {"balance": run.pipeline.balance, "crops": run.pipeline.crops},
     compute=_compute,
 )

@@ -11,20 +11,10 @@ from jobs.crop.shards import assign_rows, assign_shards, image_loads
 from jobs.crop.window_masks import IGNORED, KEPT
 from jobs.file_slices import summed
 from jobs.spark.workers import SparkWorkers
-from lake.configuration import CropSpec
-from lake.publishing.records import Target
 from stages.stage import Computed, Publication, Run, Stage
 
 DRIVER_BYTES = 64 << 20
 """Of the Parquet files of `plan` and `instances`, some 200 MB in memory: what the driver assigns to shards itself."""
-
-
-def _targets(_run: Run, _part: None) -> list[Target]:
-    return [("rejects", {"stage": "crop"}), ("crops", {})]
-
-
-def _spec(run: Run, _part: None) -> CropSpec:
-    return run.pipeline.crops
 
 
 def _compute(run: Run, _part: None, publication: Publication) -> Computed:
@@ -67,4 +57,12 @@ def _cut(run: Run, assignment: pa.Table, work: CutShard) -> list[WrittenCrops]:
     return run.workers.map(list(assign_rows(lake.read("plan"), instances, assignment)), work)
 
 
-CROP = Stage(name="crop", version=CUT_VERSION, reads=("plan", "instances"), targets=_targets, spec=_spec, compute=_compute, checks="crops")
+CROP = Stage(
+    name="crop",
+    version=CUT_VERSION,
+    reads=("plan", "instances"),
+    targets=(("rejects", {"stage": "crop"}), ("crops", {})),
+    spec=lambda run, _part: run.pipeline.crops,
+    compute=_compute,
+    checks="crops",
+)

@@ -7,21 +7,13 @@ from typing import Any
 from lake.digests import StageKey, canonical_json
 from lake.model_files import model_folder
 from lake.publishing.stage_report import StageReport
-from stages.stage import Computed, Publication, Run, Stage, no_targets
+from stages.stage import Computed, Publication, Run, Stage
 
 OPSET = 17
 
 
 def _path(run: Run, name: str = "model.onnx") -> str:
     return f"{model_folder(run.arguments['model'])}/{name}"
-
-
-def _inputs(run: Run, _part: None) -> dict[str, str]:
-    return {"model": run.arguments["model"]}
-
-
-def _spec(_run: Run, _part: None) -> dict[str, Any]:
-    return {"opset": OPSET}
 
 
 def _committed(run: Run, _part: None, key: StageKey) -> StageReport | None:
@@ -62,9 +54,9 @@ EXPORT = Stage(
     version=1,
     reads=(),
     arguments=("model",),
-    inputs=_inputs,
-    targets=no_targets,
-    spec=_spec,
+    inputs=lambda run, _part: {"model": run.arguments["model"]},
+    targets=(),
+    spec=lambda _run, _part: {"opset": OPSET},
     committed=_committed,
     compute=_compute,
 )

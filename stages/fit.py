@@ -3,23 +3,13 @@
 from datetime import UTC, datetime
 
 from evaluation.gate.registry import CANDIDATE, Registry
-from lake.configuration import TrainingSpec
 from lake.contracts import Model
 from lake.digests import canonical_json, digest
 from lake.publishing.provenance import code_commit
-from lake.publishing.records import Target
 from lake.publishing.shards import shard_name, write_shard
 from lake.publishing.stage_report import StageReport
 from lake.schemas import table_of
 from stages.stage import Computed, Publication, Run, Stage
-
-
-def _targets(_run: Run, _part: None) -> list[Target]:
-    return [("models", {})]
-
-
-def _spec(run: Run, _part: None) -> TrainingSpec:
-    return run.pipeline.training
 
 
 def _checkpoint(key: str) -> str:
@@ -71,4 +61,13 @@ def _enrol(run: Run, report: StageReport) -> None:
     registry.point(CANDIDATE, model)
 
 
-FIT = Stage(name="fit", version=1, reads=("crops",), targets=_targets, spec=_spec, compute=_compute, finish=_enrol, appends=True)
+FIT = Stage(
+    name="fit",
+    version=1,
+    reads=("crops",),
+    targets=(("models", {}),),
+    spec=lambda run, _part: run.pipeline.training,
+    compute=_compute,
+    finish=_enrol,
+    appends=True,
+)

@@ -6,17 +6,12 @@ from jobs.file_slices import slices_of, summed
 from jobs.label.duplicates import GROUP_COLUMNS, join_groups
 from jobs.label.instances import LABEL_COLUMNS, label_counts
 from jobs.label.labelling import LabelSlice
-from lake.publishing.records import Target
 from stages.stage import Computed, Publication, Run, Stage
 from taxonomy.labelling import Labelling, load_labelling
 
 
 def _labelling(run: Run) -> list[Labelling]:
     return [load_labelling(run.pipeline.taxonomy, run.pipeline.label_maps)]
-
-
-def _targets(_run: Run, _labelling: Labelling) -> list[Target]:
-    return [("rejects", {"stage": "label"}), ("instances", {})]
 
 
 def _spec(run: Run, labelling: Labelling) -> dict[str, Any]:
@@ -58,7 +53,7 @@ LABEL = Stage(
     version=1,
     reads=("annotations", "images"),
     parts=_labelling,
-    targets=_targets,
+    targets=(("rejects", {"stage": "label"}), ("instances", {})),
     spec=_spec,
     compute=_compute,
     checks="instances",

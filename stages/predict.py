@@ -2,60 +2,47 @@
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from evaluation.scores.robustness import jittered_name
 from imaging.jitter import JITTERS
 from lake.configuration import JitterName
-from lake.publishing.records import Target
 from stages.stage import Computed, Publication, Run, Stage, open_evaluated
 
 if TYPE_CHECKING:
     from training.predictor import Predictor
 
 
-@dataclass(frozen=True, slots=True)
-class _Boxes:
-    """The boxes that a model is asked about: the crops' own, or those of a jitter."""
-
-    jitter: JitterName | None
-    predictor: "Callable[[], Predictor]"  # loaded once, and only when there is something to predict
+Boxes = tuple[JitterName | None, "Callable[[], Predictor]"]
+"""The jitter of the boxes that a model is asked about, None for the crops' own; and its predictor, loaded once when needed."""
 
 
-def _parts(run: Run) -> Iterator[_Boxes]:
+def _boxes(run: Run) -> Iterator[Boxes]:
     @functools.cache
     def predictor() -> "Predictor":
         from training.predict import load_predictor
 
         return load_predictor(run.lake, run.pipeline.training, run.arguments["model"])
 
-    yield from (_Boxes(jitter, predictor) for jitter in (None, *run.pipeline.evaluation.jitters))
+    yield from ((jitter, predictor) for jitter in (None, *run.pipeline.evaluation.jitters))
 
 
-def _name(run: Run, boxes: _Boxes) -> str:
+def _part(run: Run, jitter: JitterName | None) -> dict[str, str]:
     model: str = run.arguments["model"]
-    return model if boxes.jitter is None else jittered_name(model, boxes.jitter)
+    return {"model": model if jitter is None else jittered_name(model, jitter)}
 
 
-def _inputs(run: Run, _boxes: _Boxes) -> dict[str, str]:
+def _inputs(run: Run, _boxes: Boxes) -> dict[str, str]:
     return {"crops": run.lake.snapshot("crops").content, "model": run.arguments["model"]}
 
 
-def _targets(run: Run, boxes: _Boxes) -> list[Target]:
-    return [("predictions", {"model": _name(run, boxes)})]
+def _spec(run: Run, boxes: Boxes) -> dict[str, Any]:
+    splits, (jitter, _) = {"splits": sorted(set(run.pipeline.evaluation.splits))}, boxes
+    return splits if jitter is None else splits | {"jitter": jitter, "definition": asdict(JITTERS[jitter])}
 
 
-def _splits(run: Run) -> tuple[str, ...]:
-    return tuple(sorted(set(run.pipeline.evaluation.splits)))
-
-
-def _spec(run: Run, boxes: _Boxes) -> dict[str, Any]:
-    spec: dict[str, Any] = {"splits": _splits(run)}
-    return spec if boxes.jitter is None else spec | {"jitter": boxes.jitter, "definition": asdict(JITTERS[boxes.jitter])}
-
-
-def _compute(run: Run, boxes: _Boxes, publication: Publication) -> Computed:
+def _compute(run: Run, boxes: Boxes, publication: Publication) -> Computed:
     """Predict at the full resolution of each crop's window.
 
     Raises:
@@ -65,13 +52,13 @@ def _compute(run: Run, boxes: _Boxes, publication: Publication) -> Computed:
     """
     from training.predict import write_predictions
 
-    location = publication.locations["predictions"]
-    crops, receipts = write_predictions(run.lake, boxes.predictor(), _splits(run), boxes.jitter, location)
+    location, splits, (jitter, predictor) = publication.locations["predictions"], run.pipeline.evaluation.splits, boxes
+    crops, receipts = write_predictions(run.lake, predictor(), splits, jitter, location)
     return Computed(
         rows_in=crops,
         rows_out=sum(receipt.rows for receipt in receipts if receipt),
         receipts={"predictions": receipts},
-        details={"model": _name(run, boxes), "splits": list(_splits(run))},
+        details={**_part(run, jitter), "splits": sorted(set(splits))},
     )
 
 
@@ -81,9 +68,9 @@ PREDICT = Stage(
     reads=("crops",),
     arguments=("model", "as_of"),
     open=open_evaluated,
-    parts=_parts,
+    parts=_boxes,
     inputs=_inputs,
-    targets=_targets,
+    targets=lambda run, boxes: [("predictions", _part(run, boxes[0]))],
     spec=_spec,
     compute=_compute,
 )

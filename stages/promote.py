@@ -9,7 +9,7 @@ from evaluation.gate.registry import CANDIDATE, Registry
 from lake.digests import StageKey
 from lake.errors import ConfigurationError
 from lake.publishing.stage_report import StageReport
-from stages.stage import Computed, Publication, Run, Stage, no_targets
+from stages.stage import Computed, Publication, Run, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ PROMOTE = Stage(
     arguments=("candidate", "override"),
     parts=_change,
     inputs=_inputs,
-    targets=no_targets,
+    targets=(),
     spec=_spec,
     committed=_committed,
     compute=_compute,

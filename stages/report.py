@@ -13,7 +13,7 @@ from lake.contracts import TABLES
 from lake.digests import StageKey, digest
 from lake.errors import MissingTableError
 from lake.publishing.stage_report import StageReport
-from stages.stage import Computed, Publication, Run, Stage, no_targets
+from stages.stage import Computed, Publication, Run, Stage
 
 _SHOWN = ("balance", "crops", "scores", "verdicts")
 
@@ -37,10 +37,6 @@ def _inputs(run: Run, sources: _Sources) -> dict[str, str]:
     expectations = digest([[one.table, one.part, *one.pages] for one in sources.checked])
     promotions = digest([[event.at.isoformat(), event.action, event.model] for event in sources.history])
     return {**contents, "expectations": expectations, "promotions": promotions}
-
-
-def _spec(run: Run, _sources: _Sources) -> dict[str, Any]:
-    return {"evaluation": run.pipeline.evaluation, "name": run.pipeline.name}
 
 
 def _path(run: Run, key: str) -> str:
@@ -74,8 +70,8 @@ REPORT = Stage(
     reads=tuple(TABLES),
     parts=_sources,
     inputs=_inputs,
-    targets=no_targets,
-    spec=_spec,
+    targets=(),
+    spec=lambda run, _sources: {"evaluation": run.pipeline.evaluation, "name": run.pipeline.name},
     committed=_committed,
     compute=_compute,
 )

@@ -70,7 +70,7 @@ def _run_part(stage: Stage[Part], run: Run, part: Part) -> StageReport:
     key = stage_key(stage.name, inputs=stage.key_inputs(run, part), spec=stage.spec(run, part), version=stage.version)
     report = stage.committed_report(run, part, key)
     if report is None:
-        targets = stage.targets(run, part)
+        targets = stage.targets_of(run, part)
         locations = {table: run.lake.location(table, key, part_of_table) for table, part_of_table in targets}
         computed = stage.compute(run, part, Publication(key, locations))
         report = _published(stage, run, Publication(key, locations), computed, begun)

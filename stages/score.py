@@ -11,7 +11,6 @@ from evaluation.scores.scoring import REFERENCES, ScoreSetup
 from jobs.score.tasks import Scoring, TaskOutcome, plan_tasks, run_task, seen_classes
 from jobs.spark.workers import SparkWorkers
 from jobs.workers import InProcess
-from lake.publishing.records import Target
 from lake.publishing.shards import Receipt
 from lake.reasons import Reason
 from stages.stage import Computed, Publication, Run, Stage, open_evaluated
@@ -23,18 +22,6 @@ SMALL_SET = 4096
 def _models(run: Run) -> list[str]:
     model = run.arguments["model"]
     return [model, *REFERENCES, *(jittered_name(model, jitter) for jitter in run.pipeline.evaluation.jitters)]
-
-
-def _inputs(run: Run, model: str) -> dict[str, str]:
-    return score_inputs(run.lake, model)
-
-
-def _targets(_run: Run, model: str) -> list[Target]:
-    return score_targets(model)
-
-
-def _spec(run: Run, model: str) -> dict[str, Any]:
-    return score_settings(run.pipeline, model)
 
 
 def _compute(run: Run, model: str, publication: Publication) -> Computed:
@@ -81,8 +68,8 @@ SCORE = Stage(
     arguments=("model", "as_of"),
     open=open_evaluated,
     parts=_models,
-    inputs=_inputs,
-    targets=_targets,
-    spec=_spec,
+    inputs=lambda run, model: score_inputs(run.lake, model),
+    targets=lambda _run, model: score_targets(model),
+    spec=lambda run, model: score_settings(run.pipeline, model),
     compute=_compute,
 )

@@ -57,11 +57,6 @@ def one_part(_run: Run) -> tuple[Any, ...]:
     return (None,)
 
 
-def no_targets(_run: Run, _part: Any) -> tuple[Target, ...]:
-    """Publish to no table: what the stage makes lies elsewhere."""
-    return ()
-
-
 def do_nothing(_run: Run, _report: StageReport) -> None:
     """Leave things as they are."""
 
@@ -84,7 +79,7 @@ class Stage(Generic[Part]):
     name: str
     version: int  # of its code: raised when equal inputs and settings give other rows
     reads: tuple[str, ...]  # tables
-    targets: Callable[[Run, Part], Sequence[Target]]  # tables, and the part of each, that it writes; the main one last
+    targets: Sequence[Target] | Callable[[Run, Part], Sequence[Target]]  # tables that it writes, and the part of each; the main one last
     spec: Callable[[Run, Part], Any]  # the settings that its result depends on
     compute: Callable[[Run, Part, Publication], Computed]
     arguments: tuple[str, ...] = ("as_of",)
@@ -98,6 +93,10 @@ class Stage(Generic[Part]):
     finish: Callable[[Run, StageReport], None] = do_nothing  # done when a part is published, or was before
     join: Callable[[Sequence[StageReport]], StageReport] | None = None  # None: the first part's report is the stage's
 
+    def targets_of(self, run: Run, part: Part) -> Sequence[Target]:
+        """Return the tables, and the part of each, that a part of the stage writes."""
+        return self.targets(run, part) if callable(self.targets) else self.targets
+
     def key_inputs(self, run: Run, part: Part) -> Mapping[str, str]:
         """Return the content digests of what a part is computed from."""
         if self.inputs is not None:
@@ -108,4 +107,4 @@ class Stage(Generic[Part]):
         """Return the report of the same publication, marked as skipped, if it stands already."""
         if self.committed is not None:
             return self.committed(run, part, key)
-        return skipped_report(run.lake, stage=self.name, key=key, targets=self.targets(run, part))
+        return skipped_report(run.lake, stage=self.name, key=key, targets=self.targets_of(run, part))

@@ -1,13 +1,15 @@
 """A judgement: what it is reached from, the verdict that the gates give, and the verdicts that were given before."""
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.gate.documents import Inputs, verdict_document, verdict_id
-from evaluation.gate.gates import Gates
+from evaluation.gate.gates import Gates, load_gates
+from evaluation.gate.registry import Registry
 from evaluation.gate.verdicts import judge_scores
-from evaluation.scores.keys import score_key, score_targets
+from evaluation.scores.keys import metric_spec, score_key, score_targets
 from evaluation.scores.paired import read_paired
 from evaluation.scores.robustness import jittered_name
 from evaluation.scores.scoring import REFERENCES
@@ -19,6 +21,37 @@ from lake.publishing.publish import is_committed
 
 JUDGING_VERSION = 2
 """Raised when the same scores and gates give another verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A judgement to reach: over these inputs, by these gates."""
+
+    gates: Gates
+    inputs: Inputs
+
+
+def planned_judgement(lake: Lake, pipeline: Pipeline, candidate: str, champion: str | None) -> Judgement | Verdict:
+    """Find what a candidate is compared with: the model that is named, the registry's champion, or floors alone.
+
+    The champion itself, judged again, keeps the verdict that it was last given.
+
+    Args:
+        lake: Its crops are those that models are evaluated on.
+        pipeline: The pipeline; its gates are read.
+        candidate: Digest of a scored model.
+        champion: Digest of the model to compare with; None is the registry's champion.
+
+    Raises:
+        InputError: A model has no scores of its present predictions on the evaluated crops.
+    """
+    against = champion or Registry(lake.database_url).champion()
+    if against == candidate:
+        against = None
+        if (known := _last_verdict(lake, candidate)) is not None:
+            return known
+    gates = load_gates(pipeline.gates, metric_spec(pipeline))
+    return Judgement(gates, present_inputs(lake, pipeline, candidate, against))
 
 
 def present_inputs(lake: Lake, pipeline: Pipeline, candidate: str, against: str | None) -> Inputs:
@@ -89,7 +122,7 @@ def verdict_details(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def last_verdict(lake: Lake, candidate: str) -> Verdict | None:
+def _last_verdict(lake: Lake, candidate: str) -> Verdict | None:
     """Return the newest verdict on a model, if there is one."""
     if not lake.has("verdicts"):
         return None
