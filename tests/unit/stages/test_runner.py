@@ -1,0 +1,110 @@
+"""What the runner does for every stage: keys, skips, parts, leases, counts, errors and reports."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jobs.workers import InProcess
+from lake.configuration import Pipeline
+from lake.errors import ConservationError, StorageError
+from lake.lake import open_lake
+from lake.publishing.shards import shard_name, write_shard
+from lake.publishing.stage_report import StageReport
+from stages.runner import run
+from stages.stage import Computed, Publication, Run, Stage
+from tests.support.publications import published_numbers, reject_rows
+from tests.support.training_lakes import training_pipeline
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Pipeline:
+    return training_pipeline(tmp_path)
+
+
+def counting(numbers: Sequence[int], *, lost: int = 0, calls: list[str] | None = None) -> Stage[str]:
+    """A stage of two parts, sources `a` and `b`, that rejects a row a number."""
+
+    def compute(run: Run, source: str, publication: Publication) -> Computed:
+        if calls is not None:
+            calls.append(source)
+        written = run.workers.map(list(numbers), lambda number: reject_rows(source, [number]))
+        receipts = [write_shard(publication.locations["rejects"], shard_name(0, 1), written)]
+        rejected = {"box-only": len(numbers)}
+        return Computed(len(numbers) + 1 + lost, 1, {"rejects": receipts}, rejected, {"source": source})
+
+    return Stage(
+        name="ingest",
+        version=1,
+        reads=(),
+        parts=lambda _run: ("a", "b"),
+        inputs=lambda _run, source: {"export": source},
+        targets=lambda _run, source: [("rejects", {"stage": "ingest", "source": source})],
+        spec=lambda _run, _source: list(numbers),
+        compute=compute,
+    )
+
+
+def test_parts_are_published_by_themselves_and_skipped_when_they_stand(pipeline: Pipeline) -> None:
+    calls: list[str] = []
+    first = run(counting([1, 2], calls=calls), pipeline, workers=InProcess())
+    again = run(counting([1, 2], calls=calls), pipeline, workers=InProcess())
+    assert calls == ["a", "b"]
+    assert not first.skipped and again.skipped and again.key == first.key
+    assert published_numbers(open_lake(pipeline), "a") == published_numbers(open_lake(pipeline), "b") == [1, 2]
+
+
+def test_another_version_of_the_code_is_computed_again(pipeline: Pipeline) -> None:
+    calls: list[str] = []
+    stage = counting([1], calls=calls)
+    first = run(stage, pipeline, workers=InProcess())
+    changed = run(replace(stage, version=2), pipeline, workers=InProcess())
+    assert calls == ["a", "b", "a", "b"]
+    assert not changed.skipped and changed.key != first.key
+
+
+def test_other_settings_are_computed_again_and_replace_what_stood(pipeline: Pipeline) -> None:
+    run(counting([1, 2]), pipeline, workers=InProcess())
+    assert not run(counting([3]), pipeline, workers=InProcess()).skipped
+    assert published_numbers(open_lake(pipeline), "a") == [3]
+
+
+def test_lost_rows_stop_the_stage_before_anything_is_published(pipeline: Pipeline) -> None:
+    with pytest.raises(ConservationError, match="1 unaccounted for; nothing was published"):
+        run(counting([1], lost=1), pipeline, workers=InProcess())
+    assert not open_lake(pipeline).has("rejects")
+
+
+def test_a_part_is_finished_whether_it_was_computed_or_stood(pipeline: Pipeline) -> None:
+    finished: list[tuple[str, bool]] = []
+
+    def finish(_run: Run, report: StageReport) -> None:
+        finished.append((report.details["source"], report.skipped))
+
+    stage = replace(counting([1]), finish=finish)
+    run(stage, pipeline, workers=InProcess())
+    run(stage, pipeline, workers=InProcess())
+    assert finished == [("a", False), ("b", False), ("a", True), ("b", True)]
+
+
+def test_reports_of_parts_are_joined_where_the_stage_says_how(pipeline: Pipeline) -> None:
+    stage = replace(counting([1, 2]), join=lambda reports: replace(reports[-1], rows_in=sum(report.rows_in for report in reports)))
+    report = run(stage, pipeline, workers=InProcess())
+    assert (report.rows_in, report.details["source"]) == (6, "b")
+
+
+def test_what_the_system_refuses_is_told_with_the_stage(pipeline: Pipeline) -> None:
+    def compute(_run: Run, _part: str, _publication: Publication) -> Computed:
+        raise OSError(28, "No space left on device", "/store")
+
+    with pytest.raises(StorageError, match=r"ingest: .*No space left on device.*make room"):
+        run(replace(counting([1]), compute=compute), pipeline, workers=InProcess())
+
+
+def test_a_stage_without_tables_is_counted_all_the_same(pipeline: Pipeline) -> None:
+    def compute(_run: Run, _part: str, _publication: Publication) -> Computed:
+        return Computed(rows_in=2, rows_out=1)
+
+    with pytest.raises(ConservationError, match="1 unaccounted for"):
+        run(replace(counting([1]), targets=(), committed=lambda *_: None, compute=compute), pipeline, workers=InProcess())
