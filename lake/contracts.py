@@ -103,7 +103,7 @@ class Instance:
     label: Text
     class_id: Text  # leaf name in the taxonomy; empty for ignored regions
     class_path: Text  # from the root, e.g. thing/vehicle/car; empty for ignored regions
-    disposition: Text  # kept, background, unapproved or ignored
+    disposition: Text  # see `lake.dispositions`
     geometry: Text
     image_width: WholePixels
     image_height: WholePixels

@@ -8,9 +8,9 @@ from jobs.crop.cutting import CutShard, WrittenCrops
 from jobs.crop.progress import Done, shown
 from jobs.crop.reuse import cut_files
 from jobs.crop.shards import assign_rows, assign_shards, image_loads
-from jobs.crop.window_masks import IGNORED, KEPT
 from jobs.file_slices import summed
 from jobs.spark.workers import SparkWorkers
+from lake.dispositions import IGNORED, KEPT
 from stages.stage import Computed, Publication, Run, Stage
 
 DRIVER_BYTES = 64 << 20

@@ -7,15 +7,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lake.configuration import explain, read_yaml
+from lake.dispositions import BACKGROUND, KEPT, UNAPPROVED
 from lake.errors import ConfigurationError
 from taxonomy.tree import ClassTree, grow
-
-KEPT = "kept"
-BACKGROUND = "background"
-UNAPPROVED = "unapproved"
-IGNORED = "ignored"
-DISPOSITIONS = (KEPT, BACKGROUND, UNAPPROVED, IGNORED)
-"""What becomes of an instance: only a kept one can be planned."""
 
 
 class _TaxonomyFile(BaseModel):

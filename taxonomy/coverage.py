@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lake.dispositions import KEPT
 from taxonomy.labelling import LabelCount, Labelling
 
 UNMAPPED = "unmapped"
@@ -47,7 +48,7 @@ def coverage(labelling: Labelling, counts: Iterable[LabelCount]) -> Coverage:
     rows = tuple(_row(labelling, one) for one in used)
     reached = {row.class_path for row in rows}
     taxonomy = labelling.taxonomy
-    unused = sorted(path for name, path in taxonomy.tree.paths.items() if path not in reached and taxonomy.disposition(name) == "kept")
+    unused = sorted(path for name, path in taxonomy.tree.paths.items() if path not in reached and taxonomy.disposition(name) == KEPT)
     return Coverage(rows, tuple(unused), _unused_entries(labelling, used))
 
 

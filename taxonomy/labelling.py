@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lake.digests import digest
+from lake.dispositions import IGNORED
 from lake.errors import UnmappedLabelError
-from taxonomy.classes import IGNORED, Taxonomy, load_taxonomy
+from taxonomy.classes import Taxonomy, load_taxonomy
 from taxonomy.label_maps import TO_IGNORE, LabelMap, load_label_maps
 
 

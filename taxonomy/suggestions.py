@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from taxonomy.classes import IGNORED
+from lake.dispositions import IGNORED
 from taxonomy.labelling import LabelCount, Labelling, Meaning
 from taxonomy.names import words
 from taxonomy.synonyms import key, means_nothing, synonyms

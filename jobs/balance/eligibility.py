@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from jobs.columns import facts, texts, whole
 from lake.configuration import CropSpec
+from lake.dispositions import BACKGROUND, IGNORED, UNAPPROVED
 from lake.reasons import Reason
 
 ELIGIBLE = ""
@@ -35,6 +36,6 @@ def find_ineligible(instances: pa.Table, spec: CropSpec) -> Reasons:
     reasons[np.maximum(width, height) > spec.max_side] = Reason.TOO_LARGE
     reasons[np.maximum(width, height) < spec.min_side] = Reason.TOO_SMALL
     disposition = texts(instances, "disposition")
-    for name in ("background", "unapproved", "ignored"):
+    for name in (BACKGROUND, UNAPPROVED, IGNORED):
         reasons[disposition == name] = Reason(name)
     return reasons

@@ -12,6 +12,7 @@ from jobs.balance.plan import Planned
 from jobs.columns import Texts, Whole, texts, whole
 from lake.configuration import BalanceSpec
 from lake.contracts import BalanceCell
+from lake.dispositions import KEPT
 from lake.schemas import conform
 
 _KEYS = ("domain", "customer", "class_id", "class_path", "split")
@@ -30,7 +31,7 @@ def tally(instances: pa.Table, planned: Planned, balance: BalanceSpec) -> pa.Tab
         The keys, the cell of the quotas (`stratum`), and how many instances were kept (`before`), are `planned`, give
         crops (`after`), and were `eligible` for the draw.
     """
-    kept = texts(instances, "disposition") == "kept"
+    kept = texts(instances, "disposition") == KEPT
     columns = {name: instances.column(name) for name in _KEYS}
     columns |= {
         "stratum": strata(instances, balance),

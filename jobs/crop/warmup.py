@@ -11,7 +11,8 @@ from imaging.jpeg.header import parse_jpeg
 from imaging.jpeg.turbo import encode_jpeg
 from imaging.kernels import compiling_alone
 from imaging.orientation import Box
-from jobs.crop.window_masks import KEPT, cut_windows
+from jobs.crop.window_masks import cut_windows
+from lake.dispositions import KEPT
 
 _SIDE = 8
 

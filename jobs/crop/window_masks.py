@@ -17,9 +17,8 @@ from imaging.masks.masks import encode
 from imaging.masks.rle import LONGEST, Runs, format_into, paint_runs, parse_counts, parse_into, total_of, window_into, window_runs
 from imaging.orientation import Box
 from jobs.crop.properties import crowding_of, thinness
+from lake.dispositions import IGNORED, KEPT
 from lake.errors import ContractError
-
-KEPT, IGNORED = "kept", "ignored"
 
 Numbers = npt.NDArray[np.int64]
 

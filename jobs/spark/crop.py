@@ -12,11 +12,11 @@ from pyspark.sql import functions as sql
 
 from jobs.crop.cutting import CutShard, WrittenCrops
 from jobs.crop.shards import ShardRows
-from jobs.crop.window_masks import IGNORED, KEPT
 from jobs.spark.failures import errors_of_workers
 from jobs.spark.tables import table_frame
 from jobs.spark.tasks import spare_loaded_modules
 from lake.contracts import Instance, PlannedCrop
+from lake.dispositions import IGNORED, KEPT
 from lake.lake import Lake
 
 _PLAN = "plan_"
