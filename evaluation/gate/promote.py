@@ -30,7 +30,7 @@ def promotable_verdict(pipeline: Pipeline, lake: Lake, model: str, champion: str
 
     Raises:
         GateRefusalError: There is no verdict against the present champion on the present crops and scores under the present gates,
-            the newest such verdict is not a PASS, or a verdict was altered.
+            the newest such verdict is not a PASS, a verdict was altered, or the model was rolled back from after it.
         InputError: The scores are no longer those of the present predictions on the present crops.
     """
     verdicts = _verdicts(lake, model, champion)
@@ -76,6 +76,12 @@ def _passed(pipeline: Pipeline, verdicts: list[Verdict], model: str, champion: s
     if "" not in changes:
         raise GateRefusalError(f"verdict {verdicts[0].verdict_id[:12]} on {model[:12]} against {against} holds no longer: {changes[0]}")
     verdict = verdicts[changes.index("")]
+    rolled_back = Registry(lake.database_url).rolled_back_at(model)
+    if rolled_back is not None and verdict.judged_at <= rolled_back:
+        raise GateRefusalError(
+            f"model {model[:12]} was rolled back on {rolled_back:%Y-%m-%d at %H:%M} UTC and no verdict has been reached since on other "
+            "crops, gates or scores; to promote it all the same, give the reason: `centrepiece promote PIPELINE --override REASON`"
+        )
     if verdict.outcome != "PASS":
         failing = json.loads(verdict.document)["failing"]
         reasons = "; ".join(f"{item['stratum']} ({item['metric']}): {item['why']}" for item in failing)

@@ -148,6 +148,10 @@ class Registry:
             rows = connection.execute(select(_events).order_by(_events.c.number)).all()
         return [Event(_in_utc(row.at), row.action, row.model, row.before, row.verdict_id, row.reason) for row in rows]
 
+    def rolled_back_at(self, model: str) -> datetime | None:
+        """Return when a model was last rolled back from, in UTC; None where it never was."""
+        return max((event.at for event in self.history() if event.action == "rollback" and event.before == model), default=None)
+
     def _swap(self, model: str, expected: str | None, event: Event) -> None:
         try:
             with self._engine.begin() as connection:

@@ -105,6 +105,9 @@ def test_promotion_goes_by_the_verdict(pipeline: Pipeline, lake: Lake) -> None:
     with pytest.raises(GateRefusalError, match="has no verdict against champion"):
         promote(pipeline, WORSE)
     assert rollback(pipeline).details["champion"] == FIRST
+    assert judge(pipeline, BETTER).skipped  # the same verdict as before the rollback
+    with pytest.raises(GateRefusalError, match=r"was rolled back .* no verdict has been reached since .* --override"):
+        promote(pipeline, BETTER)
 
     with pytest.raises(ConfigurationError, match="needs a reason"):
         promote(pipeline, WORSE, override="  ")
