@@ -21,7 +21,7 @@ from pyiceberg.catalog import load_catalog
 
 from lake.contracts import Reject
 from lake.digests import stage_key
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.reasons import Reason
@@ -60,7 +60,8 @@ def main() -> None:
 
 def _ways(folder: str, catalog: str | None, shards: int) -> dict[str, Callable[[int], Cost]]:
     lakes = {
-        way: connect(f"{folder}/{number}", catalog=catalog, name=f"way_{number}") for number, way in enumerate((APPEND, REPLACE, ONE_FILE))
+        way: connect_lake(f"{folder}/{number}", catalog=catalog, name=f"way_{number}")
+        for number, way in enumerate((APPEND, REPLACE, ONE_FILE))
     }
     return {
         APPEND: lambda number: _publish(lakes[APPEND], number, shards, "same", "append"),
@@ -89,7 +90,7 @@ def _publish(lake: Lake, number: int, shards: int, source: str, mode: str) -> Co
 
 
 def _bare(folder: str, shards: int) -> Callable[[int], Cost]:
-    lake = connect(f"{folder}/store")
+    lake = connect_lake(f"{folder}/store")
     catalog = load_catalog("bare", type="sql", uri=f"sqlite:///{folder}/bare.db", warehouse=f"{folder}/bare")
     catalog.create_namespace("bare")
     table = catalog.create_table("bare.rejects", iceberg_schema(Reject))

@@ -275,7 +275,7 @@ class Model:
     crops_snapshot: LongCount
     crops_tag: Text
     spec: Text  # canonical JSON of the training settings
-    commit: Text  # of the code, "unknown" outside a checkout
+    commit: Text  # of the code, or its version outside of a checkout
     created_at: Time
 
 

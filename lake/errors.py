@@ -23,6 +23,10 @@ class StorageError(ConfigurationError):
     """A disk is full, or may not be read or written; nothing is wrong with the data, and trying again alone does not help."""
 
 
+class MissingPackageError(ConfigurationError):
+    """A command or stage needs a package of an extra that is not installed."""
+
+
 class InputError(CentrepieceError):
     """A whole file or export is unreadable, missing or not what its source stanza says."""
 

@@ -267,10 +267,10 @@ def open_lake(pipeline: Pipeline) -> Lake:
     """
     catalog = pipeline.catalog.get_secret_value() if pipeline.catalog else None
     database = pipeline.database.get_secret_value() if pipeline.database else None
-    return connect(pipeline.store, catalog=catalog, name=pipeline.name, database=database)
+    return connect_lake(pipeline.store, catalog=catalog, name=pipeline.name, database=database)
 
 
-def connect(store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None) -> Lake:
+def connect_lake(store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None) -> Lake:
     """Open a lake by its addresses; see `lake.storage.catalogs.open_catalog` and `lake.storage.catalogs.database_url`.
 
     Raises:

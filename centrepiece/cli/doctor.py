@@ -1,9 +1,12 @@
-"""A pipeline file in, findings about machine, configuration and store out."""
+"""Examine everything that a pipeline needs: the machine, its packages, the configuration, the sources and the store."""
 
 import importlib.metadata
-import re
+import importlib.util
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from jobs.spark.java import JAVA_LINE, OLDEST_JAVA, java_version
 from lake.configuration import Pipeline, load_pipeline
@@ -13,12 +16,15 @@ from lake.maintenance.doctor import Finding, examine
 MEMBER = "!"
 """Parts the path of an archive from that of a member in it."""
 
-_CAPPED = {"fastapi": (0, 151), "sqlalchemy": (2, 1)}
-
 
 def examine_all(pipeline_file: Path, *, verify: bool = False) -> list[Finding]:
-    """Examine the machine, then the configuration, then the store; later parts are left out where an earlier one cannot be read."""
-    findings = [*examine_machine()]
+    """Examine the machine, then the configuration, then the store; later parts are left out where an earlier one cannot be read.
+
+    Args:
+        pipeline_file: The pipeline's YAML file.
+        verify: Read every live file of the store and compare its sha-256 with the one on record.
+    """
+    findings = [*examine_machine(), *examine_packages(importlib.metadata.requires("centrepiece") or ())]
     try:
         pipeline = load_pipeline(pipeline_file)
     except ConfigurationError as error:
@@ -27,9 +33,12 @@ def examine_all(pipeline_file: Path, *, verify: bool = False) -> list[Finding]:
 
 
 def examine_machine() -> list[Finding]:
-    """Check Python, Java and the versions that are known not to work together."""
+    """Check Python, and Java where Spark is installed."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     findings = [Finding("good", "python", version, "")]
+    if importlib.util.find_spec("pyspark") is None:
+        mend = "pip install 'centrepiece[spark]' where stages are to run"
+        return [*findings, Finding("note", "spark", "pyspark is not installed: no stage that needs it can run here", mend)]
     java = java_version()
     if java is None:
         findings.append(Finding("fault", "java", "Java is not installed; Spark needs 17 or newer", JAVA_LINE))
@@ -37,13 +46,24 @@ def examine_machine() -> list[Finding]:
         findings.append(Finding("fault", "java", f"Java {java} is too old; Spark needs 17 or newer", JAVA_LINE))
     else:
         findings.append(Finding("good", "java", f"Java {java}", ""))
-    for package, (major, minor) in _CAPPED.items():
-        installed = importlib.metadata.version(package)
-        parts = tuple(int(part) for part in re.findall(r"\d+", installed)[:2])
-        if parts >= (major, minor):
-            mend = f"pip install '{package}<{major}.{minor}'"
-            findings.append(Finding("fault", package, f"{package} {installed} breaks Prefect 3.8", mend))
     return findings
+
+
+def examine_packages(requirements: Iterable[str]) -> Iterator[Finding]:
+    """Check that what is installed are the versions that centrepiece works with; what is not installed is no fault.
+
+    Args:
+        requirements: Of the distribution and its extras, as pyproject.toml declares them, e.g. `fastapi<0.151; extra == "flows"`.
+    """
+    for requirement in map(Requirement, requirements):
+        try:
+            installed = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        if not requirement.specifier.contains(installed, prereleases=True):
+            wanted = f"{requirement.name}{requirement.specifier}"
+            message = f"{requirement.name} {installed} does not work with centrepiece, which needs {wanted}"
+            yield Finding("fault", requirement.name, message, f"pip install '{wanted}'")
 
 
 def examine_sources(pipeline: Pipeline) -> list[Finding]:

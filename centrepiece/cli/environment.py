@@ -1,7 +1,12 @@
-"""The process environment in, the same with centrepiece's defaults out; call it before Prefect is imported."""
+"""Set this process's environment up: no telemetry, and defaults for Prefect and for the processes that it starts.
+
+To be done before Prefect is imported.
+"""
 
 import os
 from collections.abc import MutableMapping
+
+from centrepiece.packages import PACKAGES
 
 TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "GX_ANALYTICS_ENABLED": "false"}
 """Nothing is reported to anybody: Prefect and Great Expectations would otherwise."""
@@ -11,7 +16,9 @@ DEFAULTS = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     # Threads that show progress log outside of any flow run; that is no reason for a warning.
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "demo,evaluation,flows,jobs,lake,taxonomy,training",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(PACKAGES),
+    # Spark's workers would look for our packages in the current folder first, where a user may have a `jobs/` of their own.
+    "PYTHONSAFEPATH": "1",
 }
 
 

@@ -7,7 +7,7 @@ import typer
 
 PipelineFile = Annotated[Path, typer.Argument(help="The pipeline's YAML file.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")]
-AsOf = Annotated[
+AsOfOption = Annotated[
     str | None,
     typer.Option(
         "--as-of",

@@ -1,4 +1,4 @@
-"""Rows of a query in, bytes in a format that people or programs read out."""
+"""Write the rows of a query as a table for people, or as CSV, JSON or Parquet for programs."""
 
 import base64
 import io
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-Writer = Callable[[pa.Table, BinaryIO], None]
+RowWriter = Callable[[pa.Table, BinaryIO], None]
 TABLE_WIDTH = 1000
 """Columns of a printed table when it does not go to a terminal: nothing is cut."""
 
@@ -53,4 +53,6 @@ def _cell(value: object) -> str:
     return f"{value:,.4f}" if isinstance(value, float) else str(value)
 
 
-WRITERS: Mapping[str, Writer] = MappingProxyType({"table": _write_table, "csv": _write_csv, "json": _write_json, "parquet": _write_parquet})
+WRITERS: Mapping[str, RowWriter] = MappingProxyType(
+    {"table": _write_table, "csv": _write_csv, "json": _write_json, "parquet": _write_parquet}
+)

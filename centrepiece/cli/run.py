@@ -1,18 +1,17 @@
-"""A pipeline file in, the whole pipeline run and its results told."""
+"""Run the whole pipeline as a flow, and tell on the terminal what came of it and where the results are."""
 
 import logging
-import pkgutil
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from centrepiece.cli.terminal import show_reports, stderr_console
-from evaluation.gate.models import resolve_model
 from flows.refusal import RefusedRunError
 from jobs.spark.java import require_java
-from lake.configuration import Pipeline, load_pipeline
 from lake.errors import CentrepieceError
-from lake.lake import open_lake
 from lake.publishing.stage_report import StageReport
+
+if TYPE_CHECKING:
+    from lake.configuration import Pipeline
 
 
 def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
@@ -21,11 +20,14 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     Raises:
         RefusedRunError: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
     """
+    from evaluation.gate.models import resolve_model
+    from flows.nightly import nightly
+    from lake.configuration import load_pipeline
+
     require_java()
     pipeline = load_pipeline(pipeline_file)
     for engine in ("prefect.flow_runs", "prefect.task_runs"):
         logging.getLogger(engine).addFilter(_DeliberateErrors())
-    nightly: Callable[[str], list[StageReport]] = pkgutil.resolve_name("flows.nightly:nightly")
     try:
         reports = nightly(str(pipeline_file))
     except RefusedRunError as refusal:
@@ -52,5 +54,7 @@ class _DeliberateErrors(logging.Filter):
         return True
 
 
-def _tell_place(pipeline: Pipeline, what: str, path: str) -> None:
+def _tell_place(pipeline: "Pipeline", what: str, path: str) -> None:
+    from lake.lake import open_lake
+
     stderr_console.print(f"{what}: {open_lake(pipeline).store.uri(path)}", highlight=False, markup=False)

@@ -1,4 +1,4 @@
-"""Verdicts and plans in, rich tables out in which nothing is cut off and no name is taken for markup."""
+"""Lay verdicts and plans out as tables for a terminal: nothing is cut off, and no name is taken for markup."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Results and errors in, text on stdout and stderr out: the only place that prints."""
+"""Print results, errors and log records: the only module that writes to the terminal."""
 
 import json
 import logging
@@ -10,6 +10,7 @@ import rich
 from rich.logging import RichHandler
 
 from centrepiece.cli.tables import failing_table, plan_table
+from centrepiece.packages import PACKAGES
 from flows.artifacts import as_table, is_short
 from lake.publishing.stage_report import StageReport
 
@@ -63,7 +64,7 @@ def log_to_terminal(*, verbose: bool) -> None:
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
-    for name in ("demo", "evaluation", "flows", "jobs", "lake", "taxonomy", "training"):
+    for name in PACKAGES:
         logger = logging.getLogger(name)
         logger.setLevel(logging.DEBUG if verbose else logging.INFO)
         if not logger.handlers:

@@ -21,6 +21,14 @@ MAY_IMPORT = {
     "centrepiece": {"lake", "imaging", "taxonomy", "evaluation", "training", "jobs", "stages", "flows", "serving", "demo"},
 }
 ENGINE_HOMES = {"pyspark": "jobs.spark", "torch": "training", "lightning": "training", "prefect": "flows"}
+HEAVY = {
+    *("pyspark", "torch", "lightning", "onnx", "onnxruntime", "onnxscript", "prefect", "great_expectations"),
+    *("duckdb", "numba", "llvmlite", "scipy", "cv2", "pyiceberg", "pyarrow"),
+}
+"""What is slow to import: a function may import what loads one of these, so that only who needs it pays for it."""
+STAGE_TABLE = "stages.table"
+PUBLIC_FACE = "centrepiece"
+"""The one package whose `__init__.py` holds more than a docstring."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 MODULES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
 
@@ -36,6 +44,31 @@ def imports_of(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield (node.module or "." * node.level, node.lineno)
+
+
+def top_level_imports(tree: ast.AST) -> Iterator[str]:
+    """Yield what a module imports when it is imported itself: `from a import b` may mean the module `a.b`."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (name for alias in node.names for name in (node.module or "", f"{node.module}.{alias.name}"))
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from (name for branch in node.orelse for name in top_level_imports(branch))
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from top_level_imports(node)
+
+
+def heavy_modules() -> set[str]:
+    """Return our modules that load one of `HEAVY`, however indirectly, when they are imported."""
+    graph = {name_of(path): set(top_level_imports(ast.parse(path.read_text(encoding="utf-8")))) for path in MODULES}
+    heavy = {module for module, targets in graph.items() if any(target.split(".")[0] in HEAVY for target in targets)}
+    while more := {module for module, targets in graph.items() if module not in heavy and targets & heavy}:
+        heavy |= more
+    return heavy
+
+
+HEAVY_MODULES = heavy_modules()
 
 
 def test_there_are_modules_to_check() -> None:
@@ -91,15 +124,36 @@ def test_a_module_keeps_the_house_rules(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree), "a module starts with a docstring"
     assert path.stem not in FORBIDDEN_NAMES, "a module is named for a noun or verb of the field"
-    if path.name == "__init__.py":
+    if path.name == "__init__.py" and name_of(path) != PUBLIC_FACE:
         assert len(tree.body) == 1, "an __init__.py is a docstring only"
     for node in ast.walk(tree):
         assert not isinstance(node, ast.Assert), f"line {node.lineno}: library code raises, it does not assert"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id != "print", f"line {node.lineno}: only centrepiece/cli/terminal.py writes to the terminal"
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            inner = [child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)]
-            assert not inner, f"line {node.lineno}: imports stand at the top of the module"
+            for child in ast.walk(node):
+                if isinstance(child, ast.Import | ast.ImportFrom):
+                    assert _is_heavy(child), (
+                        f"line {child.lineno}: imports stand at the top of the module, unless they load a heavy library"
+                    )
+
+
+def _is_heavy(node: ast.Import | ast.ImportFrom) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        modules = {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+        return any(module in HEAVY_MODULES or module.split(".")[0] in HEAVY for module in modules)
+    return all(alias.name in HEAVY_MODULES or alias.name.split(".")[0] in HEAVY for alias in node.names)
+
+
+def test_modules_are_not_imported_by_strings() -> None:
+    faults = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+            imported = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else {called}
+            if imported & {"resolve_name", "import_module", "__import__"} and name_of(path) != STAGE_TABLE:
+                faults.append(f"{name_of(path)}:{getattr(node, 'lineno', 0)}")
+    assert not faults, f"only the stage table names modules by strings: {faults}"
 
 
 def test_every_package_is_listed_for_installation() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.gc import gc
 from tests.support.nights import fingerprint, run_night
@@ -40,7 +40,7 @@ class Place:
     def open(self) -> Lake:
         """Open the lake in this process, which is the night's own."""
         os.environ.update(self.environment)
-        return connect(self.store, catalog=self.catalog)
+        return connect_lake(self.store, catalog=self.catalog)
 
     def word(self) -> Any:
         """Return what the last process said."""

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 
-from lake.lake import connect
+from lake.lake import connect_lake
 from lake.maintenance.doctor import examine_lake
 from tests.support.nights import fingerprint, run_night
 
@@ -17,11 +17,11 @@ def main(folder: str, kib: int) -> None:
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k", "night", folder], check=True)
     ended = "went through"
     try:
-        run_night(connect(f"{folder}/store"))
+        run_night(connect_lake(f"{folder}/store"))
     except Exception as error:
         ended = f"{type(error).__name__}: {str(error).splitlines()[0]}"
     subprocess.run(["mount", "-o", "remount,size=65536k", folder], check=True)
-    lake = connect(f"{folder}/store")
+    lake = connect_lake(f"{folder}/store")
     run_night(lake)
     faults = [finding.message for finding in examine_lake(lake, verify=True) if finding.level == "fault"]
     sys.stdout.write(json.dumps({"ended": ended, "published": fingerprint(lake), "faults": faults}))

@@ -12,7 +12,7 @@ from jobs.balance.plan import plan_instances
 from jobs.balance.report import balance_table, tally
 from jobs.label.instances import label_annotations
 from lake.configuration import BalanceSpec, CropSpec
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from taxonomy.labelling import load_labelling
@@ -25,7 +25,7 @@ def planned_lake(folder: Path, *, images: int = 60, annotations: int = 1_500) ->
     (folder / "common.yaml").write_text(TAXONOMY, encoding="utf-8")
     for customer, text in LABEL_MAPS.items():
         (folder / "maps" / f"{customer}.yaml").write_text(text, encoding="utf-8")
-    lake = connect(str(folder / "store"))
+    lake = connect_lake(str(folder / "store"))
     pictures = invented_images(images)
     objects = invented_annotations(pictures, annotations)
     instances = label_annotations(objects, pictures, load_labelling(folder / "common.yaml", folder / "maps")).instances

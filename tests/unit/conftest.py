@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """An empty lake: a local store with its SQLite catalog inside."""
-    return connect(str(tmp_path / "store"), name="tests")
+    return connect_lake(str(tmp_path / "store"), name="tests")

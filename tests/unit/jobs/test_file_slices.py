@@ -8,13 +8,13 @@ import pytest
 
 from jobs.file_slices import counted, read_slice, slices_of, summed, write_rejects
 from lake.contracts import Reject
-from lake.lake import DataFile, Lake, connect
+from lake.lake import DataFile, Lake, connect_lake
 from lake.schemas import table_of
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    return connect(str(tmp_path))
+    return connect_lake(str(tmp_path))
 
 
 def _file(lake: Lake, name: str, rows: int, *, group: int) -> DataFile:

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 import pytest
 
 from lake.errors import ConfigurationError, ContractError, InputError, MissingTableError
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from tests.support.publications import publish_rejects, published_numbers
 
 
@@ -102,14 +102,14 @@ def test_a_tag_does_not_move(lake: Lake) -> None:
 
 def test_two_pipelines_with_one_store_see_the_same_tables(lake: Lake) -> None:
     publish_rejects(lake, "a", [1])
-    assert published_numbers(connect(lake.store.root, name="weekly")) == [1]
+    assert published_numbers(connect_lake(lake.store.root, name="weekly")) == [1]
 
 
 def test_a_store_that_was_moved_says_so(lake: Lake, tmp_path: Path) -> None:
     publish_rejects(lake, "a", [1])
     moved = Path(lake.store.root).rename(tmp_path / "moved")
     with pytest.raises(ConfigurationError, match="was the store moved"):
-        connect(str(moved), name="tests").read("rejects")
+        connect_lake(str(moved), name="tests").read("rejects")
 
 
 def test_a_table_of_another_contract_version_is_refused(lake: Lake) -> None:
@@ -123,15 +123,15 @@ def test_a_table_of_another_contract_version_is_refused(lake: Lake) -> None:
 @pytest.mark.parametrize("catalog", ["mysql://host/db", "ftp://host"])
 def test_an_unknown_kind_of_catalog_is_refused(tmp_path: Path, catalog: str) -> None:
     with pytest.raises(ConfigurationError, match="catalog: expected null"):
-        connect(str(tmp_path), catalog=catalog)
+        connect_lake(str(tmp_path), catalog=catalog)
 
 
 def test_a_store_on_s3_needs_a_shared_catalog() -> None:
     with pytest.raises(ConfigurationError, match="needs a shared catalog"):
-        connect("s3://bucket/prefix")
+        connect_lake("s3://bucket/prefix")
 
 
 def test_a_damaged_identity_is_refused(lake: Lake) -> None:
     lake.store.write_bytes("lake.json", b"[]")
     with pytest.raises(ConfigurationError, match=r"lake\.json is damaged"):
-        connect(lake.store.root)
+        connect_lake(lake.store.root)

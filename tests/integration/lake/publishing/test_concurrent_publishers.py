@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.publishing.content import EMPTY_CONTENT, changed_content
 from lake.publishing.snapshots import KEY, history, summary_of
 from tests.support.forks import FORKS
@@ -17,7 +17,7 @@ REPLACES = 40
 
 
 def _publish(store: str, catalog: str | None, publisher: int, commits: int, mode: str) -> None:
-    lake = connect(store, catalog=catalog)
+    lake = connect_lake(store, catalog=catalog)
     for number in range(publisher, commits, PUBLISHERS):
         publish_rejects(lake, f"source {publisher}", [number], mode=mode, shards=1)
 
@@ -29,7 +29,7 @@ def _all_publish(store: str, catalog: str | None, commits: int, mode: str) -> La
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0] * PUBLISHERS
-    return connect(store, catalog=catalog)
+    return connect_lake(store, catalog=catalog)
 
 
 def _check_each_landed_once(lake: Lake, commits: int) -> None:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from lake.lake import connect
+from lake.lake import connect_lake
 from tests.support import disturbances
 from tests.support.disturbances import Place
 from tests.support.faulty_endpoints import faulty_endpoint
@@ -141,7 +141,7 @@ def test_a_run_whose_catalog_hangs_up_anywhere_is_right_or_completed_by_the_next
 def test_a_run_on_a_full_disk_is_completed_once_there_is_room(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-rm", "true"], check=False).returncode != 0:
         pytest.skip("a disk of a test's own needs `unshare -rm`, which this machine does not allow")
-    quiet = connect(str(tmp_path / "quiet"))
+    quiet = connect_lake(str(tmp_path / "quiet"))
     run_night(quiet)
     published = fingerprint(quiet)
 
@@ -161,7 +161,7 @@ def test_a_run_on_a_full_disk_is_completed_once_there_is_room(tmp_path: Path, ca
 def test_a_run_whose_endpoint_fails_is_completed_once_it_answers(
     tmp_path: Path, moto_bucket: str, moto_endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quiet = connect(str(tmp_path / "quiet"))
+    quiet = connect_lake(str(tmp_path / "quiet"))
     run_night(quiet)
     published = fingerprint(quiet)
 

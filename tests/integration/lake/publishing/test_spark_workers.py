@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.spark.session import retrying_master, settings
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.reasons import Reason
@@ -97,7 +97,7 @@ def _publish(lake: Lake, spark: SparkSession, moment: str, once: Path) -> None:
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(
     spark: SparkSession, tmp_path: Path, moment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quiet, disturbed = connect(str(tmp_path / "quiet")), connect(str(tmp_path / "disturbed"))
+    quiet, disturbed = connect_lake(str(tmp_path / "quiet")), connect_lake(str(tmp_path / "disturbed"))
     _publish(quiet, spark, "never", tmp_path / "never")
     _publish(disturbed, spark, moment, tmp_path / "died")
     assert (tmp_path / "died").exists()

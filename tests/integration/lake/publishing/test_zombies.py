@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lake.errors import LeaseLostError
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.publishing import commits
 from lake.publishing.commit_lock import commit_lock
 from lake.publishing.leases import LeaseKeeper
@@ -24,7 +24,7 @@ ASLEEP = "T"
 
 
 def _lake(store: str, catalog: str) -> Lake:
-    lake = connect(store, catalog=catalog)
+    lake = connect_lake(store, catalog=catalog)
     return replace(lake, leases=LeaseKeeper(lake.database_url, lease_s=LEASE_S))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pyiceberg.catalog import load_catalog
 
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from tests.support.publications import publish_rejects
 
 EXPECTED = ["row 2", "row 3", "row 4"]
@@ -16,7 +16,7 @@ EXPECTED = ["row 2", "row 3", "row 4"]
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """A lake that was published to, replaced and appended to."""
-    made = connect(str(tmp_path / "store"), name="nightly")
+    made = connect_lake(str(tmp_path / "store"), name="nightly")
     publish_rejects(made, "a", [1])
     publish_rejects(made, "b", [2])
     made.tag("rejects", made.snapshot("rejects").snapshot_id, "night-1")

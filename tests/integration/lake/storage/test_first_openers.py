@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.gate.registry import Registry
-from lake.lake import connect
+from lake.lake import connect_lake
 from tests.support.forks import FORKS
 
 OPENERS = 4
@@ -24,7 +24,7 @@ def open_first(places: list[tuple[str, str]], number: int) -> list[int]:
     tokens = []
     for store, database in places:
         _barriers[0].wait(60)
-        lake = connect(store, catalog=database)
+        lake = connect_lake(store, catalog=database)
         _barriers[0].wait(60)
         tokens.append(lake.leases.take(lake.scope("crops"), f"part={number}", "k" * 64).token)
         _barriers[0].wait(60)

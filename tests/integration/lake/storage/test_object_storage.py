@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake.errors import InputError
-from lake.lake import connect
+from lake.lake import connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.gc import gc
 from lake.sql.query import run_sql
@@ -92,7 +92,7 @@ def test_unfinished_uploads_are_found_and_ended(bucket: str) -> None:
 
 def test_gc_ends_uploads_that_killed_writers_left(ceph_bucket: str, sqlite_url: str) -> None:
     bucket = ceph_bucket  # moto says of every upload that it was begun in 2010
-    lake = connect(f"{bucket}/lake", catalog=sqlite_url)
+    lake = connect_lake(f"{bucket}/lake", catalog=sqlite_url)
     publish_rejects(lake, "a", [1])
     name = bucket.removeprefix("s3://")
     for key in ("lake/tables/rejects/feedfeedfeedfeed/shard", "elsewhere/big"):
@@ -106,14 +106,14 @@ def test_gc_ends_uploads_that_killed_writers_left(ceph_bucket: str, sqlite_url: 
 
 
 def test_a_lake_works_on_s3(bucket: str, sqlite_url: str) -> None:
-    lake = connect(f"{bucket}/lake", catalog=sqlite_url)
+    lake = connect_lake(f"{bucket}/lake", catalog=sqlite_url)
     publish_rejects(lake, "a", [1])
     publish_rejects(lake, "b", [2])
     first = lake.snapshot("rejects").snapshot_id
     lake.tag("rejects", first, "night")
     publish_rejects(lake, "a", [3])
     assert publish_rejects(lake, "a", [3]).skipped
-    again = connect(f"{bucket}/lake", catalog=sqlite_url)
+    again = connect_lake(f"{bucket}/lake", catalog=sqlite_url)
     assert published_numbers(again) == [2, 3]
     assert again.read("rejects", as_of="night").num_rows == 2
     assert run_sql(again, "SELECT count(*) AS n FROM rejects").to_pylist() == [{"n": 2}]
@@ -121,7 +121,7 @@ def test_a_lake_works_on_s3(bucket: str, sqlite_url: str) -> None:
 
 
 def test_the_content_of_equal_rows_is_that_of_a_local_store(bucket: str, sqlite_url: str, tmp_path: Path) -> None:
-    there, here = connect(bucket, catalog=sqlite_url), connect(str(tmp_path / "store"))
+    there, here = connect_lake(bucket, catalog=sqlite_url), connect_lake(str(tmp_path / "store"))
     for lake in (there, here):
         publish_rejects(lake, "a", [1, 2, 3])
     assert there.snapshot("rejects").content == here.snapshot("rejects").content

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from lake.errors import ConfigurationError, LeaseLostError
-from lake.lake import connect
+from lake.lake import connect_lake
 from lake.publishing.commit_lock import commit_lock
 from lake.publishing.leases import LeaseKeeper
 from tests.support.publications import publish_rejects, published_numbers
@@ -15,28 +15,28 @@ SCOPE = ("lake.crops", "*", "k" * 64)
 
 
 def test_a_lake_works_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    lake = connect(str(tmp_path / "store"), catalog=postgres_url)
+    lake = connect_lake(str(tmp_path / "store"), catalog=postgres_url)
     publish_rejects(lake, "a", [1])
     publish_rejects(lake, "b", [2])
     assert publish_rejects(lake, "a", [1]).skipped
     publish_rejects(lake, "a", [3])
-    assert published_numbers(connect(str(tmp_path / "store"), catalog=postgres_url)) == [2, 3]
+    assert published_numbers(connect_lake(str(tmp_path / "store"), catalog=postgres_url)) == [2, 3]
     assert not (tmp_path / "store" / "catalog.db").exists()
 
 
 def test_the_content_does_not_depend_on_the_catalog(tmp_path: Path, postgres_url: str) -> None:
-    shared = connect(str(tmp_path / "one"), catalog=postgres_url)
-    alone = connect(str(tmp_path / "two"))
+    shared = connect_lake(str(tmp_path / "one"), catalog=postgres_url)
+    alone = connect_lake(str(tmp_path / "two"))
     for lake in (shared, alone):
         publish_rejects(lake, "a", [1, 2])
     assert shared.snapshot("rejects").content == alone.snapshot("rejects").content
 
 
 def test_two_stores_with_one_name_in_one_database_are_told_apart(tmp_path: Path, postgres_url: str) -> None:
-    publish_rejects(connect(str(tmp_path / "one"), catalog=postgres_url, name="nightly"), "a", [1])
+    publish_rejects(connect_lake(str(tmp_path / "one"), catalog=postgres_url, name="nightly"), "a", [1])
     with pytest.raises(ConfigurationError, match=r"lies at .*one/tables/rejects"):
-        publish_rejects(connect(str(tmp_path / "two"), catalog=postgres_url, name="nightly"), "a", [1])
-    publish_rejects(connect(str(tmp_path / "three"), catalog=postgres_url, name="weekly"), "a", [1])
+        publish_rejects(connect_lake(str(tmp_path / "two"), catalog=postgres_url, name="nightly"), "a", [1])
+    publish_rejects(connect_lake(str(tmp_path / "three"), catalog=postgres_url, name="weekly"), "a", [1])
 
 
 def test_leases_are_kept_in_postgresql(postgres_url: str) -> None:
@@ -72,5 +72,5 @@ def test_turns_exclude_each_other_and_waiting_is_bounded(postgres_url: str) -> N
 
 def test_a_wrong_password_is_not_printed(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be opened") as caught:
-        connect(str(tmp_path), catalog="postgresql+psycopg://me:hunter2@127.0.0.1:1/nothing?connect_timeout=2")
+        connect_lake(str(tmp_path), catalog="postgresql+psycopg://me:hunter2@127.0.0.1:1/nothing?connect_timeout=2")
     assert "hunter2" not in str(caught.value)

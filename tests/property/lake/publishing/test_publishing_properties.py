@@ -5,7 +5,7 @@ import tempfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lake.lake import connect
+from lake.lake import connect_lake
 from lake.publishing.content import EMPTY_CONTENT
 from tests.support.publications import publish_rejects, published_numbers
 
@@ -16,13 +16,13 @@ _STEPS = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.lists(st.integers(0,
 @given(_STEPS)
 def test_the_last_publication_of_a_part_is_what_it_holds(steps: list[tuple[str, list[int]]]) -> None:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
-        lake = connect(folder)
+        lake = connect_lake(folder)
         for source, numbers in steps:
             publish_rejects(lake, source, numbers)
         last = dict(steps)
         for source, numbers in last.items():
             assert published_numbers(lake, source) == sorted(numbers)
-        direct = connect(other)
+        direct = connect_lake(other)
         for source, numbers in sorted(last.items()):
             publish_rejects(direct, source, numbers)
         assert lake.snapshot("rejects").content == direct.snapshot("rejects").content

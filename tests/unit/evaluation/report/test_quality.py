@@ -5,14 +5,14 @@ from pathlib import Path
 
 from evaluation.report.pages.expectations import expectations_section
 from evaluation.report.quality import QualityPages, quality_pages
-from lake.lake import connect
+from lake.lake import connect_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import write_shard
 from tests.support.annotation_tables import invented_annotations, invented_images
 
 
 def test_the_standing_publications_are_found_with_their_pages(tmp_path: Path) -> None:
-    lake = connect(str(tmp_path))
+    lake = connect_lake(str(tmp_path))
     rows = invented_annotations(invented_images(4), 8)
     source = rows.column("source")[0].as_py()
     part = {"source": source}

@@ -16,7 +16,7 @@ from jobs.quality.expectations import COLUMNS, REFERENCE, SUITES, Validation
 from jobs.quality.validation import validate
 from lake.contracts import TABLES
 from lake.errors import EmptyCheckError, ExpectationError
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.publishing.shards import write_shard
 from lake.schemas import arrow_schema, empty_table, table_of
 
@@ -152,7 +152,7 @@ def test_failing_rows_are_capped_and_named_with_the_text_that_fails() -> None:
 
 def test_an_id_of_another_batch_stops_the_publication(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.quality.check.ROWS_AT_ONCE", 2)
-    lake = connect(str(tmp_path))
+    lake = connect_lake(str(tmp_path))
     place = lake.location("instances", "a" * 64)
     batches = []
 
@@ -183,7 +183,7 @@ def place_of(lake: Lake, table: str) -> Any:
 
 @pytest.mark.parametrize("table", sorted(SUITES))
 def test_a_failing_expectation_stops_the_publication_and_leaves_its_page(tmp_path: Path, table: str) -> None:
-    lake = connect(str(tmp_path))
+    lake = connect_lake(str(tmp_path))
     place, shared = place_of(lake, table), {"source": "s"} if table == "annotations" else {}
     good = write_shard(place, "shard-0", [rows(table, shared)])
     bad = write_shard(place, "shard-1", [rows(table, shared, {**shared, "area": 33})])
@@ -196,7 +196,7 @@ def test_a_failing_expectation_stops_the_publication_and_leaves_its_page(tmp_pat
 
 
 def test_a_table_without_a_row_is_not_assured_unless_it_may_be_empty(tmp_path: Path) -> None:
-    lake = connect(str(tmp_path))
+    lake = connect_lake(str(tmp_path))
     with pytest.raises(EmptyCheckError, match="'crops' was to be published without a row"):
         check_quality(lake, "crops", "a" * 64, [None])
     assert check_quality(lake, "annotations", "a" * 64, [None], may_be_empty=True) == {"rows": 0, "expectations": 0, "pages": []}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lake.errors import InputError
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.gc import expire_snapshots, gc
 from lake.publishing.records import PAGES
@@ -97,7 +97,7 @@ def test_tagged_and_newest_snapshots_are_refused_by_name(lake: Lake) -> None:
 
 def test_the_files_of_a_run_that_is_at_work_stay_until_it_publishes(lake: Lake) -> None:
     publish_rejects(lake, "b", [2])
-    other = connect(lake.store.root)
+    other = connect_lake(lake.store.root)
     written = write_rejects(other, "a", [1], part=A)
     _sweep(lake)
     assert all(receipt is None or lake.store.exists(receipt.path) for receipt in written)
@@ -120,7 +120,7 @@ def test_what_a_killed_run_left_goes(lake: Lake) -> None:
 
 
 def _write_and_vanish(root: str) -> None:
-    write_rejects(connect(root), "a", [1], part=A)
+    write_rejects(connect_lake(root), "a", [1], part=A)
     Path(root, "tables/rejects/.writing-half").write_bytes(b"x")
     os._exit(0)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lake.errors import ConfigurationError
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.relocation import Relocation, moved_from, relocate
 from tests.support.publications import publish_rejects, published_numbers
@@ -17,7 +17,7 @@ def moved(lake: Lake, tmp_path: Path) -> Lake:
     publish_rejects(lake, "b", [2])
     publish_rejects(lake, "a", [3])
     publish_rejects(lake, "b", [4], mode="append")
-    return connect(str(Path(lake.store.root).rename(tmp_path / "an other place")))
+    return connect_lake(str(Path(lake.store.root).rename(tmp_path / "an other place")))
 
 
 def test_a_moved_store_is_found_and_mended(moved: Lake, lake: Lake) -> None:

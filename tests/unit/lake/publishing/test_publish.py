@@ -5,7 +5,7 @@ import pytest
 
 from lake.contracts import Verdict
 from lake.errors import ConservationError, ContractError, EmptyCheckError, LeaseLostError, PublishError
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.publishing.publish import Output, is_committed, publish_stage, skipped_report
 from lake.publishing.shards import shard_name, write_shard
 from lake.reasons import Reason
@@ -239,7 +239,7 @@ def test_a_shard_that_differs_from_its_receipt_is_not_published(lake: Lake, dama
 
 
 def test_the_content_of_equal_publications_is_equal_in_another_store_and_order(lake: Lake, tmp_path: Path) -> None:
-    other = connect(str(tmp_path / "other"), name="elsewhere")
+    other = connect_lake(str(tmp_path / "other"), name="elsewhere")
     publish_rejects(lake, "a", [1, 2])
     publish_rejects(lake, "b", [3])
     publish_rejects(other, "b", [7, 8])
@@ -261,7 +261,7 @@ def test_the_content_of_a_table_that_was_emptied_is_that_of_an_empty_one(lake: L
 
 
 def test_a_run_that_began_earlier_does_not_publish_over_its_successor(lake: Lake) -> None:
-    zombie, successor = (connect(lake.store.root) for _ in range(2))
+    zombie, successor = (connect_lake(lake.store.root) for _ in range(2))
     slow = write_rejects(zombie, "a", [1], part=A, shards=1)
     publish_rejects(successor, "a", [2])
     with pytest.raises(LeaseLostError, match="a run that began after this one has published"):
@@ -281,7 +281,7 @@ def test_a_run_that_began_earlier_does_not_publish_over_its_successor(lake: Lake
 
 @pytest.mark.parametrize("part", [{}, {"stage": "ingest"}])
 def test_nor_over_a_successor_that_replaced_a_larger_part(lake: Lake, part: dict[str, str]) -> None:
-    zombie, successor = (connect(lake.store.root) for _ in range(2))
+    zombie, successor = (connect_lake(lake.store.root) for _ in range(2))
     slow = write_rejects(zombie, "a", [1], part=A, shards=1)
     publish_rejects(successor, "a", [2], part=part)
     with pytest.raises(LeaseLostError, match="a run that began after this one"):
@@ -297,7 +297,7 @@ def test_nor_over_a_successor_that_replaced_a_larger_part(lake: Lake, part: dict
 
 
 def test_a_run_whose_lease_was_taken_over_does_not_publish(lake: Lake) -> None:
-    zombie, successor = (connect(lake.store.root) for _ in range(2))
+    zombie, successor = (connect_lake(lake.store.root) for _ in range(2))
     slow = write_rejects(zombie, "a", [1], part=A, shards=1)
     write_rejects(successor, "a", [1], part=A, shards=1)
     with pytest.raises(LeaseLostError, match="another run has taken it over"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lake.errors import ConfigurationError, UnreachableError
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.storage.store import open_store
 from tests.support.publications import publish_rejects
 
@@ -16,13 +16,13 @@ NOBODY = "postgresql+psycopg://nobody:the-password@127.0.0.1:1/nothing?connect_t
 def test_a_store_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("")
     with pytest.raises(UnreachableError, match=r"the lake at '.*/store' cannot be opened: .*File exists.*; check `store`"):
-        connect(str(tmp_path / "store"))
+        connect_lake(str(tmp_path / "store"))
 
 
 def test_a_damaged_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "catalog.db").write_bytes(os.urandom(4096))
     with pytest.raises(UnreachableError, match="cannot be opened: file is not a database; check"):
-        connect(str(tmp_path))
+        connect_lake(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_damaged_database_is_named(tmp_path: Path) -> None:
 )
 def test_a_catalog_that_does_not_answer_is_named_without_its_password(tmp_path: Path, catalog: str, why: str) -> None:
     with pytest.raises(UnreachableError, match=why) as told:
-        connect(str(tmp_path), catalog=catalog)
+        connect_lake(str(tmp_path), catalog=catalog)
     assert "the-password" not in str(told.value)
 
 
@@ -43,7 +43,7 @@ def test_an_endpoint_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: 
     }.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UnreachableError, match=r"the lake at 's3://bucket/lake' cannot be opened: .*127\.0\.0\.1") as told:
-        connect("s3://bucket/lake", catalog=f"sqlite:///{tmp_path}/c.db")
+        connect_lake("s3://bucket/lake", catalog=f"sqlite:///{tmp_path}/c.db")
     assert "the-password" not in str(told.value)
 
 
@@ -57,7 +57,7 @@ def test_a_store_where_nothing_can_be_written_is_refused_before_the_work(tmp_pat
 def test_a_database_that_can_only_be_read_is_refused_before_the_work(lake: Lake) -> None:
     publish_rejects(lake, "a", [1])
     database = lake.store.uri("catalog.db")
-    reading = connect(lake.store.root, catalog=f"sqlite:///file:{database}?mode=ro&uri=true")
+    reading = connect_lake(lake.store.root, catalog=f"sqlite:///file:{database}?mode=ro&uri=true")
     assert reading.read("rejects").num_rows == 1
     with pytest.raises(ConfigurationError, match=r"database cannot be written to: .*readonly"):
         reading.location("rejects", "k" * 64, {"stage": "ingest", "source": "a"})

@@ -8,33 +8,28 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from centrepiece.cli.doctor import examine_all
 from centrepiece.cli.options import AsJson, PipelineFile
 from centrepiece.cli.terminal import show_json, stderr_console
-from lake.configuration import NAME, load_pipeline
 from lake.errors import ConfigurationError
-from lake.frozen import freeze as pin
-from lake.lake import open_lake
-from lake.maintenance.gc import gc as sweep
-from lake.maintenance.relocation import relocate as move_in
 
 MARKS = {"fault": "[red]fault[/]", "note": "[yellow]note[/]", "good": "[green]good[/]"}
 
-
-def add_commands(app: typer.Typer) -> None:
-    """Add this module's commands to the command line."""
-    app.command()(doctor)
-    app.command()(gc)
-    app.command()(freeze)
+upkeep_commands = typer.Typer()
 
 
-def doctor(
+@upkeep_commands.command("doctor")
+def doctor_command(
     pipeline_file: PipelineFile,
     verify: Annotated[bool, typer.Option("--verify", help="Hash every file again.")] = False,
     relocate: Annotated[bool, typer.Option("--relocate", help="Mend the paths of a store whose folder was moved, first.")] = False,
     json: AsJson = False,
 ) -> None:
     """Examine the machine, the configuration and the store; name every fault with its mend. Ends with 2 if there is one."""
+    from centrepiece.cli.doctor import examine_all
+    from lake.configuration import load_pipeline
+    from lake.lake import open_lake
+    from lake.maintenance.relocation import relocate as move_in
+
     if relocate:
         moved = move_in(open_lake(load_pipeline(pipeline_file)))
         stderr_console.print(f"the store was at {moved.before}; its tables' paths are mended", highlight=False, markup=False)
@@ -50,14 +45,19 @@ def doctor(
         raise typer.Exit(2)
 
 
-def gc(
+@upkeep_commands.command("gc")
+def gc_command(
     pipeline_file: PipelineFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
     keep_days: Annotated[float, typer.Option(min=0, help="Keep snapshots younger than this.")] = 7.0,
     json: AsJson = False,
 ) -> None:
     """Expire old snapshots and remove files that no snapshot names; what is tagged stays."""
-    report = sweep(open_lake(load_pipeline(pipeline_file)), dry_run=dry_run, keep=timedelta(days=keep_days))
+    from lake.configuration import load_pipeline
+    from lake.lake import open_lake
+    from lake.maintenance.gc import gc
+
+    report = gc(open_lake(load_pipeline(pipeline_file)), dry_run=dry_run, keep=timedelta(days=keep_days))
     if json:
         show_json(report.as_json())
         return
@@ -70,15 +70,20 @@ def gc(
         typer.echo(f"{of_file:>14,}  {path}")
 
 
-def freeze(
+@upkeep_commands.command("freeze")
+def freeze_command(
     pipeline_file: PipelineFile,
     tag: Annotated[str, typer.Argument(help="Name of the frozen crops; letters, digits, dots and dashes.", show_default=False)],
     json: AsJson = False,
 ) -> None:
     """Freeze the present crops under a tag, so that `evaluation.frozen` can hold models against the same ones for ever."""
+    from lake.configuration import NAME, load_pipeline
+    from lake.frozen import freeze
+    from lake.lake import open_lake
+
     if not re.fullmatch(NAME, tag):
         raise ConfigurationError(f"expected a tag of letters, digits, dots, dashes and underscores, at most 64, got {tag!r}")
-    snapshot = pin(open_lake(load_pipeline(pipeline_file)), tag)
+    snapshot = freeze(open_lake(load_pipeline(pipeline_file)), tag)
     if json:
         show_json({"tag": tag, "snapshot": snapshot.snapshot_id, "content": snapshot.content})
         return
