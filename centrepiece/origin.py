@@ -24,7 +24,7 @@ def shadowing_fault(folder: Path = INSTALLED_IN) -> str | None:
         found = [Path(place).resolve() for place in spec.submodule_search_locations or (spec.origin or "",)]
         if found != [folder / package]:
             return (
-                f"Python would import {package!r} from {found[0]} instead of centrepiece's own in {folder}; start the command "
-                f"`centrepiece` in another folder, or take {found[0].parent} off PYTHONPATH"
+                f"Python would import {package!r} from {found[0]} instead of centrepiece's own in {folder}; start `centrepiece` rather "
+                f"than `python -m centrepiece`, start in another folder, or take {found[0].parent} off PYTHONPATH"
             )
     return None

@@ -7,7 +7,6 @@ from lake.errors import MissingPackageError
 
 EXTRA_OF: Mapping[str, str] = MappingProxyType(
     {
-        "fastapi": "serve",
         "great_expectations": "quality",
         "lightning": "train",
         "onnx": "train",

@@ -7,12 +7,20 @@ import tomllib
 
 import pytest
 
+from centrepiece.packages import PACKAGES
+from lake.extras import EXTRA_OF
 from tests.architecture.test_layers import MAY_IMPORT, MODULES, ROOT, imports_of
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = SETTINGS["project"]
 MYPY = SETTINGS["tool"]["mypy"]
-EXTRA_OF = {"training": ("train",), "serving": ("serve",)}
+EXTRAS_OF = {
+    "jobs": ("spark", "quality"),
+    "training": ("train",),
+    "serving": ("serve",),
+    "flows": ("flows",),
+}
+"""What a package needs beside the base; a stage or command loads what it needs when it runs."""
 
 
 def normalised(name: str) -> str:
@@ -35,7 +43,7 @@ def test_what_mypy_does_not_check_stands_alone() -> None:
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_every_imported_distribution_is_declared(package: str) -> None:
     distributions = importlib.metadata.packages_distributions()
-    known = declared(*EXTRA_OF.get(package, ()))
+    known = declared(*EXTRAS_OF.get(package, ()))
     faults = set()
     for path in MODULES:
         if path.relative_to(ROOT).parts[0] != package:
@@ -48,3 +56,38 @@ def test_every_imported_distribution_is_declared(package: str) -> None:
             if not owners & known:
                 faults.add(f"{path.relative_to(ROOT)}:{line} imports {top} of {sorted(owners)}")
     assert not faults, sorted(faults)
+
+
+def test_the_extra_that_a_message_names_brings_the_package() -> None:
+    distributions = importlib.metadata.packages_distributions()
+    base = declared()
+    for package, extra in EXTRA_OF.items():
+        owners = {normalised(name) for name in distributions.get(package, [package])}
+        assert owners & declared(extra), f"{package} is not of extra {extra!r}"
+        assert not owners & base, f"{package} is of the base"
+
+
+def test_every_optional_package_that_is_imported_has_a_message() -> None:
+    imported = {target.split(".")[0] for path in MODULES for target, _ in imports_of(path)}
+    distributions = importlib.metadata.packages_distributions()
+    base = declared()
+    ours = {*sys.stdlib_module_names, *MAY_IMPORT}
+    optional = {top for top in imported - ours if not {normalised(name) for name in distributions.get(top, [top])} & base}
+    assert optional <= EXTRA_OF.keys()
+
+
+def test_all_is_every_extra_but_the_developers() -> None:
+    extras = PROJECT["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert set(re.findall(r"[a-z]+", everything.removeprefix("centrepiece"))) == extras.keys() - {"all", "dev"}
+
+
+def test_the_list_of_our_packages_is_the_same_everywhere() -> None:
+    tools = SETTINGS["tool"]
+    ours = set(PACKAGES)
+    assert len(ours) == len(PACKAGES)
+    assert {package.split(".")[0] for package in tools["setuptools"]["packages"]} == ours
+    assert {path.relative_to(ROOT).parts[0] for path in MODULES} == ours
+    assert set(MYPY["packages"]) == ours | {"benchmarks"}
+    assert set(tools["ruff"]["lint"]["isort"]["known-first-party"]) == ours | {"benchmarks", "serving", "tests"}
+    assert MAY_IMPORT.keys() == ours | {"serving"}

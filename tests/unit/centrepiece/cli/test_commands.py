@@ -1,20 +1,21 @@
-"""What the commands take, as the command line shows it."""
+"""What the commands take, as the command line shows it, and what they cost to start."""
 
-import pkgutil
+import subprocess
+import sys
 
 import pytest
 import typer
 
 from centrepiece.cli.app import app
+from tests.architecture.test_layers import HEAVY
 
 READERS = {"label", "balance", "crop", "fit", "predict", "score", "judge", "report", "sql", "lineage", "coverage", "suggest"}
+OTHERS = {"run", "ingest", "export", "promote", "rollback", "detect", "demo", "init", "doctor", "gc", "freeze", "taxonomy"}
 
 
 @pytest.fixture(scope="module")
 def commands() -> dict[str, set[str]]:
     """The options of every command, by its name."""
-    for module in ("centrepiece.cli.data", "centrepiece.cli.start", "centrepiece.cli.store", "centrepiece.cli.taxonomy"):
-        pkgutil.resolve_name(f"{module}:add_commands")(app)
     groups = [typer.main.get_command(app)]
     found: dict[str, set[str]] = {}
     for group in groups:
@@ -25,5 +26,15 @@ def commands() -> dict[str, set[str]]:
     return found
 
 
+def test_every_command_is_there_once(commands: dict[str, set[str]]) -> None:
+    assert commands.keys() == READERS | OTHERS
+
+
 def test_every_command_that_reads_tables_reads_them_as_of_any_time(commands: dict[str, set[str]]) -> None:
     assert {name for name, options in commands.items() if "--as-of" in options} == READERS
+
+
+def test_the_command_line_starts_without_any_heavy_library() -> None:
+    code = "import centrepiece.cli.app, sys; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120).stdout
+    assert {name.split(".")[0] for name in said.split()} & HEAVY == set()

@@ -5,16 +5,48 @@ from pathlib import Path
 
 import pytest
 
-from centrepiece.cli.app import main
+from centrepiece.cli.app import run_command_line
+from centrepiece.cli.environment import DEFAULTS, TELEMETRY_OFF
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command sets up for its process is taken back after the test."""
+    for name, value in {**DEFAULTS, **TELEMETRY_OFF}.items():
+        monkeypatch.setenv(name, value)
+
+
+def ending(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, str]:
+    monkeypatch.setattr(sys, "argv", ["centrepiece", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        run_command_line()
+    (line,) = capfd.readouterr().err.splitlines()
+    return ended.value.code, line
 
 
 def test_what_the_system_refuses_a_command_is_one_line_and_exit_code_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(sys, "argv", ["centrepiece", "demo", f"{tmp_path}/file/world", "--write-only"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    (line,) = capfd.readouterr().err.splitlines()
+    code, line = ending(monkeypatch, capfd, "demo", f"{tmp_path}/file/world", "--write-only")
+    assert code == 2
     assert line.startswith("error: [Errno 20] Not a directory: ") and "/file/world'" in line
+
+
+def test_a_missing_extra_is_one_line_that_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "prefect", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "flows.nightly", raising=False)
+    code, line = ending(monkeypatch, capfd, "run", str(tmp_path / "pipeline.yaml"))
+    assert code == 2
+    assert line == "error: this command needs 'prefect': pip install 'centrepiece[flows]'"
+
+
+def test_any_other_error_is_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    for module in ("lake.configuration", "lake.strict_yaml"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setattr(sys, "argv", ["centrepiece", "rollback", str(tmp_path / "pipeline.yaml")])
+    with pytest.raises(ModuleNotFoundError, match="yaml"):
+        run_command_line()
