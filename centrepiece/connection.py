@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
+from lake.extras import missing_package_error
 from lake.lake import BATCH_ROWS, Lake
 from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
@@ -93,8 +94,11 @@ class PipelineConnection(Connection):
             arguments: What the stage takes, e.g. `as_of`, or the digest of a `model`.
 
         Raises:
-            CentrepieceError: The stage refused its input, or an extra that it needs is not installed.
+            MissingPackageError: An extra that the stage needs is not installed.
+            CentrepieceError: The stage refused its input.
         """
-        from stages.runner import run_stage
-
+        try:
+            from stages.runner import run_stage
+        except ModuleNotFoundError as error:
+            raise missing_package_error(error, f"stage {stage!r}") or error from None
         return run_stage(stage, self.pipeline, **arguments)
