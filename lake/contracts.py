@@ -17,15 +17,14 @@ CONTRACT_VERSION = 1
 
 Key = Annotated[str, pa.string(), "hexadecimal content hash"]
 Text = Annotated[str, pa.string(), "text"]
-Pixels = Annotated[float, pa.float32(), "px"]
 WholePixels = Annotated[int, pa.int32(), "px"]
 Count = Annotated[int, pa.int32(), "count"]
 LongCount = Annotated[int, pa.int64(), "count"]
 Flag = Annotated[bool, pa.bool_(), "true or false"]
-Share = Annotated[float, pa.float64(), "share, 0 to 1"]
+Proportion = Annotated[float, pa.float64(), "share, 0 to 1"]
 Real = Annotated[float, pa.float64(), "number"]
 Milliseconds = Annotated[float, pa.float32(), "ms"]
-Bytes = Annotated[bytes, pa.binary(), "bytes"]
+Binary = Annotated[bytes, pa.binary(), "bytes"]
 Time = Annotated[datetime, pa.timestamp("us", tz="UTC"), "UTC"]
 
 
@@ -188,13 +187,13 @@ class Crop:
     thinness: Real  # 4π·area / perimeter²; 1 for a disc, near 0 for a wire
     crowding: Count  # other kept instances whose boxes meet this one's
     pixel_codec: Text  # jpeg-block, png, jpeg-95
-    pixels: Bytes
+    pixels: Binary
     block_left: WholePixels
     block_top: WholePixels
     orientation: Count  # to apply after decoding; 1 unless the block is the source's own JPEG data
     mask_codec: Text
-    mask: Bytes
-    ignore: Bytes | None  # same codec; null where nothing inside the image is ignored
+    mask: Binary
+    ignore: Binary | None  # same codec; null where nothing inside the image is ignored
     taxonomy: Key
     spec: Key  # digest of the crop's spec
 
@@ -212,8 +211,8 @@ class BalanceCell:
     planned: LongCount  # distinct instances that are planned at least once
     after: LongCount  # planned crops, replicas counted
     rejected: LongCount
-    share_before: Share  # of the split
-    share_after: Share
+    share_before: Proportion  # of the split
+    share_after: Proportion
     target: Real  # crops the quota asked for; equals `before` in val and test
 
 
@@ -225,7 +224,7 @@ class Prediction:
     crop_id: Key
     image_id: Key
     probability_codec: Text  # png: 8-bit gray, 255 = certain; (window_height, window_width)
-    probability: Bytes
+    probability: Binary
     latency: Milliseconds
 
 

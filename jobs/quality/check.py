@@ -15,7 +15,7 @@ from jobs.quality.check_columns import id_words, observed, repeated
 from jobs.quality.expectations import COLUMNS, Validation
 from lake.errors import EmptyCheckError, ExpectationError
 from lake.lake import Lake
-from lake.publishing.records import PAGES
+from lake.publishing.records import EXPECTATION_PAGES
 from lake.publishing.shards import Receipt
 from lake.storage.store import Store
 
@@ -113,7 +113,7 @@ def check_quality(
     if not written and not may_be_empty:
         raise EmptyCheckError(f"table {table!r} was to be published without a row: its expectations would be checked over nothing")
     found = list(_validations(lake.store, table, written, run))
-    pages = [f"{PAGES}/{table}/{key[:16]}-{number:03d}.html" for number in range(len(found))]
+    pages = [f"{EXPECTATION_PAGES}/{table}/{key[:16]}-{number:03d}.html" for number in range(len(found))]
     for page, one in zip(pages, found, strict=True):
         lake.store.write_bytes(page, one.page.encode())
     for page, one in zip(pages, found, strict=True):

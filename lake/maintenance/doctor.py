@@ -18,7 +18,7 @@ from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identit
 from lake.publishing.processes import is_dead
 from lake.publishing.records import receipts_of
 from lake.publishing.shards import Receipt
-from lake.publishing.snapshots import CONTENT, summary_of
+from lake.publishing.snapshots import CONTENT_PROPERTY, summary_of
 from lake.storage.object_storage import unfinished_uploads
 
 Level = Literal["fault", "note", "good"]
@@ -129,7 +129,7 @@ def _record_faults(name: str, table: Table, files: list[DataFile], receipts: dic
         return
     identities = (file_identity(file.part, file.rows, receipts[file.path].sha256) for file in files)
     current = table.current_snapshot()
-    counted, said = changed_content(EMPTY_CONTENT, added=identities), summary_of(current).get(CONTENT) if current else None
+    counted, said = changed_content(EMPTY_CONTENT, added=identities), summary_of(current).get(CONTENT_PROPERTY) if current else None
     if counted != said:
         message = f"its content digest is {counted[:16]} by its files and {str(said)[:16]} by its newest snapshot"
         yield Finding("fault", name, message, "something else than centrepiece has written to the table; " + _AGAIN)

@@ -17,9 +17,8 @@ from lake.errors import InputError, MissingTableError, PublishError
 from lake.lake import Lake
 from lake.maintenance.references import references
 from lake.publishing.processes import is_dead
-from lake.publishing.records import FOLDER as RECORDS
-from lake.publishing.records import PAGES, read_record
-from lake.publishing.snapshots import KEY, newest_until, summary_of, tags
+from lake.publishing.records import EXPECTATION_PAGES, RECORDS_FOLDER, read_record
+from lake.publishing.snapshots import KEY_PROPERTY, newest_until, summary_of, tags
 from lake.storage.object_storage import end_upload, unfinished_uploads
 from lake.storage.store import StoredObject
 
@@ -70,10 +69,10 @@ def gc(lake: Lake, *, dry_run: bool, keep: timedelta = KEEP, grace: timedelta = 
             named_keys |= _keys_in_use(table, report.expired.get(name, ()))
         named_keys |= {path.split("/")[2] for path in kept}
         _remove(lake, _sweepable(listed, kept, protected, now - grace), report)
-    records = [entry for entry in lake.store.entries(RECORDS) if entry.modified < now - grace]
+    records = [entry for entry in lake.store.entries(RECORDS_FOLDER) if entry.modified < now - grace]
     in_use = named_keys | protected
     _remove(lake, (entry for entry in records if not _is_needed(lake, entry.path, in_use)), report)
-    pages = [entry for entry in lake.store.entries(PAGES) if entry.modified < now - grace]
+    pages = [entry for entry in lake.store.entries(EXPECTATION_PAGES) if entry.modified < now - grace]
     _remove(lake, (entry for entry in pages if _page_key(entry.path) not in in_use), report)
     _drop_stale_leases(lake, report)
     _end_old_uploads(lake, now - grace, report)
@@ -130,7 +129,7 @@ def _expire_and_name(lake: Lake, table: Table, until: datetime, report: GcReport
 def _keys_in_use(table: Table, expired: Collection[int]) -> set[str]:
     kept = (snapshot for snapshot in table.metadata.snapshots if snapshot.snapshot_id not in expired)
     committed = (value for name, value in table.properties.items() if name.startswith("centrepiece.committed."))
-    return {key[:16] for key in (*(summary_of(snapshot).get(KEY, "") for snapshot in kept), *committed)}
+    return {key[:16] for key in (*(summary_of(snapshot).get(KEY_PROPERTY, "") for snapshot in kept), *committed)}
 
 
 def _sweepable(

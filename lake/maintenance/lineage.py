@@ -10,9 +10,9 @@ from lake.errors import InputError, MissingTableError
 from lake.lake import Lake
 from lake.publishing.parts import part_name
 from lake.publishing.records import PublicationRecord, records_of
-from lake.publishing.snapshots import CONTENT, AsOf, history, summary_of
+from lake.publishing.snapshots import CONTENT_PROPERTY, AsOf, history, summary_of
 
-Kind = Literal["model", "table", "stage", "input"]
+LineageKind = Literal["model", "table", "stage", "input"]
 INGEST = "ingest"
 
 
@@ -20,7 +20,7 @@ INGEST = "ingest"
 class Lineage:
     """One thing and what it was made from."""
 
-    kind: Kind
+    kind: LineageKind
     name: str
     details: Mapping[str, Any]
     sources: tuple["Lineage", ...] = ()
@@ -125,7 +125,7 @@ def _with_content(lake: Lake, name: str, content: str) -> int | None:
         snapshots = history(lake.table(name))
     except MissingTableError:
         return None
-    return next((s.snapshot_id for s in snapshots if summary_of(s).get(CONTENT) == content), None)
+    return next((s.snapshot_id for s in snapshots if summary_of(s).get(CONTENT_PROPERTY) == content), None)
 
 
 def _writes(record: PublicationRecord, table: str) -> bool:

@@ -26,7 +26,16 @@ from lake.publishing.parts import overlap, part_name, part_of
 from lake.publishing.producers import Publication, addition, replacement
 from lake.publishing.records import RecordedOutput, records_of
 from lake.publishing.shards import Receipt
-from lake.publishing.snapshots import COMMIT, CONTENT, KEY, MODE, PART, STAGE, history, summary_of
+from lake.publishing.snapshots import (
+    COMMIT_PROPERTY,
+    CONTENT_PROPERTY,
+    KEY_PROPERTY,
+    MODE_PROPERTY,
+    PART_PROPERTY,
+    STAGE_PROPERTY,
+    history,
+    summary_of,
+)
 from lake.sql.filters import file_filter
 from lake.storage.catalogs import ensure_table
 
@@ -110,7 +119,7 @@ def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str], *, tried_
         return current.snapshot_id
     for snapshot in history(table):
         summary = summary_of(snapshot)
-        if summary.get(KEY) == key and summary.get(MODE) == "append" and summary.get(PART) == part_name(part):
+        if summary.get(KEY_PROPERTY) == key and summary.get(MODE_PROPERTY) == "append" and summary.get(PART_PROPERTY) == part_name(part):
             return current.snapshot_id
     return current.snapshot_id if tried_before and _appended_once(lake, table, key, part) else None
 
@@ -134,16 +143,16 @@ def _commit_once(committer: Committer, table: Table, output: RecordedOutput, fil
     lake = committer.lake
     current = table.current_snapshot()
     replaced = _replaced(lake, table, output)
-    before = summary_of(current).get(CONTENT, EMPTY_CONTENT) if current else EMPTY_CONTENT
+    before = summary_of(current).get(CONTENT_PROPERTY, EMPTY_CONTENT) if current else EMPTY_CONTENT
     added = [file_identity(receipt.part, receipt.rows, receipt.sha256) for receipt in output.receipts]
     content = changed_content(before, added=added, removed=lake.identities([ours for ours, _ in replaced]))
     summary = {
-        KEY: committer.key,
-        STAGE: committer.stage,
-        CONTENT: content,
-        PART: part_name(output.part),
-        MODE: output.mode,
-        COMMIT: committer.commit,
+        KEY_PROPERTY: committer.key,
+        STAGE_PROPERTY: committer.stage,
+        CONTENT_PROPERTY: content,
+        PART_PROPERTY: part_name(output.part),
+        MODE_PROPERTY: output.mode,
+        COMMIT_PROPERTY: committer.commit,
     }
     transaction = Publication(table)
     _mark_committed(transaction, table, output, committer.key, token)

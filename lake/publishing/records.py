@@ -16,8 +16,8 @@ from lake.publishing.shards import Receipt
 from lake.publishing.stage_report import StageReport
 from lake.storage.store import Store
 
-FOLDER = "publications"
-PAGES = "reports/expectations"
+RECORDS_FOLDER = "publications"
+EXPECTATION_PAGES = "reports/expectations"
 """Folder of the store for pages of what was checked before a publication: `<table>/<first 16 digits of its key>-<number>.html`."""
 
 Target = tuple[str, Mapping[str, str]]
@@ -47,7 +47,7 @@ class PublicationRecord:
 def record_path(key: str, targets: Iterable[Target]) -> str:
     """Return where the record of a publication stands, relative to the store's root."""
     named = digest(sorted((table, canonical_json(dict(part))) for table, part in targets))
-    return f"{FOLDER}/{key[:16]}/{named[:16]}.json"
+    return f"{RECORDS_FOLDER}/{key[:16]}/{named[:16]}.json"
 
 
 def write_record(store: Store, record: PublicationRecord) -> bool:
@@ -79,7 +79,7 @@ def read_record(store: Store, path: str) -> PublicationRecord:
 
 def records_of(store: Store, key: str) -> list[PublicationRecord]:
     """Return the records of a stage key's publications."""
-    return [read_record(store, path) for path in store.list(f"{FOLDER}/{key[:16]}")]
+    return [read_record(store, path) for path in store.list(f"{RECORDS_FOLDER}/{key[:16]}")]
 
 
 def receipts_of(store: Store, files: Iterable[str]) -> dict[str, Receipt]:

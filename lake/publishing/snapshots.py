@@ -14,12 +14,12 @@ from lake.publishing.content import EMPTY_CONTENT
 AsOf = int | str | datetime | None
 """A snapshot id, a tag or a time (ISO 8601; UTC unless it says otherwise); None is now."""
 
-KEY = "centrepiece.key"
-STAGE = "centrepiece.stage"
-CONTENT = "centrepiece.content"
-PART = "centrepiece.part"
-MODE = "centrepiece.mode"
-COMMIT = "centrepiece.commit"
+KEY_PROPERTY = "centrepiece.key"
+STAGE_PROPERTY = "centrepiece.stage"
+CONTENT_PROPERTY = "centrepiece.content"
+PART_PROPERTY = "centrepiece.part"
+MODE_PROPERTY = "centrepiece.mode"
+COMMIT_PROPERTY = "centrepiece.commit"
 _UNTIL = "centrepiece.newest-until."
 """Before a snapshot's id, or 0 for before the first one: when its successor, which has expired, was committed, in ms."""
 
@@ -51,8 +51,8 @@ def described(snapshot: IcebergSnapshot) -> Snapshot:
     """Return what a snapshot's summary says of it."""
     return Snapshot(
         snapshot.snapshot_id,
-        summary_of(snapshot).get(CONTENT, EMPTY_CONTENT),
-        summary_of(snapshot).get(KEY, ""),
+        summary_of(snapshot).get(CONTENT_PROPERTY, EMPTY_CONTENT),
+        summary_of(snapshot).get(KEY_PROPERTY, ""),
         datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
     )
 

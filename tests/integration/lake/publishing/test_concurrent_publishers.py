@@ -7,7 +7,7 @@ import pytest
 
 from lake.lake import Lake, connect_lake
 from lake.publishing.content import EMPTY_CONTENT, changed_content
-from lake.publishing.snapshots import KEY, history, summary_of
+from lake.publishing.snapshots import KEY_PROPERTY, history, summary_of
 from tests.support.forks import FORKS
 from tests.support.publications import publish_rejects, published_numbers
 
@@ -33,7 +33,7 @@ def _all_publish(store: str, catalog: str | None, commits: int, mode: str) -> La
 
 
 def _check_each_landed_once(lake: Lake, commits: int) -> None:
-    keys = Counter(summary_of(snapshot)[KEY] for snapshot in history(lake.table("rejects")))
+    keys = Counter(summary_of(snapshot)[KEY_PROPERTY] for snapshot in history(lake.table("rejects")))
     assert len(keys) == commits
     assert set(keys.values()) == {1}
     counted = changed_content(EMPTY_CONTENT, added=lake.identities(lake.files("rejects")))

@@ -9,7 +9,7 @@ from lake.errors import InputError
 from lake.lake import Lake, connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.gc import expire_snapshots, gc
-from lake.publishing.records import PAGES
+from lake.publishing.records import EXPECTATION_PAGES
 from tests.support.forks import FORKS
 from tests.support.publications import publish_rejects, published_numbers, write_rejects
 
@@ -63,12 +63,12 @@ def test_pages_of_checks_go_with_the_last_snapshot_of_their_publication(lake: La
         if number == 1:
             lake.tag("rejects", lake.snapshot("rejects").snapshot_id, "training-1")
     keys.append("feedfeedfeedfeed")  # of a check that failed: nothing was published under it
-    pages = [f"{PAGES}/annotations/{key}-{number:03d}.html" for key in keys for number in (0, 1)]
+    pages = [f"{EXPECTATION_PAGES}/annotations/{key}-{number:03d}.html" for key in keys for number in (0, 1)]
     for page in pages:
         lake.store.write_bytes(page, b"page")
     assert gc(lake, dry_run=False).removed == {}
     _sweep(lake)
-    assert set(lake.store.list(PAGES)) == {page for page in pages if page.rpartition("/")[2][:16] in (keys[0], keys[2])}
+    assert set(lake.store.list(EXPECTATION_PAGES)) == {page for page in pages if page.rpartition("/")[2][:16] in (keys[0], keys[2])}
 
 
 def test_a_tagged_snapshot_stays_readable(lake: Lake) -> None:
