@@ -1,4 +1,4 @@
-"""`pipeline.yaml` in, one typed `Pipeline` out: unknown keys are errors, secrets are references, paths are absolute."""
+"""The settings of a pipeline, read from `pipeline.yaml` and checked: unknown keys are errors, secrets are references, paths absolute."""
 
 import difflib
 import os

@@ -1,4 +1,4 @@
-"""One frozen dataclass per record: type, nullability and unit stand in the annotation; every schema is derived.
+"""The records of all tables, a frozen dataclass each: type, nullability and unit stand in the annotation; every schema is derived.
 
 Frames: pixels, origin at the top left, x right, y down, in the *displayed* image (EXIF orientation applied).
 Boxes are `(x, y, width, height)` as in COCO; ranges are half-open. Keys are lower-case hexadecimal content hashes.

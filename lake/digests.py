@@ -1,4 +1,4 @@
-"""Values in, stable hexadecimal digests out: the keys of rows, stages and specs."""
+"""Digests of values, the same on every machine: keys of rows, stages and specs."""
 
 import hashlib
 import json

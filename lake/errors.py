@@ -1,4 +1,4 @@
-"""The family of deliberate errors: what was expected, what came, where, and what to do."""
+"""The deliberate errors; each says what was expected, what came, where, and what to do."""
 
 
 class CentrepieceError(Exception):

@@ -1,4 +1,4 @@
-"""A pipeline in, its lake out, with `crops` pinned to those that models are evaluated on: the newest, or those that a tag froze."""
+"""The crops that models are evaluated on: the newest, or those that a tag froze for good."""
 
 from lake.configuration import Pipeline
 from lake.errors import InputError
@@ -23,6 +23,10 @@ def evaluated_lake(pipeline: Pipeline, as_of: AsOf = None) -> Lake:
 def with_frozen_crops(lake: Lake, frozen: str | None) -> Lake:
     """Return a lake with `crops` pinned to a tag of theirs, or to the newest.
 
+    Args:
+        lake: Any state of it.
+        frozen: A tag of crops; None is their newest snapshot.
+
     Raises:
         InputError: There is no such tag.
     """
@@ -39,6 +43,10 @@ def with_frozen_crops(lake: Lake, frozen: str | None) -> Lake:
 
 def freeze(lake: Lake, tag: str) -> Snapshot:
     """Pin the newest crops under a tag: they never expire, and the tag never moves.
+
+    Args:
+        lake: Whose crops.
+        tag: Its name, which must not pin other crops.
 
     Raises:
         InputError: The tag pins other crops already.

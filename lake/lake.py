@@ -1,4 +1,4 @@
-"""A pipeline in, its lake out: tables to read as of any snapshot, and places to write shards to."""
+"""The lake: the tables of a store, to be read as of any snapshot and published to."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -55,7 +55,7 @@ class Lake:
     def pinned(self, as_of: AsOf = None, *, tables: Collection[str] = tuple(TABLES)) -> "Lake":
         """Return this lake with tables that stand still: whatever is published meanwhile, readers see one state of all.
 
-        Publishing does not change: it adds to the tables as they are. What was pinned before is pinned anew.
+        Publishing does not change: it adds to the tables as they are. What was pinned before is pinned again, to this state.
 
         Args:
             as_of: Which state: a snapshot id or a tag of any table, or a time; None is now. See `lake.publishing.snapshots.state`.
@@ -73,18 +73,23 @@ class Lake:
     def location(self, table: str, key: str, part: Mapping[str, str] | None = None) -> ShardLocation:
         """Return where a stage writes its shards of a part of a table, and take the lease to publish there.
 
-        A run takes its places before it computes: of two runs that write the same part under other keys, the one
-        that took its place later wins, and the other one is refused when it publishes after it.
+        A run takes its locations before it computes: of two runs that write the same part under other keys, the one
+        that took its location later wins, and the other one is refused when it publishes after it.
+
+        Args:
+            table: Its name.
+            key: The stage key, 64 hexadecimal characters.
+            part: Partition column to value; None or `{}` is the whole table.
 
         Raises:
             ContractError: There is no such table, or it is not partitioned by the part's columns.
             LeaseLostError: Another process is publishing the same stage key there.
             ConfigurationError: The store or the catalog's database cannot be written to.
         """
-        place = ShardLocation(self.store, table, key, checked_part(table, part or {}))
-        self.store.check_writable(place.folder)
-        self.leases.take(self.scope(table), part_name(place.part), key)
-        return place
+        location = ShardLocation(self.store, table, key, checked_part(table, part or {}))
+        self.store.check_writable(location.folder)
+        self.leases.take(self.scope(table), part_name(location.part), key)
+        return location
 
     def scope(self, table: str) -> str:
         """Return the name under which a table's leases are kept."""
@@ -147,6 +152,9 @@ class Lake:
     def identities(self, files: Sequence[DataFile]) -> list[int]:
         """Return what each file adds to its table's content digest.
 
+        Args:
+            files: Live files of one table, or of several.
+
         Raises:
             PublishError: A file has no receipt on record.
         """
@@ -170,7 +178,13 @@ class Lake:
         return self.live_files(self.table(table), wanted, self.snapshot(table, as_of).snapshot_id)
 
     def live_files(self, table: Table, where: Mapping[str, Any], snapshot_id: int) -> list[DataFile]:
-        """Return the files of one snapshot of a loaded table that may hold such rows, by path."""
+        """Return the files of one snapshot of a loaded table that may hold such rows, by path.
+
+        Args:
+            table: Loaded.
+            where: Column to value or values; prunes files, filters no rows.
+            snapshot_id: One of the table's.
+        """
         return [file for file, _ in self.planned_files(table, where, snapshot_id)]
 
     def planned_files(self, table: Table, where: Mapping[str, Any], snapshot_id: int) -> list[tuple[DataFile, IcebergFile]]:
@@ -186,7 +200,13 @@ class Lake:
         return sorted(found, key=lambda pair: pair[0].path)
 
     def dataset(self, table: str, *, where: Where = None, as_of: AsOf = None) -> ds.Dataset:
-        """Return the files of a table that may hold such rows as a pyarrow dataset; rows are not filtered yet."""
+        """Return the files of a table that may hold such rows as a pyarrow dataset; rows are not filtered yet.
+
+        Args:
+            table: Its name.
+            where: Only files that may hold such rows; see `Where`.
+            as_of: See `lake.publishing.snapshots.AsOf`.
+        """
         files = self.files(table, where=where, as_of=as_of)
         schema = arrow_schema(record_of(table))
         if not files:
@@ -223,7 +243,14 @@ class Lake:
         yield from (batch for batch in scanner.to_batches() if batch.num_rows)
 
     def read(self, table: str, *, columns: Sequence[str] | None = None, where: Where = None, as_of: AsOf = None) -> pa.Table:
-        """Return rows of a table; see `batches` for what does not fit in memory."""
+        """Return rows of a table; see `batches` for what does not fit in memory.
+
+        Args:
+            table: Its name.
+            columns: All by default, in the contract's order; else these, in this order.
+            where: See `Where`.
+            as_of: See `lake.publishing.snapshots.AsOf`.
+        """
         wanted = _checked_columns(table, columns)
         schema = arrow_schema(record_of(table))
         rows = pa.Table.from_batches(
@@ -234,6 +261,11 @@ class Lake:
 
     def tag(self, table: str, snapshot_id: int, name: str) -> None:
         """Pin a snapshot under a name; the same pin again changes nothing.
+
+        Args:
+            table: Its name.
+            snapshot_id: One of the table's.
+            name: Of the tag; it never moves.
 
         Raises:
             InputError: There is no such snapshot, or the tag pins another one.
@@ -273,17 +305,25 @@ def open_lake(pipeline: Pipeline) -> Lake:
 def connect_lake(store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None) -> Lake:
     """Open a lake by its addresses; see `lake.storage.catalogs.open_catalog` and `lake.storage.catalogs.database_url`.
 
+    Args:
+        store: A local folder, or `s3://bucket/prefix`.
+        catalog: `sqlite:///…`, `postgresql+psycopg://…`, `https://…` (REST) or `glue://`; None is SQLite inside a local store.
+        name: Namespace of the tables where the store is new.
+        database: SQLAlchemy URL of the database for leases and the model registry, where the catalog is no SQL database.
+
     Raises:
         ConfigurationError: An address cannot be used.
         UnreachableError: What is at an address does not answer, or refuses these credentials.
     """
-    place = open_store(store)
-    url = database_url(place, catalog, database)
+    opened = open_store(store)
+    url = database_url(opened, catalog, database)
     try:
-        return Lake(place, open_catalog(place, catalog), namespace_of(place, name), url, LeaseKeeper(url))
+        return Lake(opened, open_catalog(opened, catalog), namespace_of(opened, name), url, LeaseKeeper(url))
     except SYSTEM_ERRORS as error:
         # A database's own words: SQLAlchemy's would quote the statement.
-        raise UnreachableError(f"the lake at {place.root!r} cannot be opened: {getattr(error, 'orig', None) or error}; {_CHECK}") from error
+        raise UnreachableError(
+            f"the lake at {opened.root!r} cannot be opened: {getattr(error, 'orig', None) or error}; {_CHECK}"
+        ) from error
 
 
 def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""An error of the machine or of a service in, the deliberate error that says what happened, where and what to do out."""
+"""Turn errors of disks, object stores, catalogs and databases into deliberate ones that say what to do."""
 
 import errno
 

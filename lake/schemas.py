@@ -1,4 +1,4 @@
-"""A record's dataclass in, its Arrow and Iceberg schemas out; rows in, a table that fits the contract out."""
+"""Arrow and Iceberg schemas, derived from the records' dataclasses, and tables that are made to fit them."""
 
 import functools
 import types
@@ -90,7 +90,7 @@ def has_bytes(schema: pa.Schema) -> bool:
 def measured_columns(schema: pa.Schema) -> list[str]:
     """Return the columns whose least and greatest values files and manifests tell.
 
-    Nobody looks for bytes and long texts by their value. Tables with bytes have a row group every few rows, so that facts of
+    Nobody looks for bytes and long texts by their value. Tables with bytes have a row group every few rows, so that statistics of
     each column of each group would cost more to write and to publish than they save: ids and parts alone have them.
     """
     if has_bytes(schema):
@@ -140,6 +140,10 @@ def conform(rows: Tabular, record: type) -> Tabular:
     """Cast rows to the contract of a record and put its columns in order.
 
     Dictionary-encoded columns are decoded, and types are cast where no value changes.
+
+    Args:
+        rows: Exactly the record's columns, in any order.
+        record: The dataclass that is the contract.
 
     Raises:
         ContractError: A column is missing or unknown, a value does not fit its type, or a null stands where none may.

@@ -1,4 +1,4 @@
-"""A group's name in, its split out: groups are never divided, and adding images moves none that were there."""
+"""Draw the split of every group of images: groups are never divided, and adding images moves none that were there."""
 
 import hashlib
 from collections.abc import Sequence
@@ -49,7 +49,12 @@ def group_draw(group_id: str, salt: str) -> float:
 
 
 def splits_of(group_ids: Sequence[str], splits: Splits) -> list[str]:
-    """Return the split of each group, in order; see `split_of`."""
+    """Return the split of each group, in order; see `split_of`.
+
+    Args:
+        group_ids: (N,), in any order, repeated as often as they come.
+        splits: The shares and the salt.
+    """
     known: dict[str, str] = {}
     for group_id in group_ids:
         if group_id not in known:

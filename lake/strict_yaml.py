@@ -1,4 +1,4 @@
-"""A YAML text in, plain values out; a mapping that names a key twice is refused instead of losing the first value."""
+"""Parse YAML strictly: a mapping that names a key twice is refused instead of losing the first value."""
 
 from typing import Any
 

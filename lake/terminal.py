@@ -1,4 +1,4 @@
-"""Nothing in, the console out that whatever is drawn on a terminal while a stage runs has to share."""
+"""The one console that log lines and progress bars share while a stage runs."""
 
 import rich
 from rich.console import Console

@@ -23,7 +23,11 @@ DEFAULTS = {
 
 
 def prepare_environment(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Set the defaults that are not set yet; what the user has set wins, except that telemetry is off."""
+    """Set the defaults that are not set yet; what the user has set wins, except that telemetry is off.
+
+    Args:
+        environment: Variables by name; this process's own by default.
+    """
     environment.update(TELEMETRY_OFF)
     for name, value in DEFAULTS.items():
         environment.setdefault(name, value)

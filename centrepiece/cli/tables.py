@@ -11,7 +11,11 @@ _COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
 
 
 def failing_table(failing: Sequence[Mapping[str, Any]]) -> Table:
-    """Return what kept a candidate from passing, the first rows of it."""
+    """Return what kept a candidate from passing, the first rows of it.
+
+    Args:
+        failing: Judged items with `stratum`, `outcome` (PASS, FAIL or INCONCLUSIVE), `why` and `metric`.
+    """
     table = _table("stratum", "verdict", "why", "metric", title="not passing")
     for item in failing[:MOST_ROWS]:
         outcome = str(item["outcome"])
@@ -22,7 +26,12 @@ def failing_table(failing: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def plan_table(strata: Sequence[Mapping[str, Any]], assumed: Mapping[str, float]) -> Table:
-    """Return what each stratum of the test crops can show, in points."""
+    """Return what each stratum of the test crops can show, in points.
+
+    Args:
+        strata: One item a stratum: counts, the margin and the smallest visible drop as shares, 0 to 1.
+        assumed: Power, level alpha, standard deviation and design effect that were reckoned with.
+    """
     small = sum(not row["enough"] for row in strata)
     table = _table("stratum", "metric", "crops", "needed", "margin", "visible drop", "", title="can the gates tell?")
     for row in strata:

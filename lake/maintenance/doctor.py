@@ -1,4 +1,4 @@
-"""A pipeline in, what is wrong with its store, its catalog and its tables out, each with the mend."""
+"""Find what is wrong with a store, its catalog and its tables, and say how to mend it."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -57,7 +57,12 @@ def examine(pipeline: Pipeline, *, verify: bool = False) -> list[Finding]:
 
 
 def examine_lake(lake: Lake, *, verify: bool = False) -> Iterator[Finding]:
-    """Examine an open lake; see `examine`."""
+    """Examine an open lake; see `examine`.
+
+    Args:
+        lake: Whose store, catalog and tables.
+        verify: Read every live file and compare its sha-256 with the one on record.
+    """
     before = moved_from(lake)
     if before is not None:
         mend = "`centrepiece doctor --relocate` makes the tables name the files where they are now"

@@ -1,4 +1,4 @@
-"""A lake in, what it no longer needs out of it: old snapshots, files and pages that no snapshot names, what killed runs left.
+"""Remove what a lake no longer needs: old snapshots, files and pages that no snapshot names, what killed runs left.
 
 Tagged snapshots stay, and so do the newest of each table, everything younger than a day, and the files of any run
 that still holds its lease.
@@ -81,6 +81,11 @@ def gc(lake: Lake, *, dry_run: bool, keep: timedelta = KEEP, grace: timedelta = 
 
 def expire_snapshots(lake: Lake, table: str, snapshot_ids: Collection[int]) -> None:
     """Forget snapshots of a table; their files stay until they are swept.
+
+    Args:
+        lake: Whose table.
+        table: Its name.
+        snapshot_ids: Neither tagged nor the newest.
 
     Raises:
         InputError: A snapshot is tagged, is the newest, or does not exist.

@@ -1,4 +1,4 @@
-"""A model or a table in, where it comes from out: snapshots, specs, commits, and the exports at the end of every line."""
+"""Trace a model or a table back to what it was made from: snapshots, settings, commits, and in the end the exports."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -30,7 +30,12 @@ class Lineage:
         return asdict(self)
 
     def lines(self, indent: int = 0, told_before: set[str] | None = None) -> Iterator[str]:
-        """Yield the lineage as text, a line a thing, what it was made from below it; what was told before only by name."""
+        """Yield the lineage as text, a line a thing, what it was made from below it; what was told before only by name.
+
+        Args:
+            indent: Levels, of two spaces each.
+            told_before: Lines that were told already; it is added to.
+        """
         before = set() if told_before is None else told_before
         told = ", ".join(f"{key} {value}" for key, value in self.details.items() if not isinstance(value, dict | list))
         line = f"{self.kind} {self.name}{': ' if told else ''}{told}"

@@ -1,4 +1,4 @@
-"""A table in, every file that one of its kept snapshots names out."""
+"""Collect every file that a kept snapshot of a table names."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

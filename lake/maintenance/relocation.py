@@ -1,4 +1,4 @@
-"""A lake whose folder was moved or copied in, the same lake with every table naming its files where they are now out.
+"""Mend a lake whose folder was moved or copied: make every table name its files where they are now.
 
 Iceberg names files absolutely: in the catalog, in the tables' metadata, in manifest lists and in manifests. Each is
 rewritten in place, the innermost first, so that a relocation that was interrupted is completed by the next.

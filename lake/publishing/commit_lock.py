@@ -1,7 +1,7 @@
-"""A table's name in, a turn to commit to it out: committers queue instead of overtaking and redoing each other's work.
+"""A lock around commits to a table, so that committers queue instead of overtaking and redoing each other's work.
 
-A courtesy, not the safety: a commit is compared with the state it was made for, turn or no turn. So whoever waits too
-long goes ahead without one, and a turn ends by itself with the process or the connection that had it.
+It saves work and is not what keeps commits apart: each is compared with the state that it was made for, lock or no lock. So
+whoever waits too long goes ahead without it, and the lock is released with the process or the connection that held it.
 """
 
 import fcntl
@@ -22,21 +22,21 @@ _POLL_S = 0.005
 
 @contextmanager
 def commit_lock(database_url: str, name: str, *, wait_s: float = WAIT_S) -> Iterator[bool]:
-    """Hold the turn of a name for the length of a block.
+    """Hold the lock of a name for the length of a block.
 
     Args:
-        database_url: Of the database beside the catalog: PostgreSQL gives turns itself, beside SQLite a file does.
+        database_url: Of the database beside the catalog: an advisory lock in PostgreSQL, a lock on a file beside SQLite.
         name: What is committed to.
-        wait_s: How long to wait before going ahead without.
+        wait_s: How long to wait, in seconds, before going ahead without the lock.
 
     Yields:
-        Whether this is a turn, or its wait has run out.
+        Whether the lock is held; False where the wait has run out.
     """
     url = sa.make_url(database_url)
     number = zlib.crc32(name.encode())
     held = _in_postgres(url, number, wait_s) if url.get_backend_name() == "postgresql" else _in_a_file(url, number, wait_s)
-    with held as whether:
-        yield whether
+    with held as is_held:
+        yield is_held
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def _in_postgres(url: sa.URL, number: int, wait_s: float) -> Iterator[bool]:
             yield False
             return
         yield True
-        # Closing the connection gives the turn to the next one.
+        # Closing the connection releases the lock.
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""One part of one table and its new files in, one Iceberg snapshot out: all of it, or nothing.
+"""Commit new files to a part of a table: in one Iceberg snapshot, exactly once, or not at all.
 
-Every attempt starts from the table as it is: it looks for the stage key, counts the content anew and commits
+Every attempt starts from the table as it is: it looks for the stage key, counts the content again and commits
 against that state alone, so a commit that another one overtook, or whose outcome is unknown, is never applied twice.
 """
 
@@ -66,6 +66,12 @@ def committed_snapshot(lake: Lake, key: str, table: str, part: Mapping[str, str]
     """Return the snapshot of a table in which a publication is visible, None where it is not committed.
 
     A replaced part is visible until another publication writes into it; what was appended, until its files go.
+
+    Args:
+        lake: Where it would be.
+        key: The stage key, 64 hexadecimal characters.
+        table: Its name.
+        part: Partition column to value; `{}` is the whole table.
     """
     try:
         loaded = lake.table(table)
@@ -76,6 +82,10 @@ def committed_snapshot(lake: Lake, key: str, table: str, part: Mapping[str, str]
 
 def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bool]:
     """Make one output visible, exactly once.
+
+    Args:
+        committer: Which publication it belongs to.
+        output: The files that are written already, and whether they replace the part or are added to it.
 
     Returns:
         The snapshot in which it is visible, and whether this call committed it.

@@ -1,4 +1,4 @@
-"""Files in, one content digest out: a sum over the files, so that a publication updates it without reading the rest.
+"""The content digest of a table: a sum over its files, so that a publication updates it without reading the rest.
 
 The digest of a table is the sum, modulo 2^256, of the sha-256 of (part, rows, sha-256 of the bytes) over its live
 files. It does not depend on paths, stores, catalogs or the order of publications: equal files, equal digest.
@@ -13,7 +13,13 @@ EMPTY_CONTENT = "0" * 64
 
 
 def file_identity(part: Mapping[str, str], rows: int, sha256: str) -> int:
-    """Return what one file adds to its table's content digest."""
+    """Return what one file adds to its table's content digest.
+
+    Args:
+        part: Partition column to value, of the file's rows.
+        rows: How many it holds.
+        sha256: Of its bytes, 64 hexadecimal characters.
+    """
     return int(digest("file", dict(part), rows, sha256), 16)
 
 

@@ -74,6 +74,11 @@ class LeaseKeeper:
     def take(self, scope: str, part: str, key: str) -> Lease:
         """Take the lease of a stage key, with a new token; waits while a holder that may be dead has not expired.
 
+        Args:
+            scope: Namespace and table, e.g. `nightly.crops`.
+            part: Its name; see `lake.publishing.parts.part_name`.
+            key: The stage key, 64 hexadecimal characters.
+
         Raises:
             LeaseLostError: Another process holds it and renews it.
         """
@@ -104,6 +109,11 @@ class LeaseKeeper:
     def confirm(self, scope: str, part: str, key: str) -> Lease:
         """Return the lease of a stage key, renewed; it is taken where this keeper has not held it yet.
 
+        Args:
+            scope: Namespace and table.
+            part: Its name.
+            key: The stage key.
+
         Raises:
             LeaseLostError: Another process has taken it over since.
         """
@@ -120,7 +130,13 @@ class LeaseKeeper:
         return held
 
     def release(self, scope: str, part: str, key: str) -> None:
-        """Give a lease back; one that is not held is no error."""
+        """Give a lease back; one that is not held is no error.
+
+        Args:
+            scope: Namespace and table.
+            part: Its name.
+            key: The stage key.
+        """
         with self._lock:
             held = self._held.pop((scope, part, key), None)
         if held is not None:

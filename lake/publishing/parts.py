@@ -1,4 +1,4 @@
-"""A part of a table, column → value of its identity partitions, in; its one name, and what it shares with others, out."""
+"""Parts of a table, by the values of its identity partitions: how they are named, and which of them overlap."""
 
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
@@ -14,6 +14,10 @@ WHOLE = "*"
 def checked_part(table: str, part: Mapping[str, str]) -> dict[str, str]:
     """Return a part of a table with its columns in order.
 
+    Args:
+        table: Its name.
+        part: Partition column to value, in any order; `{}` is the whole table.
+
     Raises:
         ContractError: There is no such table, or it is not partitioned by these columns.
     """
@@ -25,7 +29,11 @@ def checked_part(table: str, part: Mapping[str, str]) -> dict[str, str]:
 
 
 def part_name(part: Mapping[str, str]) -> str:
-    """Return the name of a part, e.g. `source=coco/stage=ingest`; it is safe in paths and property names."""
+    """Return the name of a part, e.g. `source=coco/stage=ingest`; it is safe in paths and property names.
+
+    Args:
+        part: Partition column to value.
+    """
     return "/".join(f"{column}={quote(value, safe='')}" for column, value in sorted(part.items())) or WHOLE
 
 
@@ -36,5 +44,10 @@ def part_of(name: str) -> dict[str, str]:
 
 
 def overlap(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether two parts of a table may share rows: they differ in no column that both name."""
+    """Whether two parts of a table may share rows: they differ in no column that both name.
+
+    Args:
+        one: Partition column to value; what it does not name may be anything.
+        other: The same, of the same table.
+    """
     return all(one[column] == other[column] for column in one.keys() & other.keys())

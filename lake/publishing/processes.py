@@ -1,4 +1,4 @@
-"""Nothing in, a name for this process out that no other one ever has; such a name in, whether its process has ended."""
+"""Names for processes that no two ever share, and whether the process of such a name has ended."""
 
 import os
 import socket
@@ -11,7 +11,11 @@ def this_process() -> str:
 
 
 def is_dead(holder: str) -> bool:
-    """Whether a holder was a process of this very machine that has ended; False where that cannot be known."""
+    """Whether a holder was a process of this very machine that has ended; False where that cannot be known.
+
+    Args:
+        holder: What `this_process` returned there.
+    """
     host, pid, started = holder.rsplit(":", 2)
     return host == _host() and _started(int(pid)) not in (started, "unknown")
 

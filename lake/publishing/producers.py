@@ -1,4 +1,4 @@
-"""A table and a snapshot's properties in, pyiceberg's producer of that snapshot out, without two of its costs.
+"""pyiceberg's producers of snapshots, without two of their costs.
 
 pyiceberg 0.12 copies the whole table metadata whenever a transaction is asked for it, a dozen times a commit, and its
 overwrites carry manifests of nothing but deleted entries along for ever: every night would be slower than the last.

@@ -1,4 +1,4 @@
-"""Receipts of a stage in, its tables' new snapshots and one report out: visible exactly once, or not at all."""
+"""Publish what a stage wrote: check its counts, then make its files visible in all its tables, exactly once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,7 +45,14 @@ def is_committed(lake: Lake, key: str, targets: Iterable[Target]) -> bool:
 
 
 def skipped_report(lake: Lake, *, stage: str, key: str, targets: Iterable[Target]) -> StageReport | None:
-    """Return the report of a publication that is visible already, marked as skipped; None where it is not."""
+    """Return the report of a publication that is visible already, marked as skipped; None where it is not.
+
+    Args:
+        lake: Where it would be.
+        stage: Its name, for messages.
+        key: The stage key, 64 hexadecimal characters.
+        targets: Every table that the stage writes, with the part it writes there.
+    """
     wanted = [(table, checked_part(table, part)) for table, part in targets]
     found = {table: committed_snapshot(lake, key, table, part) for table, part in wanted}
     snapshots = {table: snapshot for table, snapshot in found.items() if snapshot is not None}

@@ -1,4 +1,4 @@
-"""A publication in, its record in the store out: receipts and counts, kept for as long as its files live.
+"""Records of publications in the store: receipts and counts, kept for as long as the files live.
 
 Written before the first commit, so a file that a snapshot names always has its sha-256 on record. A record proves
 nothing by itself: only a snapshot says that something was published.
@@ -45,7 +45,12 @@ class PublicationRecord:
 
 
 def record_path(key: str, targets: Iterable[Target]) -> str:
-    """Return where the record of a publication stands, relative to the store's root."""
+    """Return where the record of a publication stands, relative to the store's root.
+
+    Args:
+        key: The stage key, 64 hexadecimal characters.
+        targets: The tables and parts that are written, in any order.
+    """
     named = digest(sorted((table, canonical_json(dict(part))) for table, part in targets))
     return f"{RECORDS_FOLDER}/{key[:16]}/{named[:16]}.json"
 
@@ -60,6 +65,10 @@ def write_record(store: Store, record: PublicationRecord) -> bool:
 
 def read_record(store: Store, path: str) -> PublicationRecord:
     """Read the record of a publication.
+
+    Args:
+        store: Where it stands.
+        path: Relative to the store's root; see `record_path`.
 
     Raises:
         InputError: There is none under the path.
@@ -78,7 +87,12 @@ def read_record(store: Store, path: str) -> PublicationRecord:
 
 
 def records_of(store: Store, key: str) -> list[PublicationRecord]:
-    """Return the records of a stage key's publications."""
+    """Return the records of a stage key's publications.
+
+    Args:
+        store: Where they stand.
+        key: The stage key; its first 16 characters are enough.
+    """
     return [read_record(store, path) for path in store.list(f"{RECORDS_FOLDER}/{key[:16]}")]
 
 

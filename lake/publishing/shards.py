@@ -1,4 +1,4 @@
-"""Record batches in, one Parquet shard under a name from the plan out, with the receipt that a publication commits."""
+"""Write shards: Parquet files under names from the plan, each with the receipt that a publication commits."""
 
 import hashlib
 import re
@@ -50,12 +50,17 @@ class ShardLocation:
 
 
 def shard_name(index: int, count: int) -> str:
-    """Name the shard at a position of a plan, e.g. `shard-00042-of-00256`."""
+    """Name the shard at a position of a plan, e.g. `shard-00042-of-00256`.
+
+    Args:
+        index: From 0 to `count - 1`.
+        count: Shards in the plan.
+    """
     return f"shard-{index:05d}-of-{count:05d}"
 
 
 def write_shard(
-    place: ShardLocation,
+    location: ShardLocation,
     name: str,
     batches: Iterable[pa.RecordBatch | pa.Table],
     *,
@@ -68,7 +73,7 @@ def write_shard(
     as they are (images and masks are compressed already).
 
     Args:
-        place: Table, stage key and part that the shard belongs to.
+        location: Table, stage key and part that the shard belongs to.
         name: Of the shard, from the plan; see `shard_name`.
         batches: Rows that fit the table's contract; of one part of the table where it is partitioned.
         rows_per_group: Rows in a Parquet row group; by default 64 where the table holds bytes, else 32,768.
@@ -78,20 +83,20 @@ def write_shard(
         The receipt, or None where there were no rows: then no file is written.
 
     Raises:
-        ContractError: Rows do not fit the contract, or lie in another part than the place says.
+        ContractError: Rows do not fit the contract, or lie in another part than the location says.
     """
     if not _SHARD_NAME.fullmatch(name):
         raise ValueError(f"expected a shard's name such as {shard_name(42, 256)!r}, got {name!r}")
-    record = record_of(place.table)
+    record = record_of(location.table)
     schema = arrow_schema(record)
     group = rows_per_group or (ROWS_PER_GROUP_WITH_BYTES if has_bytes(schema) else ROWS_PER_GROUP)
     groups = _row_groups((conform(_as_table(batch), record) for batch in batches), group)
     first = next(groups, None)
     if first is None:
         return None
-    path = f"{place.folder}/{name}.parquet"
-    parts = _PartCheck(place)
-    with place.store.open_output(path) as output:
+    path = f"{location.folder}/{name}.parquet"
+    parts = _PartCheck(location)
+    with location.store.open_output(path) as output:
         hashing = _HashingStream(output)
         with pq.ParquetWriter(hashing, schema, **write_settings(schema, compression)) as writer:
             rows = 0
@@ -136,12 +141,12 @@ class _HashingStream:
 
 
 class _PartCheck:
-    """Sees to it that all rows of a shard lie in one part of the table, and in the place's."""
+    """Sees to it that all rows of a shard lie in one part of the table, and in the location's."""
 
-    def __init__(self, place: ShardLocation) -> None:
-        self._place = place
-        self._columns = PARTITIONS.get(place.table, ())
-        self._found: dict[str, str] = dict(place.part)
+    def __init__(self, location: ShardLocation) -> None:
+        self._location = location
+        self._columns = PARTITIONS.get(location.table, ())
+        self._found: dict[str, str] = dict(location.part)
 
     def check(self, rows: pa.Table) -> None:
         for column in self._columns:
@@ -149,7 +154,7 @@ class _PartCheck:
                 expected = self._found.setdefault(column, value)
                 if value != expected:
                     raise ContractError(
-                        f"a shard of {self._place.table!r} holds one part: expected {column} = {expected!r}, "
+                        f"a shard of {self._location.table!r} holds one part: expected {column} = {expected!r}, "
                         f"got {value!r}; write one shard a {column}"
                     )
 
@@ -158,7 +163,12 @@ class _PartCheck:
 
 
 def write_settings(schema: pa.Schema, compression: str) -> dict[str, Any]:
-    """Return how shards are written: pyarrow's arguments beside the size of row groups; `benchmarks.parquet_settings` compares."""
+    """Return how shards are written: pyarrow's arguments beside the size of row groups; `benchmarks.parquet_settings` compares.
+
+    Args:
+        schema: Of the rows.
+        compression: Codec of the columns that are not bytes: zstd, snappy, gzip, lz4, brotli or none.
+    """
     codecs = {c.name: "NONE" if pa.types.is_binary(c.type) else compression.upper() for c in schema}
     return {
         "compression": codecs,

@@ -1,4 +1,4 @@
-"""A table and an `as of` in, the snapshot it means out; for all tables of a lake, the state that it means."""
+"""Find the snapshot that `as of` means: of one table, or the state of all tables of a lake."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -76,6 +76,10 @@ def tags(table: Table) -> dict[str, int]:
 def resolve(table: Table, as_of: AsOf) -> IcebergSnapshot | None:
     """Return the snapshot that `as_of` means; None where the table had none by then.
 
+    Args:
+        table: Loaded.
+        as_of: See `AsOf`.
+
     Raises:
         InputError: `as_of` is neither a snapshot id nor a tag of the table nor a time, or that snapshot has expired.
     """
@@ -136,6 +140,10 @@ def newest_until(table: Table, expiring: Collection[int]) -> dict[str, str]:
     """Return the properties that a table needs before snapshots expire: until when what is kept before each was the newest.
 
     Without them nobody could tell later whether a time between two kept snapshots means the earlier one.
+
+    Args:
+        table: Loaded, before they expire.
+        expiring: Ids of the snapshots that are about to expire.
     """
     ordered = history(table)[::-1]
     before = {s.sequence_number: s.snapshot_id for s in ordered}

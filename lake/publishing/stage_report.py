@@ -29,6 +29,12 @@ class StageReport:
 def check_conservation(stage: str, *, rows_in: int, rows_out: int, rejected: Mapping[str, int]) -> None:
     """Check `rows in = rows out + rejects`.
 
+    Args:
+        stage: Its name, for messages.
+        rows_in: Rows read, > 0.
+        rows_out: Rows kept.
+        rejected: Rows that were not kept, by reason.
+
     Raises:
         EmptyCheckError: There were no rows to check.
         ConservationError: The identity does not hold.

@@ -1,4 +1,4 @@
-"""`where` of a reader in, the same filter for Iceberg's manifests and for Arrow's rows out."""
+"""The filter `where` of readers, for Iceberg's manifests and for Arrow's rows."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias

@@ -1,4 +1,4 @@
-"""A lake and a query in, the query's rows out; every table stands under its name and nothing else can be read."""
+"""Run SQL over the tables with DuckDB: every table stands under its name, and nothing else can be read."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

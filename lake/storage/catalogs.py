@@ -1,4 +1,4 @@
-"""A store and a catalog's address in, an Iceberg catalog out, with the namespace that belongs to the store."""
+"""Open the Iceberg catalog of a store, and make and load its tables there."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +29,7 @@ SQLITE_TIMEOUT_S = 120
 
 _TABLE_PROPERTIES = {
     "format-version": "2",
-    # Publishing retries by itself: it must look for the stage key and count the content anew on every attempt.
+    # Publishing retries by itself: it must look for the stage key and count the content again on every attempt.
     "commit.retry.num-retries": "0",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "20",
@@ -63,6 +63,10 @@ def database_url(store: Store, catalog: str | None, database: str | None = None)
 
 def open_catalog(store: Store, catalog: str | None) -> Catalog:
     """Open the Iceberg catalog: SQLite, PostgreSQL, REST (`https://…`) or Glue (`glue://`).
+
+    Args:
+        store: Where the tables' files are.
+        catalog: `sqlite:///…`, `postgresql+psycopg://…`, `https://…` or `glue://`; None is SQLite inside a local store.
 
     Raises:
         ConfigurationError: The address has another scheme.
@@ -98,6 +102,10 @@ def namespace_of(store: Store, name: str) -> str:
 
     It stands in the store, so that two pipelines with one store see the same tables.
 
+    Args:
+        store: Whose namespace.
+        name: What it is called if this is the first time that the store is opened.
+
     Raises:
         ConfigurationError: The store's identity file is damaged.
     """
@@ -111,6 +119,12 @@ def namespace_of(store: Store, name: str) -> str:
 
 def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
     """Load a table, making it where it is not there yet; one without a snapshot counts as not published.
+
+    Args:
+        store: Where its files are.
+        catalog: Where it is listed.
+        namespace: Of the store's tables.
+        table: Its name, one of `lake.contracts.TABLES`.
 
     Raises:
         ConfigurationError: The catalog's table lies in another store.

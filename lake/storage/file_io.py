@@ -1,4 +1,4 @@
-"""Locations of Iceberg's own files in, streams to read and write them out; on S3 through the client that stores use.
+"""Let Iceberg read and write its own files through the S3 client that stores use.
 
 pyiceberg's own client opens a multipart upload for every small file, three requests where one does.
 """

@@ -1,4 +1,4 @@
-"""An `s3://` URI in, what S3 alone has out: writes that never replace, listings with ETags, signed links, dead uploads.
+"""What only S3 has: writes that never replace, listings with ETags, signed links, unfinished uploads.
 
 Everything else goes through pyarrow's filesystem, see `lake.storage.store`. Credentials come from the standard AWS chain.
 """
@@ -42,7 +42,12 @@ def worker_settings() -> dict[str, str]:
 
 
 def create_object(uri: str, data: bytes) -> bool:
-    """Write an object unless one stands there already; return whether it was written."""
+    """Write an object unless one stands there already; return whether it was written.
+
+    Args:
+        uri: `s3://bucket/key`.
+        data: The whole object.
+    """
     bucket, key = _bucket_and_key(uri)
     try:
         _client().put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*")
@@ -91,13 +96,22 @@ def holds_object(prefix: str) -> bool:
 
 
 def signed_link(uri: str, *, expires_s: int = 3600) -> str:
-    """Return an HTTP link that reads an object, for whoever has it, until it expires."""
+    """Return an HTTP link that reads an object, for whoever has it, until it expires.
+
+    Args:
+        uri: `s3://bucket/key`.
+        expires_s: How long the link works, in seconds.
+    """
     bucket, key = _bucket_and_key(uri)
     return str(_client().generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=expires_s))
 
 
 def unfinished_uploads(prefix: str) -> Iterator[tuple[str, str, datetime]]:
-    """Yield URI, upload id and begin of every multipart upload below a prefix that was neither finished nor ended."""
+    """Yield URI, upload id and begin of every multipart upload below a prefix that was neither finished nor ended.
+
+    Args:
+        prefix: `s3://bucket/prefix`; what begins with it is told.
+    """
     bucket, key = _bucket_and_key(prefix)
     for page in _client().get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key):
         for upload in page.get("Uploads", ()):

@@ -1,4 +1,4 @@
-"""A database and the tables that it should have in, those tables there out, however many processes ask for them at once."""
+"""Make missing tables in a database, however many processes do so at once."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""A URI in, a `Store` out: whole objects under relative POSIX paths, in a local folder or under `s3://bucket/prefix`."""
+"""Stores: whole objects under relative POSIX paths, in a local folder or under `s3://bucket/prefix`."""
 
 import errno
 import functools
@@ -109,7 +109,12 @@ class Store:
             stream.write(data)
 
     def create(self, path: str, data: bytes) -> bool:
-        """Write an object unless one stands there already, atomically; return whether it was written."""
+        """Write an object unless one stands there already, atomically; return whether it was written.
+
+        Args:
+            path: Relative to the store's root.
+            data: The whole object.
+        """
         if not self.is_local:
             return create_object(self.uri(path), data)
         target = Path(self.root, _checked(path))
@@ -151,7 +156,12 @@ class Store:
             self.filesystem().delete_file(_checked(path))
 
     def entries(self, prefix: str = "", *, unfinished: bool = False) -> list[StoredObject]:
-        """Return the objects under a folder, however deep, by path: the finished ones, or only the unfinished."""
+        """Return the objects under a folder, however deep, by path: the finished ones, or only the unfinished.
+
+        Args:
+            prefix: A folder, relative to the store's root; empty for all of it.
+            unfinished: Only what a local store has begun to write and not finished; S3 shows none of it.
+        """
         if not self.is_local:
             folder = self.uri(_checked(prefix)) if prefix else self.root
             listed = [] if unfinished else list_objects(f"{folder}/")

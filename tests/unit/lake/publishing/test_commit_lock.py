@@ -6,7 +6,7 @@ from lake.publishing.commit_lock import commit_lock
 from tests.support.forks import FORKS
 
 
-def test_a_turn_of_another_process_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
+def test_a_lock_of_another_process_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/catalog.db"
     begun = FORKS.Event()
     process = FORKS.Process(target=_hold, args=(url, begun))

@@ -18,8 +18,8 @@ TICK_S = 0.005
 
 
 def _publish_plan(lake: Lake, key: str) -> int:
-    place = lake.location("plan", key)
-    shard = write_shard(place, "shard-00000-of-00001", [empty_table(record_of("plan"))])
+    location = lake.location("plan", key)
+    shard = write_shard(location, "shard-00000-of-00001", [empty_table(record_of("plan"))])
     report = publish_stage(lake, stage="balance", key=key, rows_in=1, rows_out=1, rejected={}, outputs=[Output("plan", {}, [shard])])
     time.sleep(TICK_S)
     return report.snapshots["plan"]
