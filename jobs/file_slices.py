@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lake.lake import DataFile
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
+from lake.storage.data_files import DataFile
 from lake.storage.store import Store
 
 ROWS_PER_SLICE = 65_536

@@ -2,17 +2,16 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
-from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
 
 from lake.configuration import Pipeline
-from lake.contracts import PARTITIONS, TABLES
+from lake.contracts import TABLES
 from lake.errors import ContractError, InputError, MissingTableError, PublishError, UnreachableError
 from lake.outages import SYSTEM_ERRORS
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
@@ -22,23 +21,13 @@ from lake.publishing.records import receipts_of
 from lake.publishing.shards import ShardLocation
 from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, described, resolve, state, tags
 from lake.schemas import arrow_schema, empty_table, record_of
-from lake.sql.filters import Where, arrow_filter, file_filter
+from lake.sql.filters import Where, arrow_filter
 from lake.storage.catalogs import database_url, load_table, namespace_of, open_catalog
+from lake.storage.data_files import DataFile, live_files
 from lake.storage.store import Store, open_store
 
 BATCH_ROWS = 4096
 TAG_ATTEMPTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """One live file of a table."""
-
-    path: str  # relative to the store's root
-    uri: str
-    rows: int
-    bytes: int
-    part: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,29 +164,7 @@ class Lake:
         """
         wanted = {**(where if isinstance(where, Mapping) else {}), **checked_part(table, part or {})}
         _checked_columns(table, list(wanted))
-        return self.live_files(self.table(table), wanted, self.snapshot(table, as_of).snapshot_id)
-
-    def live_files(self, table: Table, where: Mapping[str, Any], snapshot_id: int) -> list[DataFile]:
-        """Return the files of one snapshot of a loaded table that may hold such rows, by path.
-
-        Args:
-            table: Loaded.
-            where: Column to value or values; prunes files, filters no rows.
-            snapshot_id: One of the table's.
-        """
-        return [file for file, _ in self.planned_files(table, where, snapshot_id)]
-
-    def planned_files(self, table: Table, where: Mapping[str, Any], snapshot_id: int) -> list[tuple[DataFile, IcebergFile]]:
-        """Return what `live_files` does, each file beside Iceberg's own description of it."""
-        columns = PARTITIONS.get(table.name()[-1], ())
-        found = []
-        for task in table.scan(row_filter=file_filter(where), snapshot_id=snapshot_id).plan_files():
-            file = task.file
-            values = dict(zip(columns, (file.partition[i] for i in range(len(columns))), strict=True))
-            path = self.store.relative(file.file_path)
-            ours = DataFile(path, self.store.uri(path), file.record_count, file.file_size_in_bytes, values)
-            found.append((ours, file))
-        return sorted(found, key=lambda pair: pair[0].path)
+        return live_files(self.store, self.table(table), wanted, self.snapshot(table, as_of).snapshot_id)
 
     def dataset(self, table: str, *, where: Where = None, as_of: AsOf = None) -> ds.Dataset:
         """Return the files of a table that may hold such rows as a pyarrow dataset; rows are not filtered yet.

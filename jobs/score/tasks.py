@@ -12,10 +12,11 @@ from evaluation.scores.observations import CROP_COLUMNS, decode_levels
 from evaluation.scores.scoring import REFERENCES, Scored, ScoreSetup, score_crop
 from lake.contracts import Reject, Score
 from lake.errors import InputError
-from lake.lake import DataFile, Lake
+from lake.lake import Lake
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.publishing.snapshots import AsOf
 from lake.schemas import table_of
+from lake.storage.data_files import DataFile
 from lake.storage.store import Store
 
 CROPS_PER_TASK = 512

@@ -10,7 +10,7 @@ from pyiceberg.table import Table
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
 from lake.errors import CentrepieceError, MissingTableError
-from lake.lake import DataFile, Lake, open_lake
+from lake.lake import Lake, open_lake
 from lake.maintenance.references import References, references
 from lake.maintenance.relocation import moved_from
 from lake.model_files import MODELS_FOLDER, missing_weights, registered_weights, unregistered_files
@@ -19,6 +19,7 @@ from lake.publishing.processes import is_dead
 from lake.publishing.records import receipts_of
 from lake.publishing.shards import Receipt
 from lake.publishing.snapshots import CONTENT_PROPERTY, summary_of
+from lake.storage.data_files import DataFile, live_files
 from lake.storage.object_storage import unfinished_uploads
 
 Level = Literal["fault", "note", "good"]
@@ -102,7 +103,7 @@ def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
     if current is None:
         raise MissingTableError(name)
     found = references(lake, table)
-    files = lake.live_files(table, {}, current.snapshot_id)
+    files = live_files(lake.store, table, {}, current.snapshot_id)
     receipts = receipts_of(lake.store, found.live)
     faults = [*_file_faults(lake, name, found), *_record_faults(name, table, files, receipts)]
     if verify and not faults:

@@ -18,7 +18,7 @@ from pyiceberg.table import Table, Transaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from lake.errors import ContractError, LeaseLostError, MissingTableError, PublishError
-from lake.lake import DataFile, Lake
+from lake.lake import Lake
 from lake.publishing.commit_lock import commit_lock
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.leases import Lease
@@ -38,6 +38,7 @@ from lake.publishing.snapshots import (
 )
 from lake.sql.filters import file_filter
 from lake.storage.catalogs import ensure_table
+from lake.storage.data_files import DataFile, live_files, planned_files
 
 ATTEMPTS = 100
 PATIENCE = 5
@@ -145,7 +146,7 @@ def _appended_once(lake: Lake, table: Table, key: str, part: Mapping[str, str]) 
     ]
     if not appended:
         return False
-    live = {file.path for file in lake.live_files(table, part, table.metadata.current_snapshot_id or 0)}
+    live = {file.path for file in live_files(lake.store, table, part, table.metadata.current_snapshot_id or 0)}
     return any(paths <= live for paths in appended)
 
 
@@ -182,7 +183,7 @@ def _replaced(lake: Lake, table: Table, output: RecordedOutput) -> list[tuple[Da
     current = table.current_snapshot()
     if output.mode == "append" or current is None:
         return []
-    return lake.planned_files(table, output.part, current.snapshot_id)
+    return planned_files(lake.store, table, output.part, current.snapshot_id)
 
 
 def _mark_committed(transaction: Transaction, table: Table, output: RecordedOutput, key: str, token: int) -> None:

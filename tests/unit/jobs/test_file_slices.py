@@ -8,8 +8,9 @@ import pytest
 
 from jobs.file_slices import counted, read_slice, slices_of, summed, write_rejects
 from lake.contracts import Reject
-from lake.lake import DataFile, Lake, connect_lake
+from lake.lake import Lake, connect_lake
 from lake.schemas import table_of
+from lake.storage.data_files import DataFile
 
 
 @pytest.fixture
