@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
-from lake.extras import missing_package_error
 from lake.lake import BATCH_ROWS, Lake
 from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
@@ -97,8 +96,6 @@ class PipelineConnection(Connection):
             MissingPackageError: An extra that the stage needs is not installed.
             CentrepieceError: The stage refused its input.
         """
-        try:
-            from stages.runner import run_stage
-        except ModuleNotFoundError as error:
-            raise missing_package_error(error, f"stage {stage!r}") or error from None
+        from stages.runner import run_stage
+
         return run_stage(stage, self.pipeline, **arguments)

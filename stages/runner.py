@@ -10,6 +10,7 @@ from jobs.spark.workers import SparkWorkers
 from jobs.workers import Workers
 from lake.configuration import Pipeline
 from lake.digests import stage_key
+from lake.extras import missing_package_error
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.stage_report import StageReport, check_conservation
@@ -25,7 +26,7 @@ def run_stage(name: str, pipeline: Pipeline, *, workers: Workers | None = None, 
     """Run a stage by its name; see `run`.
 
     Raises:
-        ConfigurationError: There is no such stage, or its optional packages are not installed.
+        ConfigurationError: There is no such stage.
     """
     return run(stage_named(name), pipeline, workers=workers, **arguments)
 
@@ -41,6 +42,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
             (see `lake.publishing.snapshots.AsOf`); what it publishes is published now.
 
     Raises:
+        MissingPackageError: An extra that the stage needs is not installed.
         StorageError: A disk is full, or may not be read or written, here or where a worker ran.
         UnreachableError: A store, catalog or database failed otherwise.
         CentrepieceError: The stage's own, raised here or by a worker.
@@ -54,6 +56,8 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
         report = _joined(stage, [_run_part(stage, started, part) for part in stage.parts(started)])
     except SYSTEM_ERRORS as error:
         raise as_centrepiece_error(error, stage.name) from error
+    except ModuleNotFoundError as error:
+        raise missing_package_error(error, f"stage {stage.name!r}") or error from error
     _log.info(
         "%s: %s in, %s out, %s rejected%s",
         stage.name,

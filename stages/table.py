@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any
 
 from lake.errors import ConfigurationError
-from lake.extras import missing_package_error
 from stages.stage import Stage
 
 STAGES: Mapping[str, str] = MappingProxyType(
@@ -31,12 +30,8 @@ def stage_named(name: str) -> Stage[Any]:
 
     Raises:
         ConfigurationError: There is no such stage.
-        MissingPackageError: An extra that the stage needs is not installed.
     """
     if name not in STAGES:
         raise ConfigurationError(f"no stage {name!r}; stages are {', '.join(STAGES)}")
-    try:
-        stage: Stage[Any] = pkgutil.resolve_name(STAGES[name])
-    except ModuleNotFoundError as error:
-        raise missing_package_error(error, f"stage {name!r}") or error from None
+    stage: Stage[Any] = pkgutil.resolve_name(STAGES[name])
     return stage

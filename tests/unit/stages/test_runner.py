@@ -8,7 +8,7 @@ import pytest
 
 from jobs.workers import InProcess
 from lake.configuration import Pipeline
-from lake.errors import ConservationError, StorageError
+from lake.errors import ConservationError, MissingPackageError, StorageError
 from lake.lake import open_lake
 from lake.publishing.shards import shard_name, write_shard
 from lake.publishing.stage_report import StageReport
@@ -108,3 +108,15 @@ def test_a_stage_without_tables_is_counted_all_the_same(pipeline: Pipeline) -> N
 
     with pytest.raises(ConservationError, match="1 unaccounted for"):
         run(replace(counting([1]), targets=(), committed=lambda *_: None, compute=compute), pipeline, workers=InProcess())
+
+
+@pytest.mark.parametrize(("module", "error"), [("torch", MissingPackageError), ("yaml", ModuleNotFoundError)])
+def test_a_missing_package_of_an_extra_names_the_extra_and_any_other_is_a_crash(
+    pipeline: Pipeline, module: str, error: type[Exception]
+) -> None:
+    def compute(_run: Run, _source: str, _publication: Publication) -> Computed:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    told = r"^stage 'ingest' needs 'torch': pip install 'centrepiece\[train\]'$|^No module named 'yaml'$"
+    with pytest.raises(error, match=told):
+        run(replace(counting([1]), compute=compute), pipeline, workers=InProcess())
