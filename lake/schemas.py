@@ -71,13 +71,13 @@ def iceberg_schema(record: type) -> Schema:
     return Schema(
         *(
             NestedField(
-                field_id=position,
+                field_id=field_id,
                 name=column.name,
                 field_type=_ICEBERG_TYPES[column.type](),
                 required=not column.nullable,
                 doc=column.metadata[b"unit"].decode(),
             )
-            for position, column in enumerate(arrow_schema(record), start=1)
+            for field_id, column in enumerate(arrow_schema(record), start=1)
         )
     )
 
@@ -127,9 +127,9 @@ def table_of(record: type, rows: Iterable[Any]) -> pa.Table:
     """
     schema = arrow_schema(record)
     columns: dict[str, list[Any]] = {name: [] for name in schema.names}
-    for position, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if isinstance(row, Mapping) and row.keys() != columns.keys():
-            raise ContractError(f"row {position:,} of {record.__name__}: {_column_faults(schema, row.keys())}")
+            raise ContractError(f"row {index:,} of {record.__name__}: {_column_faults(schema, row.keys())}")
         for name, values in columns.items():
             values.append(row[name] if isinstance(row, Mapping) else getattr(row, name))
     arrays = [_array(record, column, columns[column.name]) for column in schema]

@@ -8,7 +8,7 @@ from typing import Any
 import lightning
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lake.terminal import shared_console
+from lake.console import shared_console
 
 _LINE_INTERVAL_S = 10.0
 """Between two lines of the log."""

@@ -9,7 +9,7 @@ from typing import Any
 import rich
 from rich.logging import RichHandler
 
-from centrepiece.cli.tables import failing_table, plan_table
+from centrepiece.cli.verdict_tables import failing_table, plan_table
 from centrepiece.packages import PACKAGES
 from flows.artifacts import as_table, is_short
 from lake.publishing.stage_report import StageReport

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lake.terminal import shared_console
+from lake.console import shared_console
 
 LOG_EVERY_S = 15.0
 _SHOW_EVERY_S = 0.5

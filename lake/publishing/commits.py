@@ -23,7 +23,7 @@ from lake.publishing.commit_lock import commit_lock
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.leases import Lease
 from lake.publishing.parts import overlap, part_name, part_of
-from lake.publishing.producers import Publication, addition, replacement
+from lake.publishing.producers import PublishingTransaction, addition, replacement
 from lake.publishing.records import RecordedOutput, records_of
 from lake.publishing.shards import Receipt
 from lake.publishing.snapshots import (
@@ -165,7 +165,7 @@ def _commit_once(committer: Committer, table: Table, output: RecordedOutput, fil
         MODE_PROPERTY: output.mode,
         COMMIT_PROPERTY: committer.commit,
     }
-    transaction = Publication(table)
+    transaction = PublishingTransaction(table)
     _mark_committed(transaction, table, output, committer.key, token)
     with (addition if output.mode == "append" else replacement)(transaction, summary) as producer:
         if replaced:

@@ -11,7 +11,7 @@ from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _MergeAppendFiles, _OverwriteFiles
 
 
-class Publication(Transaction):
+class PublishingTransaction(Transaction):
     """A transaction that works out its table's metadata once for each change that is staged."""
 
     def __init__(self, table: Table) -> None:

@@ -178,7 +178,7 @@ def _time(as_of: AsOf) -> datetime:
 def _newest(table: Table, moment: int) -> IcebergSnapshot | None:
     """Return the newest snapshot by a moment, in milliseconds since 1970."""
     kept = history(table)
-    found = next((position for position, snapshot in enumerate(kept) if snapshot.timestamp_ms <= moment), len(kept))
+    found = next((index for index, snapshot in enumerate(kept) if snapshot.timestamp_ms <= moment), len(kept))
     snapshot = kept[found] if found < len(kept) else None
     if snapshot is not None and snapshot.timestamp_ms == moment:
         return snapshot

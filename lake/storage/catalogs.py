@@ -136,8 +136,8 @@ def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> 
             catalog.create_namespace_if_not_exists(namespace)
     schema = iceberg_schema(record_of(table))
     partitions = [
-        PartitionField(schema.find_field(column).field_id, 1000 + position, IdentityTransform(), column)
-        for position, column in enumerate(PARTITIONS.get(table, ()))
+        PartitionField(schema.find_field(column).field_id, 1000 + index, IdentityTransform(), column)
+        for index, column in enumerate(PARTITIONS.get(table, ()))
     ]
     columns = arrow_schema(record_of(table))
     unmeasured = set(columns.names) - set(measured_columns(columns))

@@ -25,7 +25,7 @@ def doctor_command(
     json: AsJson = False,
 ) -> None:
     """Examine the machine, the configuration and the store; name every fault with its mend. Ends with 2 if there is one."""
-    from centrepiece.cli.doctor import examine_all
+    from centrepiece.cli.examination import examine_all
     from lake.configuration import load_pipeline
     from lake.lake import open_lake
     from lake.maintenance.relocation import relocate as move_in

@@ -2,7 +2,7 @@
 
 import importlib.metadata
 
-from centrepiece.cli.doctor import examine_packages
+from centrepiece.cli.examination import examine_packages
 
 
 def test_a_version_beyond_a_declared_cap_is_a_fault_with_its_mend() -> None:

@@ -1,7 +1,7 @@
 import rich
 from rich.console import Console
 
-from lake.terminal import shared_console
+from lake.console import shared_console
 
 
 def test_progress_shares_the_console_that_the_command_line_set_up() -> None:

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 from rich.table import Table
 
-from centrepiece.cli.tables import MOST_ROWS, failing_table, plan_table
+from centrepiece.cli.verdict_tables import MOST_ROWS, failing_table, plan_table
 
 LONG = "domain=everyday/class=a-very-long-class-name-that-no-column-holds/size=small"
 
