@@ -30,8 +30,13 @@ Centrepiece = Callable[..., Outcome]
 
 @pytest.fixture(scope="session")
 def centrepiece(tmp_path_factory: pytest.TempPathFactory) -> Centrepiece:
-    """Runs the installed `centrepiece` command outside the checkout, with a Prefect home of its own."""
+    """Runs the installed `centrepiece` command outside the checkout, with a Prefect home of its own.
+
+    The folder where it runs holds a package of the user's that is called like one of ours: nobody may import it.
+    """
     home = tmp_path_factory.mktemp("home")
+    (home / "jobs").mkdir()
+    (home / "jobs" / "__init__.py").write_text("raise ImportError('this is the package of a user')\n")
     environment = {**os.environ, "PREFECT_HOME": str(home / "prefect"), "COLUMNS": "200"}
 
     def run(*arguments: object, expect: int | None = 0, **variables: str) -> Outcome:
