@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from centrepiece.cli.commands.beginnings import beginning_commands
-from centrepiece.cli.commands.labels import label_commands
+from centrepiece.cli.commands.maintenance import maintenance_commands
+from centrepiece.cli.commands.new_pipelines import new_pipeline_commands
 from centrepiece.cli.commands.pipeline import pipeline_commands
 from centrepiece.cli.commands.queries import query_commands
-from centrepiece.cli.commands.upkeep import upkeep_commands
+from centrepiece.cli.commands.taxonomy import taxonomy_commands
 from centrepiece.cli.environment import prepare_environment
 from centrepiece.cli.terminal import log_to_terminal, show_error
 from lake.errors import CentrepieceError
@@ -27,9 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Turn labelled images into a promoted, regression-gated model that segments the object at the centre.",
 )
-for group in (pipeline_commands, query_commands, beginning_commands, upkeep_commands):
+for group in (pipeline_commands, query_commands, new_pipeline_commands, maintenance_commands):
     app.add_typer(group)
-app.add_typer(label_commands, name="taxonomy")
+app.add_typer(taxonomy_commands, name="taxonomy")
 
 
 @app.callback()

@@ -14,10 +14,10 @@ from lake.errors import ConfigurationError
 
 MARKS = {"fault": "[red]fault[/]", "note": "[yellow]note[/]", "good": "[green]good[/]"}
 
-upkeep_commands = typer.Typer()
+maintenance_commands = typer.Typer()
 
 
-@upkeep_commands.command("doctor")
+@maintenance_commands.command("doctor")
 def doctor_command(
     pipeline_file: PipelineFile,
     verify: Annotated[bool, typer.Option("--verify", help="Hash every file again.")] = False,
@@ -45,7 +45,7 @@ def doctor_command(
         raise typer.Exit(2)
 
 
-@upkeep_commands.command("gc")
+@maintenance_commands.command("gc")
 def gc_command(
     pipeline_file: PipelineFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
@@ -70,7 +70,7 @@ def gc_command(
         typer.echo(f"{of_file:>14,}  {path}")
 
 
-@upkeep_commands.command("freeze")
+@maintenance_commands.command("freeze")
 def freeze_command(
     pipeline_file: PipelineFile,
     tag: Annotated[str, typer.Argument(help="Name of the frozen crops; letters, digits, dots and dashes.", show_default=False)],

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from taxonomy.coverage import Coverage
     from taxonomy.labelling import LabelCount, Labelling
 
-label_commands = typer.Typer(no_args_is_help=True, help="What the taxonomy makes of the labels in use.")
+taxonomy_commands = typer.Typer(no_args_is_help=True, help="What the taxonomy makes of the labels in use.")
 
 
-@label_commands.command("coverage")
+@taxonomy_commands.command("coverage")
 def coverage_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: AsJson = False) -> None:
     """Show every customer's labels, what becomes of them, and which classes and map entries nothing uses."""
     from lake.configuration import load_pipeline
@@ -37,7 +37,7 @@ def coverage_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json
         stderr_console.print(f"label {label!r} of customer {customer!r} is mapped and not in use", highlight=False, markup=False)
 
 
-@label_commands.command("suggest")
+@taxonomy_commands.command("suggest")
 def suggest_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: AsJson = False) -> None:
     """Propose a class for every label that no map knows, as YAML to paste into the label maps."""
     from lake.configuration import load_pipeline

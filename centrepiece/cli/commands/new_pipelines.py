@@ -10,10 +10,10 @@ from centrepiece.cli.terminal import stderr_console
 from demo.init_coco import init_coco
 from jobs.spark.java import require_java
 
-beginning_commands = typer.Typer()
+new_pipeline_commands = typer.Typer()
 
 
-@beginning_commands.command("demo")
+@new_pipeline_commands.command("demo")
 def demo_command(
     folder: Annotated[Path, typer.Argument(help="Where to write the world.")] = Path("demo-world"),
     images: Annotated[int, typer.Option(min=3, help="How many images to render, at least one a domain.")] = 60,
@@ -31,7 +31,7 @@ def demo_command(
         run_pipeline(pipeline_file, as_json=False)
 
 
-@beginning_commands.command("init")
+@new_pipeline_commands.command("init")
 def init_command(
     folder: Annotated[Path, typer.Argument(help="Where to write the pipeline.", show_default=False)],
     coco: Annotated[
