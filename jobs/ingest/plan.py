@@ -1,64 +1,79 @@
-"""The units of an export in, shards of even weight out, and the digest of everything that the shards depend on."""
+"""How an export is divided: into units, which a worker reads at once, and shards of even weight, which are written as one file."""
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import orjson
+from jobs.sources.files.exports import Export, open_export
+from jobs.sources.records import Rejected, Unit
+from jobs.sources.registry import reader_of
+from lake.configuration import Pipeline, Source
+from lake.errors import ConfigurationError
+from lake.storage.store import Store
 
-from jobs.ingest.image_files import SoundImage
-from jobs.ingest.images import Listing
-from jobs.sources.records import Unit
-from lake.configuration import Source, Splits
-from lake.digests import StageKey, digest, stage_key
-
-VERSION = 3
+INGEST_VERSION = 3
 """Of the code of ingest: raised when the same export gives other rows."""
 SHARD_WEIGHT = 8192
 """Objects that a shard is expected to hold, unless one unit alone has more."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """An export of a source, divided."""
+
+    source: Source
+    export: Export
+    units: Sequence[Unit]
+    shards: Sequence[range]  # of indices in `units`, all of them in order
+    unassigned: Sequence[Rejected]  # records that belong to no unit
+
+
+def chosen_sources(pipeline: Pipeline, only: str | None) -> list[Source]:
+    """Return the sources of a pipeline, or the one that is named.
+
+    Args:
+        pipeline: Of the sources.
+        only: Name of one source; None for all.
+
+    Raises:
+        ConfigurationError: `only` names no source.
+    """
+    sources = [source for source in pipeline.sources if only in (None, source.name)]
+    if not sources:
+        names = ", ".join(source.name for source in pipeline.sources)
+        raise ConfigurationError(f"no source {only!r} in pipeline {pipeline.name!r}; its sources are {names}")
+    return sources
+
+
+def plan_export(source: Source, store: Store) -> ExportPlan:
+    """Open a source's export and divide it; this depends on nothing but its annotations.
+
+    Args:
+        source: The stanza.
+        store: Where archives are unpacked.
+
+    Raises:
+        InputError: The export is missing or is not what the stanza says.
+    """
+    export = open_export(source.annotations, source.images, source.classes, scene=source.scene, store=store)
+    divided = list(reader_of(source.format).units(export))
+    units = [outcome for outcome in divided if isinstance(outcome, Unit)]
+    return ExportPlan(source, export, units, pack(units), [outcome for outcome in divided if isinstance(outcome, Rejected)])
+
+
 def pack(units: Sequence[Unit], weight: int = SHARD_WEIGHT) -> list[range]:
-    """Cut a sequence of units into shards, each a range of units; this depends on nothing but the units."""
+    """Cut a sequence of units into shards, each a range of indices.
+
+    Args:
+        units: In order.
+        weight: Objects that a shard holds at most, unless one unit alone has more.
+    """
     shards: list[range] = []
     begin, held = 0, 0
-    for place, unit in enumerate(units):
-        if place > begin and held + unit.weight > weight:
-            shards.append(range(begin, place))
-            begin, held = place, 0
+    for index, unit in enumerate(units):
+        if index > begin and held + unit.weight > weight:
+            shards.append(range(begin, index))
+            begin, held = index, 0
         held += unit.weight
     if begin < len(units):
         shards.append(range(begin, len(units)))
     return shards
-
-
-def ingest_key(documents: Mapping[str, str], listing: Listing, files: Iterable[Iterable[str]], source: Source, splits: Splits) -> StageKey:
-    """Return the stage key of one export.
-
-    Args:
-        documents: Digest of each annotation file.
-        listing: What became of each listed image; sound ones count by their bytes.
-        files: Digests of the further files that each unit reads.
-        source: The stanza.
-        splits: Shares and salt.
-    """
-    inputs = {
-        "documents": digest(documents),
-        "images": hashlib.sha256(orjson.dumps(list(_image_states(listing)))).hexdigest(),
-        "files": digest([list(unit) for unit in files]),
-    }
-    return stage_key("ingest", inputs=inputs, spec={"source": source, "splits": splits}, version=VERSION)
-
-
-def keyed_with(key: StageKey, inputs: Mapping[str, str]) -> StageKey:
-    """Return the key of the same work over further inputs."""
-    preimage = key.preimage
-    return stage_key("ingest", inputs={**preimage["inputs"], **inputs}, spec=preimage["spec"], version=VERSION)
-
-
-def _image_states(listing: Listing) -> Iterator[tuple[str, str, str]]:
-    for unit in listing:
-        for outcome in unit:
-            if isinstance(outcome, SoundImage):
-                yield outcome.listed.ref, outcome.file.image_id, outcome.uri
-            else:
-                yield outcome.ref, outcome.reason.value, outcome.detail

@@ -1,4 +1,4 @@
-"""Objects outlined by polygons, as columns, and what became of their images in; rows of `annotations` out.
+"""Rows of `annotations` of plain polygons, which come as columns: much faster than one object at a time.
 
 What this cannot do, it leaves: objects without a sound image, without a mask, or in the stored frame of a turned image go the
 way of single records, which rejects or turns them.
@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 from imaging.masks.polygon_rle import KEPT, polygons_to_runs
 from imaging.masks.properties import FACTS, describe_runs
-from jobs.ingest.annotation_table import Rows, annotation_rows
+from jobs.ingest.annotation_table import annotation_rows
 from jobs.ingest.image_files import SoundImage
 from jobs.sources.records import PolygonBatch, Rejected
 from lake.configuration import Source
 from lake.contracts import Annotation
 from lake.schemas import empty_table
 
-Taken = NDArray[np.bool_]
-
 _AREA = FACTS.index("area")
 
 
-def annotate_polygon_batch(objects: PolygonBatch, images: Mapping[str, SoundImage | Rejected], source: Source) -> tuple[pa.Table, Taken]:
-    """Turn outlined objects into rows of `annotations`.
+def annotate_polygon_batch(
+    objects: PolygonBatch, images: Mapping[str, SoundImage | Rejected], source: Source
+) -> tuple[pa.Table, NDArray[np.bool_]]:
+    """Turn a batch of polygons into rows of `annotations`.
 
     Args:
         objects: Of one unit.
@@ -33,7 +33,7 @@ def annotate_polygon_batch(objects: PolygonBatch, images: Mapping[str, SoundImag
         source: The stanza of the export.
 
     Returns:
-        The rows; (N,) which objects they are of. The others are still to be read one by one.
+        The rows; (N,) bool, which objects they are of. The others are still to be read one by one.
     """
     found = [images.get(name) for name in objects.image_names]
     sound = [image if isinstance(image, SoundImage) and not _is_turned(image, source) else None for image in found]
@@ -43,22 +43,21 @@ def annotate_polygon_batch(objects: PolygonBatch, images: Mapping[str, SoundImag
         return empty_table(Annotation), np.zeros(objects.usable.size, bool)
     heights, widths = np.where(usable, sizes[objects.images].T, 1)
     runs, offsets, status = polygons_to_runs(objects.points, objects.rings, objects.objects, heights, widths)
-    facts, text, ends = describe_runs(runs, offsets, heights)
-    taken = usable & (status == KEPT) & (facts[:, _AREA] > 0)
+    properties, text, ends = describe_runs(runs, offsets, heights)
+    taken = usable & (status == KEPT) & (properties[:, _AREA] > 0)
     kept = np.flatnonzero(taken)
     counts = pa.StringArray.from_buffers(taken.size, pa.py_buffer(ends), pa.py_buffer(text)).take(pa.array(kept))
     of_image, of_label = pa.array(objects.images[kept]), pa.array(objects.labels[kept])
-    rows = Rows(
-        refs=[objects.refs[place] for place in kept.tolist()],
-        image_ids=pa.array([image.file.image_id if image else None for image in sound], pa.string()).take(of_image),
-        labels=pa.array(objects.label_names, pa.string()).take(of_label),
-        counts=counts,
-        facts=facts[kept],
-        heights=pa.array(heights[kept]),
-        widths=pa.array(widths[kept]),
-        is_crowd=pa.array(objects.is_crowd[kept]),
-    )
-    return annotation_rows(rows, source), taken
+    columns = {
+        "source_ref": [objects.refs[index] for index in kept.tolist()],
+        "image_id": pa.array([image.file.image_id if image else None for image in sound], pa.string()).take(of_image),
+        "label": pa.array(objects.label_names, pa.string()).take(of_label),
+        "geometry": counts,
+        "image_height": pa.array(heights[kept]),
+        "image_width": pa.array(widths[kept]),
+        "is_crowd": pa.array(objects.is_crowd[kept]),
+    }
+    return annotation_rows(columns, properties[kept], source), taken
 
 
 def _is_turned(image: SoundImage, source: Source) -> bool:

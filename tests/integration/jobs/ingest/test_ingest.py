@@ -13,6 +13,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from imaging.masks.masks import decode
+from jobs.workers import InProcess
 from lake.configuration import Pipeline, Source
 from lake.errors import ConfigurationError, InputError
 from lake.lake import Lake, open_lake
@@ -114,16 +115,14 @@ def test_exports_with_faults_are_accounted_for_record_by_record(data_folder: Pat
 def test_the_bytes_of_every_shard_are_those_of_the_plain_functions(data_folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("jobs.sources.formats.coco.grouping.MOST_OBJECTS", 100)
     digests = []
-    for number, plain in enumerate((False, True)):
+    for number, workers in enumerate((None, InProcess())):
         pipeline = pipeline_of(tmp_path / str(number), source(data_folder, "coco", **COCO_MINI))
-        if plain:
-            monkeypatch.setattr("jobs.spark.ingest.run_tasks", lambda _, pieces, work: [work(piece) for piece in pieces])
-        ingest(pipeline)
+        ingest(pipeline, workers=workers)
         digests.append({table: file_digests(open_lake(pipeline), table) for table in ("images", "annotations")})
     assert digests[0] == digests[1]
 
 
-def test_a_changed_image_or_record_is_published_anew(data_folder: Path, tmp_path: Path) -> None:
+def test_a_changed_image_or_record_is_published_again(data_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(data_folder / "platform/roboflow/sharks-tiny-coco/valid", tmp_path / "export")
     document = tmp_path / "export" / "_annotations.coco.json"
     pipeline = pipeline_of(tmp_path, source(tmp_path, "sharks", format="coco", annotations=str(document)))
