@@ -1,4 +1,4 @@
-"""Ingest: every export that the pipeline names, in `images` and `annotations`, or among the rejects; each is published before the next is read."""
+"""Ingest: every export that the pipeline names, in `images` and `annotations`, or among the rejects; each is published by itself."""
 
 from jobs.garbage_collection import no_collections
 from jobs.ingest.cache import IngestCache

@@ -63,9 +63,9 @@ def rows_to_carry(lake: Lake, source: Source, images: ExportImages, written: Seq
     rejected = [shard.rejects for shard in written if shard.rejects is not None]
     brought = containers(_columns(lake, receipt, ["source_ref"]).column(0) for receipt in (*annotated, *rejected)) | images.containers
     where: dict[str, Any] = {"source": source.name}
-    standing = lake.batches("annotations", where=where) if lake.has("annotations") else iter(())
+    earlier = lake.batches("annotations", where=where) if lake.has("annotations") else iter(())
     contents = (_columns(lake, receipt, CONTENT) for receipt in annotated)
-    found = carried_rows(lake.read("images", where=where), standing, brought, images.rows, contents)
+    found = carried_rows(lake.read("images", where=where), earlier, brought, images.rows, contents)
     return CarriedRows(replaced=found.replaced, tombstoned=len(found.annotations)) if source.complete else found
 
 

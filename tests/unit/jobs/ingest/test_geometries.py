@@ -96,7 +96,7 @@ def test_stored_geometry_is_turned_into_the_displayed_frame(orientation: int) ->
 def test_a_geometry_without_a_mask_says_why(geometry: Geometry, reason: Reason) -> None:
     good = Polygons([[2, 2, 9, 2, 9, 9]])
     masks = displayed_masks([PlacedGeometry(item, header(), "display") for item in (good, geometry, good)])
-    assert {place: why.reason for place, why in masks.refused.items()} == {1: reason}
+    assert {index: why.reason for index, why in masks.refused.items()} == {1: reason}
     assert masks.counts[0] == masks.counts[2]
 
 
@@ -131,10 +131,10 @@ def test_masks_of_a_batch_equal_pycocotools_and_its_topology_opencv(seed: int) -
         batch.append(PlacedGeometry(Polygons(rings), ImageHeader("png", "L", width, height, 1), "display"))
         expected.append((merged["counts"].decode(), mask_facts(merged["counts"].decode(), height, width)))
     masks = displayed_masks(batch)
-    for place, (counts, facts) in enumerate(expected):
-        assert masks.counts[place].as_py() == counts
+    for index, (counts, facts) in enumerate(expected):
+        assert masks.counts[index].as_py() == counts
         found = [int(value) for value in dataclasses.astuple(facts)]
-        assert masks.properties[place].tolist() == found
+        assert masks.properties[index].tolist() == found
 
 
 @pytest.mark.parametrize("points", [60, 70, 100_000])
