@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +19,12 @@ from jobs.sources.files.exports import Export
 from jobs.sources.record_columns import Columns
 from jobs.sources.records import Rejected, Unit
 from lake.configuration import Source
-from lake.contracts import Annotation, Reject
+from lake.contracts import Annotation
 from lake.digests import digest
 from lake.errors import ConservationError
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
-from lake.schemas import conform, table_of
+from lake.rejects import reject_table
+from lake.schemas import conform
 
 LONGEST_DETAIL = 300
 """Characters of a reject's detail: an export's text never grows the table without bound."""
@@ -160,23 +160,21 @@ class WriteShard:
 
 def write_rejected(location: ShardLocation, name: str, rejected: Sequence[Rejected], source: str) -> Receipt | None:
     """Write one shard of `rejects`; None where there are none."""
-    rows: pa.Table = table_of(Reject, reject_rows(rejected, source))
-    return write_shard(location, name, [rows])
+    return write_shard(location, name, [rejected_rows(rejected, source)])
 
 
-def reject_rows(rejected: Iterable[Rejected], source: str) -> list[dict[str, Any]]:
+def rejected_rows(rejected: Iterable[Rejected], source: str) -> pa.Table:
     """Turn rejects into rows of `rejects`, sorted; equal ones are told apart by a count."""
-    rows, earlier = [], Counter[Rejected]()
-    for reject in sorted(rejected, key=lambda item: (item.ref, item.reason.value, item.detail)):
-        rows.append(
-            {
-                "reject_id": digest("ingest", source, reject.ref, reject.reason.value, reject.detail, earlier[reject]),
-                "stage": "ingest",
-                "source": source,
-                "source_ref": reject.ref,
-                "reason": reject.reason.value,
-                "detail": without_secrets(reject.detail)[:LONGEST_DETAIL],
-            }
-        )
+    ordered = sorted(rejected, key=lambda reject: (reject.ref, reject.reason.value, reject.detail))
+    earlier, keys = Counter[Rejected](), []
+    for reject in ordered:
+        keys.append(digest(source, reject.ref, reject.detail, earlier[reject]))
         earlier[reject] += 1
-    return rows
+    return reject_table(
+        "ingest",
+        keys=keys,
+        sources=[source] * len(keys),
+        refs=[reject.ref for reject in ordered],
+        reasons=[reject.reason.value for reject in ordered],
+        details=[without_secrets(reject.detail)[:LONGEST_DETAIL] for reject in ordered],
+    )

@@ -14,7 +14,7 @@ from jobs.ingest.image_files import ImageOutcome, SoundImage
 from jobs.ingest.image_table import by_name, export_images, reject_repeated_refs
 from jobs.ingest.plan import plan_export
 from jobs.ingest.read_export import ReadImages
-from jobs.ingest.shards import reject_rows
+from jobs.ingest.shards import rejected_rows
 from jobs.sources.records import Rejected
 from lake.configuration import Source, Splits
 from lake.contracts import Annotation
@@ -84,4 +84,4 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
     listed = sum(isinstance(outcome, SoundImage) for unit in listing for outcome in unit)
     assert sum(len(table) for table in tables) == len(kept) + len(duplicates)
     assert listed >= len(found.rows)
-    return Ingested(found.rows.to_pylist(), kept.to_pylist(), reject_rows([*rejected, *duplicates], source.name), records)
+    return Ingested(found.rows.to_pylist(), kept.to_pylist(), rejected_rows([*rejected, *duplicates], source.name).to_pylist(), records)

@@ -10,14 +10,14 @@ from jobs.ingest.annotate import without_duplicates
 from jobs.ingest.image_files import ImageFile, SoundImage
 from jobs.ingest.image_table import by_name, export_images, reject_repeated_refs
 from jobs.ingest.plan import pack
-from jobs.ingest.shards import reject_rows
+from jobs.ingest.shards import rejected_rows
 from jobs.sources.records import Bitmap, LabelledObject, ListedImage, Rejected, Unit
 from lake.configuration import Source, Splits
-from lake.contracts import Annotation, Image, Reject
+from lake.contracts import Annotation, Image
 from lake.digests import digest
 from lake.errors import ConfigurationError
 from lake.reasons import Reason
-from lake.schemas import arrow_schema, table_of
+from lake.schemas import arrow_schema
 from tests.support.plain_ingest import annotate
 
 SOURCE = Source(name="s", customer="c", domain="d", format="coco", scene="partial", annotations="a", licence="CC0")
@@ -53,7 +53,7 @@ def test_every_record_ends_in_one_of_the_two_tables() -> None:
         "unlisted-image": 1,
     }
     assert outcomes.annotations.schema == arrow_schema(Annotation)
-    assert table_of(Reject, reject_rows(outcomes.rejected, "s")).num_rows == 4
+    assert rejected_rows(outcomes.rejected, "s").num_rows == 4
 
 
 def test_equal_objects_of_one_image_are_kept_once_whatever_their_order() -> None:
@@ -82,7 +82,7 @@ def test_an_instance_is_named_by_the_digest_of_its_content() -> None:
 
 
 def test_equal_rejects_have_distinct_keys_and_long_details_are_cut() -> None:
-    rows = reject_rows([Rejected(":1", Reason.DUPLICATE_ID, "x" * 9999)] * 3, "s")
+    rows = rejected_rows([Rejected(":1", Reason.DUPLICATE_ID, "x" * 9999)] * 3, "s").to_pylist()
     assert len({row["reject_id"] for row in rows}) == 3
     assert all(len(row["detail"]) == 300 for row in rows)
 
