@@ -8,11 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.annotation_table import annotation_table, owned_rows
+from jobs.ingest.annotation_table import annotate_polygon_batch, annotation_table, owned_rows
 from jobs.ingest.geometries import PlacedGeometry, displayed_masks
 from jobs.ingest.image_files import ImageOutcome, SoundImage
 from jobs.ingest.image_table import image_sizes
-from jobs.ingest.polygon_batch import annotate_polygon_batch
 from jobs.sources.files.exports import Export
 from jobs.sources.records import Bitmap, LabelledObject, Rejected, Unit
 from jobs.sources.registry import reader_of
