@@ -25,6 +25,7 @@ from jobs.workers import InProcess
 from lake.configuration import Pipeline
 from lake.lake import Lake, open_lake
 from tests.support.plain_ingest import source_of
+from tests.support.planned_lake import publish_rows
 from tests.support.sample_exports import REAL, Sample, demo_samples
 from tests.support.stages import ingest
 
@@ -167,6 +168,25 @@ def test_a_file_that_only_got_a_new_date_is_read_once_more_and_then_known(data_f
     with opened_below(export) as opened:
         assert ingest(pipeline, workers=InProcess()).rejected == {}
     assert set(opened) == {"2011_000003.json", "2011_000003.jpg"}
+
+
+def test_rows_that_the_tables_do_not_hold_any_more_are_read_again(data_folder: Path, tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    REAL["labelme"].make(data_folder, export)
+    pipeline = pipeline_of(tmp_path, **REAL["labelme"].paths(str(export)))
+    with opened_below(export):
+        ingest(pipeline, workers=InProcess())
+    lake = open_lake(pipeline)
+    (written,) = lake.files("annotations")
+    publish_rows(lake, {"annotations": lake.read("annotations").slice(1)}, part={"source": "s"}, key="other")
+    (tmp_path / "store" / written.path).unlink()  # as `gc` does when the snapshot has expired
+    with opened_below(export) as opened:
+        report = ingest(pipeline, workers=InProcess())
+    assert not report.skipped
+    assert set(opened) == {path.name for path in export.glob("*.json")}
+    fresh = pipeline_of(tmp_path / "fresh", **REAL["labelme"].paths(str(export)))
+    ingest(fresh, workers=InProcess())
+    assert contents(open_lake(pipeline)) == contents(open_lake(fresh))
 
 
 def stored_text(store: Path) -> bytes:
