@@ -3,11 +3,11 @@
 from jobs.garbage_collection import no_collections
 from jobs.ingest.cache import IngestCache
 from jobs.ingest.carried_rows import rows_to_carry, source_files
+from jobs.ingest.export_plan import INGEST_VERSION, chosen_sources, plan_export
 from jobs.ingest.image_table import export_images
-from jobs.ingest.plan import INGEST_VERSION, chosen_sources, plan_export
 from jobs.ingest.publication import joined_report, key_inputs, log_account, merged_receipts, published_report, source_details
 from jobs.ingest.read_export import ReadExport, read_export
-from jobs.ingest.shards import WriteShard, reusable_rows, save_written, shard_units
+from jobs.ingest.write_shards import WriteShard, reusable_rows, save_written, shard_units
 from lake.configuration import Source
 from lake.digests import StageKey
 from lake.publishing.records import Target

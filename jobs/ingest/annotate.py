@@ -20,7 +20,7 @@ from lake.contracts import Annotation
 from lake.reasons import Reason
 from lake.schemas import empty_table
 
-CONTENT = ("image_id", "label", "geometry", "is_crowd", "is_void")
+CONTENT_COLUMNS = ("image_id", "label", "geometry", "is_crowd", "is_void")
 """Columns of `annotations` that equal objects have in common, whatever their names."""
 OBJECTS_AT_ONCE = 2048
 PIXELS_AT_ONCE = 1 << 26
@@ -106,7 +106,7 @@ def without_duplicates(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]
     Of equal objects the one with the smallest `source_ref` is kept, whatever the order of the rows.
     """
     ordered = annotations.take(pc.sort_indices(annotations, [("image_id", "ascending"), ("instance_id", "ascending")]))
-    names = list(CONTENT)
+    names = list(CONTENT_COLUMNS)
     if _are_apart(ordered):
         return ordered, []
     if ordered.group_by(names, use_threads=False).aggregate([]).num_rows == ordered.num_rows:

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jobs.ingest.cached_units import CacheFile, FileStat, StoredRows, UnitReading, load_cache_file, save_cache_file
+from jobs.ingest.export_plan import INGEST_VERSION
 from jobs.ingest.image_files import ImageFile, SoundImage
-from jobs.ingest.plan import INGEST_VERSION
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Folder, WatchedFolder, listed
 from jobs.sources.files.paths import HostilePathError

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.ingest.annotate import CONTENT
+from jobs.ingest.annotate import CONTENT_COLUMNS
 from jobs.ingest.image_table import ExportImages
-from jobs.ingest.shards import WrittenShard
+from jobs.ingest.write_shards import WrittenShard
 from jobs.sources.records import container_of
 from lake.configuration import Source
 from lake.contracts import Annotation, Image
@@ -64,7 +64,7 @@ def rows_to_carry(lake: Lake, source: Source, images: ExportImages, written: Seq
     brought = containers(_columns(lake, receipt, ["source_ref"]).column(0) for receipt in (*annotated, *rejected)) | images.containers
     where: dict[str, Any] = {"source": source.name}
     earlier = lake.batches("annotations", where=where) if lake.has("annotations") else iter(())
-    contents = (_columns(lake, receipt, CONTENT) for receipt in annotated)
+    contents = (_columns(lake, receipt, CONTENT_COLUMNS) for receipt in annotated)
     found = carried_rows(lake.read("images", where=where), earlier, brought, images.rows, contents)
     return CarriedRows(replaced=found.replaced, tombstoned=len(found.annotations)) if source.complete else found
 
@@ -83,7 +83,7 @@ def carried_rows(
         annotations: Its rows of `annotations`, as they were, in batches.
         brought: Containers of every record that the export brings, kept or rejected; see `container_of`.
         listed: Rows of `images` that the export gives.
-        contents: `CONTENT` of the annotations that it gives; read only where some of them may equal one that stands.
+        contents: `CONTENT_COLUMNS` of the annotations that it gives; read only where some of them may equal one that stands.
     """
     left = images.filter(pc.invert(pc.or_(_among(images, "image_id", listed), _among(images, "uri", listed))))
     known = pa.concat_arrays([_column(left, "image_id"), _column(listed, "image_id")])
@@ -96,7 +96,7 @@ def carried_rows(
     shared = rows.filter(_among(rows, "image_id", listed)).column("image_id").unique()
     given = [table.filter(pc.is_in(table.column("image_id"), shared)) for table in contents] if len(shared) else []
     if given:
-        apart = rows.join(pa.concat_tables(given), keys=list(CONTENT), join_type="left anti", use_threads=False)
+        apart = rows.join(pa.concat_tables(given), keys=list(CONTENT_COLUMNS), join_type="left anti", use_threads=False)
         replaced, rows = replaced + len(rows) - len(apart), apart.select(rows.schema.names).cast(rows.schema)
     return CarriedRows(left, rows.sort_by([("image_id", "ascending"), ("instance_id", "ascending")]), replaced)
 

@@ -15,7 +15,7 @@ from jobs.ingest.carried_rows import CarriedRows, source_files
 from jobs.ingest.image_files import SoundImage
 from jobs.ingest.image_table import ExportImages, Listing
 from jobs.ingest.read_export import ReadExport
-from jobs.ingest.shards import WrittenShard, write_rejected
+from jobs.ingest.write_shards import WrittenShard, write_rejected
 from lake.configuration import Source
 from lake.digests import StageKey, digest, stage_key
 from lake.lake import Lake

@@ -10,9 +10,9 @@ from itertools import chain
 from imaging.images import ImageRefusedError
 from jobs.ingest.cache import SETTLED_NS, IngestCache, file_stats, known_images
 from jobs.ingest.cached_units import UnitReading
+from jobs.ingest.export_plan import ExportPlan
 from jobs.ingest.image_files import ImageFile, ImageOutcome, SoundImage, check_size, describe_image
 from jobs.ingest.image_table import Listing, reject_repeated_refs
-from jobs.ingest.plan import ExportPlan
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import WatchedFolder
 from jobs.sources.files.paths import HostilePathError

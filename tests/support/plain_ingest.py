@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from jobs.ingest.annotate import Record, UnitRecords, annotate_units, read_objects, without_duplicates
 from jobs.ingest.annotation_table import OWNER
+from jobs.ingest.export_plan import plan_export
 from jobs.ingest.image_files import ImageOutcome, SoundImage
 from jobs.ingest.image_table import by_name, export_images, reject_repeated_refs
-from jobs.ingest.plan import plan_export
 from jobs.ingest.read_export import ReadImages
-from jobs.ingest.shards import rejected_rows
+from jobs.ingest.write_shards import rejected_rows
 from jobs.sources.records import Rejected
 from lake.configuration import Source, Splits
 from lake.contracts import Annotation

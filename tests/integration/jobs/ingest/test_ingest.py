@@ -13,7 +13,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from imaging.masks.masks import decode
-from jobs.ingest.plan import SHARD_WEIGHT
+from jobs.ingest.export_plan import SHARD_WEIGHT
 from jobs.workers import InProcess
 from lake.configuration import Pipeline, Source
 from lake.errors import ConfigurationError, InputError

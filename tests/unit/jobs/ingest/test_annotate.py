@@ -7,10 +7,10 @@ import pytest
 
 from imaging.images import ImageHeader
 from jobs.ingest.annotate import without_duplicates
+from jobs.ingest.export_plan import pack
 from jobs.ingest.image_files import ImageFile, SoundImage
 from jobs.ingest.image_table import by_name, export_images, reject_repeated_refs
-from jobs.ingest.plan import pack
-from jobs.ingest.shards import rejected_rows
+from jobs.ingest.write_shards import rejected_rows
 from jobs.sources.records import Bitmap, LabelledObject, ListedImage, Rejected, Unit
 from lake.configuration import Source, Splits
 from lake.contracts import Annotation, Image

@@ -9,8 +9,8 @@ import pytest
 from demo.exports.formats import FORMATS
 from jobs.ingest.cache import file_stats, is_fresh, unit_key
 from jobs.ingest.cached_units import CacheFile, FileStat, StoredRows, UnitReading, load_cache_file, save_cache_file
+from jobs.ingest.export_plan import plan_export
 from jobs.ingest.image_table import by_name, image_sizes
-from jobs.ingest.plan import plan_export
 from jobs.ingest.read_export import ReadImages
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Folder

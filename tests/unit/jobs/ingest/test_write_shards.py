@@ -7,11 +7,11 @@ import pytest
 from imaging.images import ImageHeader
 from jobs.ingest.cache import IngestCache
 from jobs.ingest.cached_units import StoredRows, UnitReading
+from jobs.ingest.export_plan import ExportPlan
 from jobs.ingest.image_files import ImageFile, SoundImage
 from jobs.ingest.image_table import reject_repeated_refs
-from jobs.ingest.plan import ExportPlan
 from jobs.ingest.read_export import ReadExport
-from jobs.ingest.shards import reusable_rows
+from jobs.ingest.write_shards import reusable_rows
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Folder
 from jobs.sources.records import ListedImage, Unit
