@@ -53,7 +53,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
     try:
         lake = stage.open(pipeline, stage.reads, given.get("as_of"))
         started = Run(pipeline, lake, workers or SparkWorkers(pipeline), given)
-        report = _joined(stage, [_run_part(stage, started, part) for part in stage.parts(started)])
+        report = _joined(stage, _run_parts(stage, started))
     except SYSTEM_ERRORS as error:
         raise as_centrepiece_error(error, stage.name) from error
     except ModuleNotFoundError as error:
@@ -69,8 +69,16 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
     return report
 
 
-def _run_part(stage: Stage[Part], run: Run, part: Part) -> StageReport:
-    begun = time.monotonic()
+def _run_parts(stage: Stage[Part], run: Run) -> list[StageReport]:
+    reports, begun = [], time.monotonic()
+    for part in stage.parts(run):
+        reports.append(_run_part(stage, run, part, begun))  # what it took to make the part counts, too
+        begun = time.monotonic()
+        del part  # a large one is not kept while the next is made
+    return reports
+
+
+def _run_part(stage: Stage[Part], run: Run, part: Part, begun: float) -> StageReport:
     key = stage_key(stage.name, inputs=stage.key_inputs(run, part), spec=stage.spec(run, part), version=stage.version)
     report = stage.committed_report(run, part, key)
     if report is None:

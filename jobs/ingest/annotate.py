@@ -1,4 +1,4 @@
-"""Records of an export and its sound images in, rows of `annotations` and `rejects` out: every record ends in one."""
+"""Turns the objects of an export into rows of `annotations` or rejects: every record ends in one of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,51 +8,64 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.annotation_table import annotation_table
-from jobs.ingest.geometries import Placed, displayed_masks
+from jobs.ingest.annotation_table import annotate_polygon_batch, annotation_table, owned_rows
+from jobs.ingest.geometries import PlacedGeometry, displayed_masks
 from jobs.ingest.image_files import ImageOutcome, SoundImage
-from jobs.sources.fields.private_text import without_secrets
-from jobs.sources.records import Bitmap, LabelledObject, Rejected
+from jobs.ingest.image_table import image_sizes
+from jobs.sources.files.exports import Export
+from jobs.sources.records import Bitmap, LabelledObject, Rejected, Unit
+from jobs.sources.registry import reader_of
 from lake.configuration import Source
 from lake.contracts import Annotation
-from lake.digests import digest
 from lake.reasons import Reason
 from lake.schemas import empty_table
 
-STAGE = "ingest"
-LONGEST_DETAIL = 300
-"""Characters of a reject's detail: an export's text never grows the table without bound."""
-
-CONTENT = ("image_id", "label", "geometry", "is_crowd", "is_void")
+CONTENT_COLUMNS = ("image_id", "label", "geometry", "is_crowd", "is_void")
 """Columns of `annotations` that equal objects have in common, whatever their names."""
-OWNER = "owner"
-"""Column, beside those of `annotations` while a shard is written, of the place of a row's unit in the shard."""
 OBJECTS_AT_ONCE = 2048
 PIXELS_AT_ONCE = 1 << 26
 """Objects, and pixels of bitmaps, whose masks are made together: this bounds a worker's memory."""
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
-Row = dict[str, Any]
 Record = LabelledObject | Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """What became of some records: `found` of them, each a row of `annotations` or a reject."""
-
-    found: int
-    annotations: pa.Table
-    rejected: list[Rejected]
+OwnedUnit = tuple[int, Unit, Mapping[str, ImageOutcome]]
+"""A unit, behind its index in its shard and before what became of its images, by `ListedImage.name`."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRecords:
     """The records of one unit, as a reader yields them; `images` says what became of its images, by `ListedImage.name`."""
 
-    owner: int  # the unit's place in its shard
+    owner: int  # the unit's index in its shard
     records: Iterable[Record]
     images: Mapping[str, ImageOutcome]
+
+
+def read_objects(export: Export, source: Source, units: Sequence[OwnedUnit]) -> tuple[int, pa.Table, list[tuple[int, Rejected]]]:
+    """Turn the objects of units into rows: the plain ones as columns where the format allows it, the others one by one.
+
+    Args:
+        export: The export.
+        source: Its stanza.
+        units: Each with its index in the shard, and what became of each of its images, by `ListedImage.name`.
+
+    Returns:
+        As `annotate_units` does.
+    """
+    reader = reader_of(source.format)
+    tables, left, found = [owned_rows(empty_table(Annotation), [])], list[OwnedUnit](), 0
+    for owner, unit, images in units:
+        if reader.columns is None:
+            left.append((owner, unit, images))
+            continue
+        plain, taken = annotate_polygon_batch(reader.columns.outlined(export, unit), images, source)
+        found += len(plain)
+        tables.append(owned_rows(plain, [owner] * len(plain)))
+        left.append((owner, reader.columns.without(unit, taken), images))
+    records = (UnitRecords(owner, reader.objects(export, unit, image_sizes(images, source.exif)), images) for owner, unit, images in left)
+    others, rows, rejected = annotate_units(records, source)
+    return found + others, pa.concat_tables([*tables, rows]), rejected
 
 
 def annotate_units(units: Iterable[UnitRecords], source: Source) -> tuple[int, pa.Table, list[tuple[int, Rejected]]]:
@@ -66,7 +79,7 @@ def annotate_units(units: Iterable[UnitRecords], source: Source) -> tuple[int, p
         How many records there were; the rows, with the unit of each in the column `OWNER`; the rejects, each with its unit.
     """
     rejected: list[tuple[int, Rejected]] = []
-    tables = [_owned(empty_table(Annotation), [])]
+    tables = [owned_rows(empty_table(Annotation), [])]
     found = 0
     for batch in _batches(units):
         found += len(batch)
@@ -79,11 +92,11 @@ def annotate_units(units: Iterable[UnitRecords], source: Source) -> tuple[int, p
             else:
                 owners.append(unit.owner)
                 placed.append(outcome)
-        masks = displayed_masks([Placed(record.geometry, image.file.header, source.exif) for record, image in placed])
-        for place, why in sorted(masks.refused.items()):
-            rejected.append((owners[place], Rejected(placed[place][0].ref, why.reason, str(why))))
-        kept = [owner for place, owner in enumerate(owners) if place not in masks.refused]
-        tables.append(_owned(annotation_table(placed, masks, source), kept))
+        masks = displayed_masks([PlacedGeometry(record.geometry, image.file.header, source.exif) for record, image in placed])
+        for index, why in sorted(masks.refused.items()):
+            rejected.append((owners[index], Rejected(placed[index][0].ref, why.reason, str(why))))
+        kept = [owner for index, owner in enumerate(owners) if index not in masks.refused]
+        tables.append(owned_rows(annotation_table(placed, masks, source), kept))
     return found, pa.concat_tables(tables), rejected
 
 
@@ -93,7 +106,7 @@ def without_duplicates(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]
     Of equal objects the one with the smallest `source_ref` is kept, whatever the order of the rows.
     """
     ordered = annotations.take(pc.sort_indices(annotations, [("image_id", "ascending"), ("instance_id", "ascending")]))
-    names = list(CONTENT)
+    names = list(CONTENT_COLUMNS)
     if _are_apart(ordered):
         return ordered, []
     if ordered.group_by(names, use_threads=False).aggregate([]).num_rows == ordered.num_rows:
@@ -101,12 +114,12 @@ def without_duplicates(annotations: pa.Table) -> tuple[pa.Table, list[Rejected]]
     contents = list(zip(*(ordered.column(name).to_pylist() for name in names), strict=True))
     refs = ordered.column("source_ref").to_pylist()
     first: dict[tuple[Any, ...], int] = {}
-    for place in sorted(range(len(refs)), key=refs.__getitem__):
-        first.setdefault(contents[place], place)
-    kept = np.array([first[content] == place for place, content in enumerate(contents)])
+    for index in sorted(range(len(refs)), key=refs.__getitem__):
+        first.setdefault(contents[index], index)
+    kept = np.array([first[content] == index for index, content in enumerate(contents)])
     rejected = [
-        Rejected(refs[place], Reason.DUPLICATE_RECORD, f"same image, label and mask as {refs[first[contents[place]]]}")
-        for place in np.flatnonzero(~kept).tolist()
+        Rejected(refs[index], Reason.DUPLICATE_RECORD, f"same image, label and mask as {refs[first[contents[index]]]}")
+        for index in np.flatnonzero(~kept).tolist()
     ]
     return ordered.filter(pa.array(kept)), rejected
 
@@ -118,32 +131,6 @@ def _are_apart(ordered: pa.Table) -> bool:
     for name in ("area", "box_x", "box_y", "box_width", "box_height"):
         hashed = (hashed ^ hashed >> np.uint64(29)) * _ODD + ordered.column(name).to_numpy().astype(np.uint64)
     return int(np.unique(hashed).size) == len(ordered)
-
-
-def reject_rows(rejected: Iterable[Rejected], source: str) -> list[Row]:
-    """Turn rejects into rows of `rejects`, sorted; equal ones are told apart by a count."""
-    rows, seen = [], dict[Rejected, int]()
-    for reject in sorted(rejected, key=lambda item: (item.ref, item.reason.value, item.detail)):
-        repeat = seen[reject] = seen.get(reject, -1) + 1
-        rows.append(
-            {
-                "reject_id": digest(STAGE, source, reject.ref, reject.reason.value, reject.detail, repeat),
-                "stage": STAGE,
-                "source": source,
-                "source_ref": reject.ref,
-                "reason": reject.reason.value,
-                "detail": without_secrets(reject.detail)[:LONGEST_DETAIL],
-            }
-        )
-    return rows
-
-
-def by_reason(rejected: Iterable[Rejected]) -> dict[str, int]:
-    """Count rejects by reason, in the order of the reasons' names."""
-    counts: dict[str, int] = {}
-    for reject in rejected:
-        counts[reject.reason.value] = counts.get(reject.reason.value, 0) + 1
-    return dict(sorted(counts.items()))
 
 
 def _batches(units: Iterable[UnitRecords]) -> Iterator[list[tuple[UnitRecords, Record]]]:
@@ -160,10 +147,6 @@ def _batches(units: Iterable[UnitRecords]) -> Iterator[list[tuple[UnitRecords, R
                 batch, pixels = [], 0
     if batch:
         yield batch
-
-
-def _owned(rows: pa.Table, owners: Sequence[int]) -> pa.Table:
-    return rows.append_column(OWNER, pa.array(owners, pa.int32()))
 
 
 def _on_image(record: LabelledObject, images: Mapping[str, ImageOutcome]) -> tuple[LabelledObject, SoundImage] | Rejected:

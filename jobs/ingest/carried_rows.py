@@ -1,4 +1,4 @@
-"""What a source held before and what its export brings now in; the earlier rows that stand on out.
+"""Which earlier rows of a source an incomplete export leaves standing.
 
 An export that is not complete says nothing of what it leaves out, so that stays. What it brings again, by record or by
 document, replaces what stood under that name, whatever becomes of it; an image under a known address replaces that one,
@@ -6,84 +6,109 @@ and an object equal to one that stands under another name takes its place: its d
 though nothing lies on it any more: it is the source's own until a complete export leaves it out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from jobs.ingest.annotate import CONTENT
+from jobs.ingest.annotate import CONTENT_COLUMNS
+from jobs.ingest.image_table import ExportImages
+from jobs.ingest.write_shards import WrittenShard
 from jobs.sources.records import container_of
-from lake.contracts import Annotation
-from lake.schemas import arrow_schema
-
-EARLIER = "earlier"
-"""Name, among the inputs of a stage key, of the annotations that stood before."""
+from lake.configuration import Source
+from lake.contracts import Annotation, Image
+from lake.lake import Lake
+from lake.publishing.shards import Receipt
+from lake.schemas import arrow_schema, empty_table
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """Rows of a source that the export does not replace, and how many it does away with."""
+class CarriedRows:
+    """Earlier rows of a source that stand on, and how many annotations did not."""
 
-    images: pa.Table
-    annotations: pa.Table
-    replaced: int
+    images: pa.Table = field(default_factory=lambda: empty_table(Image))
+    annotations: pa.Table = field(default_factory=lambda: empty_table(Annotation))
+    replaced: int = 0  # by what the export brings
+    tombstoned: int = 0  # left out by a complete export
 
-    def bare(self) -> int:
+    def __len__(self) -> int:
+        return len(self.images) + len(self.annotations)
+
+    def unannotated_images(self) -> int:
         """Count the images on which no annotation lies."""
         return len(self.images) - pc.sum(_among(self.images, "image_id", self.annotations)).as_py() if len(self.images) else 0
 
 
-def same_export(published: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Say whether two stage keys are digests of the same export and stanza, whatever stood before."""
-    return _without_earlier(published) == _without_earlier(wanted)
+def source_files(lake: Lake, table: str, source: Source) -> list[str]:
+    """Return the files of a table that hold a source now, relative to the store's root."""
+    return [file.path for file in lake.files(table, part={"source": source.name})] if lake.has(table) else []
 
 
-def standing_rows(
+def rows_to_carry(lake: Lake, source: Source, images: ExportImages, written: Sequence[WrittenShard]) -> CarriedRows:
+    """Return the rows of a source that are published again with those of its export.
+
+    Args:
+        lake: Where they stand.
+        source: The stanza; of a complete source none are carried.
+        images: Of the export.
+        written: Its shards.
+    """
+    if not source_files(lake, "annotations", source) and not source_files(lake, "images", source):
+        return CarriedRows()
+    annotated = [shard.annotations for shard in written if shard.annotations is not None]
+    rejected = [shard.rejects for shard in written if shard.rejects is not None]
+    brought = containers(_columns(lake, receipt, ["source_ref"]).column(0) for receipt in (*annotated, *rejected)) | images.containers
+    where: dict[str, Any] = {"source": source.name}
+    earlier = lake.batches("annotations", where=where) if lake.has("annotations") else iter(())
+    contents = (_columns(lake, receipt, CONTENT_COLUMNS) for receipt in annotated)
+    found = carried_rows(lake.read("images", where=where), earlier, brought, images.rows, contents)
+    return CarriedRows(replaced=found.replaced, tombstoned=len(found.annotations)) if source.complete else found
+
+
+def carried_rows(
     images: pa.Table,
     annotations: Iterable[pa.RecordBatch],
     brought: Set[str],
-    pictures: pa.Table,
+    listed: pa.Table,
     contents: Iterable[pa.Table] = (),
-) -> Earlier:
+) -> CarriedRows:
     """Choose the earlier rows that an incomplete export leaves standing.
 
     Args:
         images: The source's rows of `images`, as they were.
         annotations: Its rows of `annotations`, as they were, in batches.
         brought: Containers of every record that the export brings, kept or rejected; see `container_of`.
-        images: Rows of `images` that the export gives.
-        contents: `CONTENT` of the annotations that it gives; read only where some of them may equal one that stands.
+        listed: Rows of `images` that the export gives.
+        contents: `CONTENT_COLUMNS` of the annotations that it gives; read only where some of them may equal one that stands.
     """
-    listed = pc.or_(_among(images, "image_id", pictures), _among(images, "uri", pictures))
-    left = images.filter(pc.invert(listed))
-    known = pa.concat_arrays([_column(left, "image_id"), _column(pictures, "image_id")])
+    left = images.filter(pc.invert(pc.or_(_among(images, "image_id", listed), _among(images, "uri", listed))))
+    known = pa.concat_arrays([_column(left, "image_id"), _column(listed, "image_id")])
     kept, replaced = [], 0
     for batch in annotations:
         again = pa.array(np.array([container_of(ref) in brought for ref in batch.column("source_ref").to_pylist()], bool))
-        stands = pc.and_(pc.invert(again), pc.is_in(batch.column("image_id"), known))
-        kept.append(batch.filter(stands))
+        kept.append(batch.filter(pc.and_(pc.invert(again), pc.is_in(batch.column("image_id"), known))))
         replaced += batch.num_rows - kept[-1].num_rows
     rows = pa.Table.from_batches(kept, schema=arrow_schema(Annotation))
-    shared = rows.filter(_among(rows, "image_id", pictures)).column("image_id").unique()
+    shared = rows.filter(_among(rows, "image_id", listed)).column("image_id").unique()
     given = [table.filter(pc.is_in(table.column("image_id"), shared)) for table in contents] if len(shared) else []
     if given:
-        apart = rows.join(pa.concat_tables(given), keys=list(CONTENT), join_type="left anti", use_threads=False)
+        apart = rows.join(pa.concat_tables(given), keys=list(CONTENT_COLUMNS), join_type="left anti", use_threads=False)
         replaced, rows = replaced + len(rows) - len(apart), apart.select(rows.schema.names).cast(rows.schema)
-    return Earlier(left, rows.sort_by([("image_id", "ascending"), ("instance_id", "ascending")]), replaced)
+    return CarriedRows(left, rows.sort_by([("image_id", "ascending"), ("instance_id", "ascending")]), replaced)
 
 
 def containers(refs: Iterable[pa.ChunkedArray]) -> set[str]:
     """Return the containers of references; see `container_of`."""
-    return set(_each_container(refs))
+    return {container_of(ref) for column in refs for ref in column.to_pylist()}
 
 
-def _each_container(refs: Iterable[pa.ChunkedArray]) -> Iterator[str]:
-    for column in refs:
-        for ref in column.to_pylist():
-            yield container_of(ref)
+def _columns(lake: Lake, receipt: Receipt, names: Sequence[str]) -> pa.Table:
+    with lake.store.open_input(receipt.path) as stream:
+        return pq.read_table(stream, columns=list(names))
 
 
 def _among(rows: pa.Table, name: str, others: pa.Table) -> pa.Array:
@@ -92,8 +117,3 @@ def _among(rows: pa.Table, name: str, others: pa.Table) -> pa.Array:
 
 def _column(rows: pa.Table, name: str) -> pa.Array:
     return pa.concat_arrays([pa.array([], pa.string()), *rows.column(name).chunks])
-
-
-def _without_earlier(preimage: Mapping[str, Any]) -> dict[str, Any]:
-    inputs = {name: value for name, value in preimage.get("inputs", {}).items() if name != EARLIER}
-    return {**preimage, "inputs": inputs}

@@ -1,4 +1,4 @@
-"""Geometries of an export in, masks over their displayed images out: all of a batch at once, or the reason for none."""
+"""Rasterises the geometries of an export over their displayed images, many at once, or says why one gives no mask."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -7,21 +7,18 @@ from itertools import chain, pairwise
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from imaging.images import ImageHeader
 from imaging.masks.bitmap_rle import bitmap_runs
 from imaging.masks.masks import decode, encode, union
 from imaging.masks.polygon_rle import MALFORMED, polygons_to_runs
 from imaging.masks.properties import describe_runs
-from imaging.masks.rle import MalformedMaskError, Mask, check_runs, format_counts, paint_runs, parse_counts
+from imaging.masks.rle import MalformedMaskError, Mask, Runs, check_runs, format_counts, paint_runs, parse_counts
 from imaging.orientation import orient
 from jobs.ingest.image_files import frame_size
 from jobs.sources.records import Bitmap, Geometry, ImageSize, Parts, Polygons, Rings, RunLengths
 from lake.errors import InputError
 from lake.reasons import Reason
-
-Runs = NDArray[np.int64]
 
 
 class GeometryRefusedError(InputError):
@@ -33,7 +30,7 @@ class GeometryRefusedError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedGeometry:
     """A geometry in the frame of its export, with the header of its image; `exif` names the frame."""
 
     geometry: Geometry
@@ -47,51 +44,61 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Masks:
-    """Masks of a batch: (N,) COCO compressed counts, (N, 8) facts in the order of `imaging.masks.properties.FACTS`.
+class MaskBatch:
+    """Masks of a batch: (N,) COCO compressed counts, (N, 8) properties in the order of `imaging.masks.properties.FACTS`.
 
-    `refused` holds, by place in the batch, why a geometry has no mask; its counts and facts mean nothing.
+    `refused` holds, by index in the batch, why a geometry has no mask; its counts and properties mean nothing.
     """
 
     counts: pa.StringArray
-    facts: Runs
+    properties: Runs
     refused: dict[int, GeometryRefusedError]
 
 
-def displayed_masks(batch: Sequence[Placed]) -> Masks:
-    """Rasterise geometries and describe their masks; polygons equal pycocotools bit for bit."""
-    refused: dict[int, GeometryRefusedError] = {}
-    runs: list[Runs] = [np.empty(0, np.int64)] * len(batch)
-    outlines = [place for place, placed in enumerate(batch) if isinstance(placed.geometry, Polygons)]
-    for place, found in zip(outlines, _polygon_runs([batch[place] for place in outlines]), strict=True):
-        if found is None:
-            refused[place] = GeometryRefusedError(Reason.MALFORMED_GEOMETRY, _OUTLINE)
-        else:
-            runs[place] = found
-    for place, placed in enumerate(batch):
-        try:
-            if not isinstance(placed.geometry, Polygons):
-                runs[place] = _other_runs(placed.geometry, placed.size)
-            if placed.exif == "stored" and placed.header.orientation != 1 and place not in refused:
-                runs[place] = _turned(runs[place], placed)
-        except MalformedMaskError as error:
-            refused[place] = GeometryRefusedError(Reason.MALFORMED_GEOMETRY, str(error))
-        except GeometryRefusedError as error:
-            refused[place] = error
+def displayed_masks(batch: Sequence[PlacedGeometry]) -> MaskBatch:
+    """Rasterise geometries and describe their masks; polygons equal pycocotools bit for bit.
+
+    Args:
+        batch: N geometries, each in the frame of its export.
+    """
+    runs, refused = _displayed_runs(batch)
     offsets = np.cumsum([0, *(found.size for found in runs)])
     heights = np.array([placed.header.height for placed in batch], np.int64)
-    facts, text, ends = describe_runs(np.concatenate([*runs, np.empty(0, np.int64)]), offsets, heights)
-    for place in np.flatnonzero(facts[:, 4] == 0).tolist():
-        if place not in refused:
-            refused[place] = GeometryRefusedError(*_why_empty(batch[place].geometry, batch[place].size))
+    properties, text, ends = describe_runs(np.concatenate([*runs, np.empty(0, np.int64)]), offsets, heights)
+    for index in np.flatnonzero(properties[:, 4] == 0).tolist():
+        if index not in refused:
+            refused[index] = GeometryRefusedError(*_why_empty(batch[index].geometry, batch[index].size))
     counts = pa.StringArray.from_buffers(len(batch), pa.py_buffer(ends), pa.py_buffer(text))
-    return Masks(counts, facts, refused)
+    return MaskBatch(counts, properties, refused)
+
+
+def _displayed_runs(batch: Sequence[PlacedGeometry]) -> tuple[list[Runs], dict[int, GeometryRefusedError]]:
+    """Return the runs of each geometry over its displayed image, none where it is refused; and by index why it is."""
+    refused: dict[int, GeometryRefusedError] = {}
+    runs: list[Runs] = [np.empty(0, np.int64)] * len(batch)
+    polygons = [index for index, placed in enumerate(batch) if isinstance(placed.geometry, Polygons)]
+    for index, found in zip(polygons, _polygon_runs([batch[index] for index in polygons]), strict=True):
+        if found is None:
+            refused[index] = GeometryRefusedError(Reason.MALFORMED_GEOMETRY, _OUTLINE)
+        else:
+            runs[index] = found
+    for index, placed in enumerate(batch):
+        try:
+            if not isinstance(placed.geometry, Polygons):
+                runs[index] = _other_runs(placed.geometry, placed.size)
+            if placed.exif == "stored" and placed.header.orientation != 1 and index not in refused:
+                runs[index] = _turned(runs[index], placed)
+        except MalformedMaskError as error:
+            refused[index] = GeometryRefusedError(Reason.MALFORMED_GEOMETRY, str(error))
+        except GeometryRefusedError as error:
+            refused[index] = error
+    return runs, refused
 
 
 _OUTLINE = "expected polygons of finite points, at least 3 each, whose outline is of a bounded length"
 
 
-def _polygon_runs(batch: Sequence[Placed]) -> Iterable[Runs | None]:
+def _polygon_runs(batch: Sequence[PlacedGeometry]) -> Iterable[Runs | None]:
     points, rings, objects = array("d"), array("q", [0]), array("q", [0])
     for placed in batch:
         if isinstance(placed.geometry, Polygons):
@@ -141,7 +148,7 @@ def _other_runs(geometry: Geometry, size: ImageSize) -> Runs:
 
 def _one_outline(rings: Sequence[Sequence[float]], size: ImageSize) -> Runs:
     header = ImageHeader("", "", size.width, size.height, 1)
-    (found,) = _polygon_runs([Placed(Polygons(rings), header, "display")])
+    (found,) = _polygon_runs([PlacedGeometry(Polygons(rings), header, "display")])
     if found is None:
         raise GeometryRefusedError(Reason.MALFORMED_GEOMETRY, _OUTLINE)
     return found
@@ -158,7 +165,7 @@ def _canonical(runs: Runs) -> Runs:
     return parse_counts(bytes(text).decode("ascii"), 1, int(runs.sum()))
 
 
-def _turned(runs: Runs, placed: Placed) -> Runs:
+def _turned(runs: Runs, placed: PlacedGeometry) -> Runs:
     """Turn a mask of the stored frame into the displayed one."""
     stored: Mask = paint_runs(runs, placed.size.height, placed.size.width)
     seen = np.ascontiguousarray(orient(stored, placed.header.orientation))

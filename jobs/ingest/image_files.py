@@ -1,4 +1,4 @@
-"""A listed image and its bytes in, what the file is and in which frame its geometry lies out; nothing is decoded."""
+"""Image files of an export: whether one is whole, what its header says, and in which frame its geometry lies."""
 
 import hashlib
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def outcome_columns(images: Sequence[ImageOutcome]) -> Columns:
         for image in images
         if isinstance(image, SoundImage)
     )
-    return columns_of(rows, ((place, image) for place, image in enumerate(images) if isinstance(image, Rejected)))
+    return columns_of(rows, ((index, image) for index, image in enumerate(images) if isinstance(image, Rejected)))
 
 
 def image_outcomes(columns: Columns) -> tuple[ImageOutcome, ...]:
@@ -103,7 +103,12 @@ def check_size(listed: ListedImage, file: ImageFile, exif: str) -> Rejected | No
 
 
 def frame_size(header: ImageHeader, exif: str) -> ImageSize:
-    """Return an image's size in the frame of its export's geometry; `exif` as in `check_size`."""
+    """Return an image's size in the frame of its export's geometry.
+
+    Args:
+        header: Of the file; its width and height are those of the displayed image.
+        exif: "display" or "stored"; see `check_size`.
+    """
     if exif == "stored" and is_turned(header.orientation):
         return ImageSize(header.height, header.width)
     return ImageSize(header.width, header.height)

@@ -2,13 +2,13 @@
 
 import functools
 import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pyspark import AccumulatorParam
 from pyspark.sql import SparkSession
 
+from jobs.garbage_collection import no_collections
 from jobs.spark.failures import errors_of_workers
 
 Piece = TypeVar("Piece")
@@ -47,18 +47,6 @@ class _NumberByNumber(AccumulatorParam[Counts]):
 def accumulator(spark: SparkSession, zero: Counts) -> Any:
     """Return an accumulator of named counts that starts at zero; workers add to it, and it moves when a task ends."""
     return spark.sparkContext.accumulator(zero, _NumberByNumber())
-
-
-@contextmanager
-def no_collections() -> Iterator[None]:
-    """Keep Python's collector from running in the block: it would go through all records again and again while they are made."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _done(work: Callable[[Piece], Result], piece: Piece) -> Result:

@@ -13,7 +13,7 @@ from lake.publishing.records import PublicationRecord, records_of
 from lake.publishing.snapshots import CONTENT_PROPERTY, AsOf, history, summary_of
 
 LineageKind = Literal["model", "table", "stage", "input"]
-INGEST = "ingest"
+_INGEST = "ingest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _of_stage(lake: Lake, record: PublicationRecord, table: str, above: tuple[st
         "settings": preimage.get("spec"),
     }
     # What ingest reads is an export's, also where it is called like a table.
-    known = tuple(TABLES) if record.report.stage == INGEST else (*above, table)
+    known = tuple(TABLES) if record.report.stage == _INGEST else (*above, table)
     inputs = sorted(preimage.get("inputs", {}).items())
     return Lineage("stage", record.report.stage, details, tuple(_of_input(lake, name, content, known) for name, content in inputs))
 

@@ -8,17 +8,29 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.ingest.annotate import OWNER, Outcomes, Record, Row, UnitRecords, annotate_units, reject_rows, without_duplicates
+from jobs.ingest.annotate import Record, UnitRecords, annotate_units, read_objects, without_duplicates
+from jobs.ingest.annotation_table import OWNER
+from jobs.ingest.export_plan import plan_export
 from jobs.ingest.image_files import ImageOutcome, SoundImage
-from jobs.ingest.images import by_name, pictures, reject_repeated_refs
-from jobs.ingest.shards import CheckImages, read_units
-from jobs.sources.files.exports import open_export
-from jobs.sources.records import Rejected, Unit
-from jobs.sources.registry import reader_of
+from jobs.ingest.image_table import by_name, export_images, reject_repeated_refs
+from jobs.ingest.read_export import ReadImages
+from jobs.ingest.write_shards import rejected_rows
+from jobs.sources.records import Rejected
 from lake.configuration import Source, Splits
 from lake.contracts import Annotation
 from lake.schemas import empty_table
 from lake.storage.store import Store
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """What became of some records: `found` of them, each a row of `annotations` or a reject."""
+
+    found: int
+    annotations: pa.Table
+    rejected: list[Rejected]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +56,10 @@ def source_of(name: str, **stanza: Any) -> Source:
     return Source(**{"name": name, "customer": name, "domain": "test", "scene": "partial", **stanza})
 
 
-def annotate(records: Iterable[Record], images: Mapping[str, ImageOutcome], source: Source) -> Outcomes:
+def annotate(records: Iterable[Record], images: Mapping[str, ImageOutcome], source: Source) -> Annotated:
     """Turn the records of one unit into rows of `annotations`."""
     found, rows, rejected = annotate_units([UnitRecords(0, records, images)], source)
-    return Outcomes(found, rows.drop_columns(OWNER), [reject for _, reject in rejected])
+    return Annotated(found, rows.drop_columns(OWNER), [reject for _, reject in rejected])
 
 
 def plain_ingest(store: Path, source: Source) -> Ingested:
@@ -56,23 +68,20 @@ def plain_ingest(store: Path, source: Source) -> Ingested:
     Raises:
         AssertionError: A record was lost.
     """
-    export = open_export(source.annotations, source.images, source.classes, scene=source.scene, store=Store(str(store)))
-    reader = reader_of(source.format)
-    divided = list(reader.units(export))
-    units = [unit for unit in divided if isinstance(unit, Unit)]
-    checked = CheckImages(export, source, Store(str(store)))(units)
-    listing = reject_repeated_refs([unit.images for unit in checked])
-    found = pictures(listing, source, Splits())
+    plan = plan_export(source, Store(str(store)))
+    read = ReadImages(plan.export, source, Store(str(store)))(plan.units)
+    listing = reject_repeated_refs([unit.images for unit in read])
+    found = export_images(listing, source, Splits())
     tables, records = [empty_table(Annotation)], 0
-    rejected = [*found.rejected, *(unit for unit in divided if isinstance(unit, Rejected))]
-    for unit, outcomes in zip(units, listing, strict=True):
-        read, rows, lost = read_units(export, source, [(0, unit, by_name(outcomes))])
+    rejected = [*found.rejected, *plan.unassigned]
+    for unit, outcomes in zip(plan.units, listing, strict=True):
+        objects, rows, lost = read_objects(plan.export, source, [(0, unit, by_name(outcomes))])
         tables.append(rows.drop_columns(OWNER))
         rejected += (reject for _, reject in lost)
-        assert read == len(rows) + len(lost)
-        records += read
-    kept, doubles = without_duplicates(pa.concat_tables(tables))
+        assert objects == len(rows) + len(lost)
+        records += objects
+    kept, duplicates = without_duplicates(pa.concat_tables(tables))
     listed = sum(isinstance(outcome, SoundImage) for unit in listing for outcome in unit)
-    assert sum(len(table) for table in tables) == len(kept) + len(doubles)
+    assert sum(len(table) for table in tables) == len(kept) + len(duplicates)
     assert listed >= len(found.rows)
-    return Ingested(found.rows.to_pylist(), kept.to_pylist(), reject_rows([*rejected, *doubles], source.name), records)
+    return Ingested(found.rows.to_pylist(), kept.to_pylist(), rejected_rows([*rejected, *duplicates], source.name).to_pylist(), records)

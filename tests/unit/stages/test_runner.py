@@ -1,5 +1,7 @@
 """What the runner does for every stage: keys, skips, parts, leases, counts, errors and reports."""
 
+import time
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -120,3 +122,31 @@ def test_a_missing_package_of_an_extra_names_the_extra_and_any_other_is_a_crash(
     told = r"^stage 'ingest' needs 'torch': pip install 'centrepiece\[train\]'$|^No module named 'yaml'$"
     with pytest.raises(error, match=told):
         run(replace(counting([1]), compute=compute), pipeline, workers=InProcess())
+
+
+class MadeSource(str):
+    """A part that is watched; texts themselves are not."""
+
+
+def test_a_part_is_let_go_before_the_next_is_made_and_making_it_counts_as_time(pipeline: Pipeline) -> None:
+    made: list[weakref.ref[MadeSource]] = []
+
+    def make(name: str) -> MadeSource:
+        assert all(part() is None for part in made)
+        time.sleep(0.02)
+        source = MadeSource(name)
+        made.append(weakref.ref(source))
+        return source
+
+    stage = counting([1])
+    publish = stage.compute
+    stage = replace(
+        stage,
+        parts=lambda _run: (make(name) for name in "ab"),
+        inputs=lambda _run, source: {"export": str(source)},
+        targets=lambda _run, source: [("rejects", {"stage": "ingest", "source": str(source)})],
+        compute=lambda run, source, publication: publish(run, str(source), publication),
+        join=lambda reports: replace(reports[0], seconds=min(report.seconds for report in reports)),
+    )
+    assert run(stage, pipeline, workers=InProcess()).seconds >= 0.02
+    assert len(made) == 2

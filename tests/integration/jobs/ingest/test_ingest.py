@@ -13,6 +13,8 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from imaging.masks.masks import decode
+from jobs.ingest.export_plan import SHARD_WEIGHT
+from jobs.workers import InProcess
 from lake.configuration import Pipeline, Source
 from lake.errors import ConfigurationError, InputError
 from lake.lake import Lake, open_lake
@@ -111,19 +113,34 @@ def test_exports_with_faults_are_accounted_for_record_by_record(data_folder: Pat
     assert sorted(duplicate) == [":309", ":4040"]
 
 
-def test_the_bytes_of_every_shard_are_those_of_the_plain_functions(data_folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("jobs.sources.formats.coco.grouping.MOST_OBJECTS", 100)
+def many_squares(folder: Path) -> Path:
+    """Write a COCO export of more objects than a shard holds: distinct squares on 8 images."""
+    folder.mkdir()
+    for number in range(8):
+        Image.fromarray(np.full((200, 200, 3), number, np.uint8)).save(folder / f"{number}.png")
+    records = []
+    for number in range(SHARD_WEIGHT + 100):
+        y, x = divmod(number // 8, 180)
+        corners = [x, y, x + 9, y, x + 9, y + 9, x, y + 9]
+        records.append({"id": number, "image_id": number % 8, "category_id": 1, "segmentation": [corners]})
+    images = [{"id": number, "file_name": f"{number}.png", "width": 200, "height": 200} for number in range(8)]
+    path = folder / "many.json"
+    path.write_text(json.dumps({"images": images, "annotations": records, "categories": [{"id": 1, "name": "dog"}]}))
+    return path
+
+
+def test_the_bytes_of_every_shard_are_those_of_the_plain_functions(data_folder: Path, tmp_path: Path) -> None:
+    many = source(tmp_path, "many", format="coco", annotations=str(many_squares(tmp_path / "many")))
     digests = []
-    for number, plain in enumerate((False, True)):
-        pipeline = pipeline_of(tmp_path / str(number), source(data_folder, "coco", **COCO_MINI))
-        if plain:
-            monkeypatch.setattr("jobs.spark.ingest.run_tasks", lambda _, pieces, work: [work(piece) for piece in pieces])
-        ingest(pipeline)
+    for number, workers in enumerate((None, InProcess())):
+        pipeline = pipeline_of(tmp_path / str(number), source(data_folder, "coco", **COCO_MINI), many)
+        assert ingest(pipeline, workers=workers).rejected == {}
         digests.append({table: file_digests(open_lake(pipeline), table) for table in ("images", "annotations")})
+    assert len(digests[0]["annotations"]) == 1 + 2
     assert digests[0] == digests[1]
 
 
-def test_a_changed_image_or_record_is_published_anew(data_folder: Path, tmp_path: Path) -> None:
+def test_a_changed_image_or_record_is_published_again(data_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(data_folder / "platform/roboflow/sharks-tiny-coco/valid", tmp_path / "export")
     document = tmp_path / "export" / "_annotations.coco.json"
     pipeline = pipeline_of(tmp_path, source(tmp_path, "sharks", format="coco", annotations=str(document)))

@@ -1,4 +1,7 @@
-"""Only what is new or changed of a source is read again; what is opened is counted by the interpreter itself."""
+"""Only what is new or changed of a source is read again; what is opened is counted by the interpreter itself.
+
+Workers of Spark are other processes, whose files this one does not see opened: all is read in this one.
+"""
 
 import json
 import os
@@ -17,9 +20,12 @@ import pytest
 import zstandard
 from PIL import Image
 
+from jobs.ingest.cache import FEW_FILES
+from jobs.workers import InProcess
 from lake.configuration import Pipeline
 from lake.lake import Lake, open_lake
 from tests.support.plain_ingest import source_of
+from tests.support.planned_lake import publish_rows
 from tests.support.sample_exports import REAL, Sample, demo_samples
 from tests.support.stages import ingest
 
@@ -47,12 +53,6 @@ def opened_below(folder: Path) -> Iterator[list[str]]:
         _folders.clear()
 
 
-@pytest.fixture
-def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Workers of Spark are other processes, whose files this one does not see opened.
-    monkeypatch.setattr("jobs.spark.ingest.run_tasks", lambda _, pieces, work: [work(piece) for piece in pieces])
-
-
 def pipeline_of(folder: Path, **stanza: Any) -> Pipeline:
     places = {"taxonomy": folder / "t.yaml", "label_maps": folder / "maps", "gates": folder / "g.yaml"}
     settings = {"name": "again", "store": str(folder / "store"), "spark": {"master": "local[1]"}, "sources": [source_of("s", **stanza)]}
@@ -65,7 +65,7 @@ def contents(lake: Lake) -> list[tuple[str, ...]]:
 
 
 def change(document: Path) -> None:
-    """Write a document anew with something else in it: a label of a JSON or text, a corner of a map."""
+    """Write a document again with something else in it: a label of a JSON or text, a corner of a map."""
     if document.suffix == ".png":
         values = np.asarray(Image.open(document)).copy()
         values[:40, :40] = 3
@@ -80,90 +80,113 @@ CASES = {"labelme": "2011_000006.json", "camvid": "labels/0001TP_006750.png", "d
 
 
 @pytest.mark.parametrize(("name", "changed"), CASES.items())
-def test_one_changed_file_of_a_folder_is_all_that_is_read_again(
-    name: str, changed: str, data_folder: Path, tmp_path: Path, one_process: None
-) -> None:
+def test_one_changed_file_of_a_folder_is_all_that_is_read_again(name: str, changed: str, data_folder: Path, tmp_path: Path) -> None:
     samples: dict[str, Sample] = {**REAL, **demo_samples(tmp_path / "world")}
     export = tmp_path / "export"
     samples[name].make(data_folder, export)
     pipeline = pipeline_of(tmp_path, **samples[name].paths(str(export)))
     with opened_below(export) as opened:
-        ingest(pipeline)
+        ingest(pipeline, workers=InProcess())
     files = {str(path.relative_to(export)) for path in export.rglob("*") if path.is_file()}
     shared = {path for path in files if path.endswith(("classes.json", "data.yaml"))}  # read by the driver, whole
     assert set(opened) == files
     with opened_below(export) as opened:
-        assert ingest(pipeline).skipped
+        assert ingest(pipeline, workers=InProcess()).skipped
     assert set(opened) == shared
     change(export / changed)
     with opened_below(export) as opened:
-        report = ingest(pipeline)
+        report = ingest(pipeline, workers=InProcess())
     assert not report.skipped
     assert set(opened) == {*shared, changed}
     fresh = pipeline_of(tmp_path / "fresh", **samples[name].paths(str(export)))
-    ingest(fresh)
+    ingest(fresh, workers=InProcess())
     assert contents(open_lake(pipeline)) == contents(open_lake(fresh))
 
 
-def test_many_files_are_looked_up_in_a_list(data_folder: Path, tmp_path: Path, one_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_are_looked_up_in_a_list(data_folder: Path, tmp_path: Path) -> None:
     export = tmp_path / "export"
-    REAL["supervisely"].make(data_folder, export)
-    pipeline = pipeline_of(tmp_path, **REAL["supervisely"].paths(str(export)))
+    REAL["labelme"].make(data_folder, export)
+    document = json.loads((export / "2011_000006.json").read_text())
+    for number in range(FEW_FILES):  # beside each lies no image: a look-up that finds nothing is one, too
+        (export / f"{number}.json").write_text(json.dumps({**document, "imagePath": f"{number}.jpg"}))
+    pipeline = pipeline_of(tmp_path, **REAL["labelme"].paths(str(export)))
     with opened_below(export):
-        ingest(pipeline)
-    monkeypatch.setattr("jobs.ingest.reuse.FEW", 2)
+        ingest(pipeline, workers=InProcess())
     with opened_below(export) as opened:
-        assert ingest(pipeline).skipped
+        assert ingest(pipeline, workers=InProcess()).skipped
     assert opened == []
-    os.utime(export / "project/ds1/img/IMG_0748.jpeg")
+    os.utime(export / "2011_000006.jpg")
     with opened_below(export) as opened:
-        assert ingest(pipeline).skipped
-    assert set(opened) == {"project/ds1/img/IMG_0748.jpeg", "project/ds1/ann/IMG_0748.jpeg.json"}
+        assert ingest(pipeline, workers=InProcess()).skipped
+    assert set(opened) == {"2011_000006.jpg", "2011_000006.json"}
+    (export / "7.jpg").write_bytes((export / "2011_000006.jpg").read_bytes())
+    with opened_below(export) as opened:
+        assert not ingest(pipeline, workers=InProcess()).skipped
+    assert set(opened) == {"7.jpg", "7.json"}
 
 
-def test_a_new_document_over_the_same_images_opens_none_of_them(data_folder: Path, tmp_path: Path, one_process: None) -> None:
+def test_a_new_document_over_the_same_images_opens_none_of_them(data_folder: Path, tmp_path: Path) -> None:
     export = tmp_path / "export"
     REAL["coco-mini"].make(data_folder, export)
     pipeline = pipeline_of(tmp_path, **REAL["coco-mini"].paths(str(export)))
     with opened_below(export):
-        ingest(pipeline)
+        ingest(pipeline, workers=InProcess())
     document = export / "annotations/export.json"
     records = json.loads(document.read_text())
     records["annotations"][0]["category_id"] = records["categories"][-1]["id"]
     document.write_text(json.dumps(records))
-    picture = next((export / "images").iterdir())
-    picture.write_bytes(picture.read_bytes() + b"\0")
+    image = next((export / "images").iterdir())
+    image.write_bytes(image.read_bytes() + b"\0")
     with opened_below(export) as opened:
-        assert not ingest(pipeline).skipped
-    assert set(opened) == {"annotations/export.json", f"images/{picture.name}"}
+        assert not ingest(pipeline, workers=InProcess()).skipped
+    assert set(opened) == {"annotations/export.json", f"images/{image.name}"}
     fresh = pipeline_of(tmp_path / "fresh", **REAL["coco-mini"].paths(str(export)))
-    ingest(fresh)
+    ingest(fresh, workers=InProcess())
     assert contents(open_lake(pipeline)) == contents(open_lake(fresh))
 
 
-def test_a_file_that_only_got_a_new_date_is_read_once_more_and_then_known(data_folder: Path, tmp_path: Path, one_process: None) -> None:
+def test_a_file_that_only_got_a_new_date_is_read_once_more_and_then_known(data_folder: Path, tmp_path: Path) -> None:
     export = tmp_path / "export"
     REAL["labelme"].make(data_folder, export)
     pipeline = pipeline_of(tmp_path, **REAL["labelme"].paths(str(export)))
     with opened_below(export):
-        ingest(pipeline)
+        ingest(pipeline, workers=InProcess())
     with opened_below(export):
-        assert ingest(pipeline).skipped
+        assert ingest(pipeline, workers=InProcess()).skipped
     os.utime(export / "2011_000006.jpg")
     with opened_below(export) as opened:
-        assert ingest(pipeline).skipped
+        assert ingest(pipeline, workers=InProcess()).skipped
     assert set(opened) == {"2011_000006.jpg", "2011_000006.json"}
     with opened_below(export) as opened:
-        assert ingest(pipeline).skipped
+        assert ingest(pipeline, workers=InProcess()).skipped
     assert opened == []
     shutil.move(export / "2011_000003.jpg", tmp_path)
     with opened_below(export) as opened:
-        assert ingest(pipeline).rejected["missing-image"] > 1
+        assert ingest(pipeline, workers=InProcess()).rejected["missing-image"] > 1
     assert set(opened) == {"2011_000003.json"}
     shutil.move(tmp_path / "2011_000003.jpg", export)
     with opened_below(export) as opened:
-        assert ingest(pipeline).rejected == {}
+        assert ingest(pipeline, workers=InProcess()).rejected == {}
     assert set(opened) == {"2011_000003.json", "2011_000003.jpg"}
+
+
+def test_rows_that_the_tables_do_not_hold_any_more_are_read_again(data_folder: Path, tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    REAL["labelme"].make(data_folder, export)
+    pipeline = pipeline_of(tmp_path, **REAL["labelme"].paths(str(export)))
+    with opened_below(export):
+        ingest(pipeline, workers=InProcess())
+    lake = open_lake(pipeline)
+    (written,) = lake.files("annotations")
+    publish_rows(lake, {"annotations": lake.read("annotations").slice(1)}, part={"source": "s"}, key="other")
+    (tmp_path / "store" / written.path).unlink()  # as `gc` does when the snapshot has expired
+    with opened_below(export) as opened:
+        report = ingest(pipeline, workers=InProcess())
+    assert not report.skipped
+    assert set(opened) == {path.name for path in export.glob("*.json")}
+    fresh = pipeline_of(tmp_path / "fresh", **REAL["labelme"].paths(str(export)))
+    ingest(fresh, workers=InProcess())
+    assert contents(open_lake(pipeline)) == contents(open_lake(fresh))
 
 
 def stored_text(store: Path) -> bytes:
@@ -179,7 +202,7 @@ def stored_text(store: Path) -> bytes:
     return b"".join(found)
 
 
-def test_nothing_in_the_store_keeps_an_address_or_a_signature(data_folder: Path, tmp_path: Path, one_process: None) -> None:
+def test_nothing_in_the_store_keeps_an_address_or_a_signature(data_folder: Path, tmp_path: Path) -> None:
     export = tmp_path / "export"
     REAL["label-studio"].make(data_folder, export)
     document = export / "data.json"
@@ -189,10 +212,10 @@ def test_nothing_in_the_store_keeps_an_address_or_a_signature(data_folder: Path,
     tasks = [{**task, "id": number, "data": {"image": image}, "annotations": [who]} for number, image in enumerate(images)]
     document.write_text(json.dumps(tasks))
     pipeline = pipeline_of(tmp_path, **REAL["label-studio"].paths(str(export)))
-    report = ingest(pipeline)
+    report = ingest(pipeline, workers=InProcess())
     assert report.details["sources"]["s"]["images"] == 1
     kept = stored_text(tmp_path / "store")
     assert b"test_image1.jpg" in kept
     assert b"hunter2" not in kept
     assert b"corp.example" not in kept
-    assert ingest(pipeline).skipped
+    assert ingest(pipeline, workers=InProcess()).skipped

@@ -44,10 +44,11 @@ def nights(folder: Path) -> Iterator[tuple[str, set[str], dict[str, Any]]]:
     document(folder, "b.json", "b.png", {}, 2)
     yield "emptied", {"a.json dog 3", "a.json cat 20", "c.json cow 1"}, {"images": 3, "annotations": 3}
     shutil.move(folder / "a.json", folder / "z.json")
-    yield "renamed", {"z.json dog 3", "z.json cat 20", "c.json cow 1"}, {"carried": {"images": 0, "annotations": 0, "bare_images": 0}}
+    wanted = {"carried": {"images": 0, "annotations": 0, "unannotated_images": 0}}
+    yield "renamed", {"z.json dog 3", "z.json cat 20", "c.json cow 1"}, wanted
     (folder / "c.json").unlink()
     (folder / "c.png").unlink()
-    wanted = {"carried": {"images": 1, "annotations": 1, "bare_images": 0}}
+    wanted = {"carried": {"images": 1, "annotations": 1, "unannotated_images": 0}}
     yield "left out", {"z.json dog 3", "z.json cat 20", "c.json cow 1"}, wanted
     document(folder, "d.json", "same.png", {"fox": 30}, 1)
     stands = {"z.json dog 3", "z.json cat 20", "c.json cow 1", "d.json fox 30"}
@@ -81,7 +82,7 @@ class Disk:
 
 
 class Zipped(Disk):
-    """Packs an export anew each night, under a name of its own."""
+    """Packs an export again each night, under a name of its own."""
 
     count = 0
 
@@ -154,7 +155,7 @@ def test_images_stand_without_annotations_until_a_complete_export_leaves_them_ou
     report = ingest(pipeline)
     lake = open_lake(pipeline)
     assert standing(lake) == {"a.json dog 9", "b.json hen 1"}
-    assert found_in(report, "carried") == {"images": 1, "annotations": 0, "bare_images": 1}
+    assert found_in(report, "carried") == {"images": 1, "annotations": 0, "unannotated_images": 1}
     assert lake.read("images").num_rows == 2
     complete = pipeline_of(tmp_path, str(tmp_path / "store"), source_of("s", **stanza, complete=True))
     ingest(complete)

@@ -103,5 +103,5 @@ def test_spark_reads_exports_of_a_bucket_into_a_store_in_it_and_reads_changed_ob
     upload(document, "spark/it")
     changed = ingest(pipeline)
     assert not changed.skipped
-    assert changed.details["sources"]["s"]["unread"] == 2
+    assert changed.details["sources"]["s"]["reused_units"] == 2
     assert {"couch", "bus", "bottle"} <= set(lake.read("annotations").column("label").to_pylist())

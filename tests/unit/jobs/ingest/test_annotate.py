@@ -1,20 +1,23 @@
-"""Records become rows; doubles, and what lies on a rejected image, become rejects."""
+"""Records become rows; duplicates, and what lies on a rejected image, become rejects."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from imaging.images import ImageHeader
-from jobs.ingest.annotate import by_reason, reject_rows, without_duplicates
+from jobs.ingest.annotate import without_duplicates
+from jobs.ingest.export_plan import pack
 from jobs.ingest.image_files import ImageFile, SoundImage
-from jobs.ingest.images import by_name, pictures, reject_repeated_refs
-from jobs.ingest.plan import pack
+from jobs.ingest.image_table import by_name, export_images, reject_repeated_refs
+from jobs.ingest.write_shards import rejected_rows
 from jobs.sources.records import Bitmap, LabelledObject, ListedImage, Rejected, Unit
 from lake.configuration import Source, Splits
-from lake.contracts import Annotation, Image, Reject
+from lake.contracts import Annotation, Image
 from lake.digests import digest
 from lake.errors import ConfigurationError
 from lake.reasons import Reason
-from lake.schemas import arrow_schema, table_of
+from lake.schemas import arrow_schema
 from tests.support.plain_ingest import annotate
 
 SOURCE = Source(name="s", customer="c", domain="d", format="coco", scene="partial", annotations="a", licence="CC0")
@@ -43,14 +46,14 @@ def test_every_record_ends_in_one_of_the_two_tables() -> None:
     outcomes = annotate(records, images, SOURCE)
     assert outcomes.found == 5
     assert outcomes.annotations.column("source_ref").to_pylist() == [":1"]
-    assert by_reason(outcomes.rejected) == {
+    assert Counter(reject.reason.value for reject in outcomes.rejected) == {
         "box-only": 1,
         "empty-geometry": 1,
         "missing-image": 1,
         "unlisted-image": 1,
     }
     assert outcomes.annotations.schema == arrow_schema(Annotation)
-    assert table_of(Reject, reject_rows(outcomes.rejected, "s")).num_rows == 4
+    assert rejected_rows(outcomes.rejected, "s").num_rows == 4
 
 
 def test_equal_objects_of_one_image_are_kept_once_whatever_their_order() -> None:
@@ -79,13 +82,13 @@ def test_an_instance_is_named_by_the_digest_of_its_content() -> None:
 
 
 def test_equal_rejects_have_distinct_keys_and_long_details_are_cut() -> None:
-    rows = reject_rows([Rejected(":1", Reason.DUPLICATE_ID, "x" * 9999)] * 3, "s")
+    rows = rejected_rows([Rejected(":1", Reason.DUPLICATE_ID, "x" * 9999)] * 3, "s").to_pylist()
     assert len({row["reject_id"] for row in rows}) == 3
     assert all(len(row["detail"]) == 300 for row in rows)
 
 
 def test_an_image_that_is_listed_twice_is_one_row_and_one_reject() -> None:
-    found = pictures([[sound("1"), sound("2")], [sound("3", image_id="cd")]], SOURCE, Splits())
+    found = export_images([[sound("1"), sound("2")], [sound("3", image_id="cd")]], SOURCE, Splits())
     assert found.rows.column("image_id").to_pylist() == ["ab", "cd"]
     assert [(reject.ref, reject.reason) for reject in found.rejected] == [(":image 2", Reason.DUPLICATE_RECORD)]
     assert found.rows.schema == arrow_schema(Image)
@@ -102,12 +105,12 @@ def test_a_second_record_with_the_id_of_a_first_takes_its_objects_along() -> Non
 def test_images_of_one_group_share_a_split_and_a_name_without_group_is_refused() -> None:
     grouped = SOURCE.model_copy(update={"group_by": "^(?P<group>[a-z]+)_"})
     names = [f"{group}_{number}" for group in "abcdefgh" for number in range(6)]
-    rows = pictures([[sound(name, image_id=name) for name in names]], grouped, Splits(train=0.5, val=0.25, test=0.25)).rows.to_pylist()
+    rows = export_images([[sound(name, image_id=name) for name in names]], grouped, Splits(train=0.5, val=0.25, test=0.25)).rows.to_pylist()
     splits = {group: {row["split"] for row in rows if row["group_id"] == group} for group in "abcdefgh"}
     assert all(len(found) == 1 for found in splits.values())
     assert len(set.union(*splits.values())) > 1
     with pytest.raises(ConfigurationError, match=r"finds no group in the image name '17\.png'"):
-        pictures([[sound("17")]], grouped, Splits())
+        export_images([[sound("17")]], grouped, Splits())
 
 
 def test_units_are_packed_in_order_to_even_weight() -> None:

@@ -2,9 +2,7 @@
 
 import pyarrow as pa
 
-from jobs.ingest.carried_rows import containers, same_export, standing_rows
-from jobs.ingest.plan import VERSION, keyed_with
-from lake.digests import stage_key
+from jobs.ingest.carried_rows import carried_rows, containers
 
 
 def images(**uris: str) -> pa.Table:
@@ -16,17 +14,8 @@ def test_the_parts_of_a_document_are_replaced_together_and_records_one_by_one() 
     assert containers([refs]) == {":1", "a.json", "b.json:7", "odd%23name.json"}
 
 
-def test_an_image_that_is_listed_anew_takes_its_place() -> None:
+def test_an_image_that_is_listed_again_takes_its_place() -> None:
     before = images(old="/a.jpg", kept="/b.jpg", same="/c.jpg")
-    left = standing_rows(before, [], set(), images(new="/a.jpg", same="/elsewhere.jpg"))
+    left = carried_rows(before, [], set(), images(new="/a.jpg", same="/elsewhere.jpg"))
     assert left.images.column("image_id").to_pylist() == ["kept"]
     assert left.annotations.num_rows == 0
-
-
-def test_keys_of_one_export_are_told_from_those_of_another() -> None:
-    one = stage_key("ingest", inputs={"documents": "a"}, spec={"source": "s"}, version=VERSION)
-    other = stage_key("ingest", inputs={"documents": "b"}, spec={"source": "s"}, version=VERSION)
-    later = keyed_with(one, {"earlier": "content"})
-    assert later != one
-    assert same_export(later.preimage, one.preimage)
-    assert not same_export(later.preimage, other.preimage)

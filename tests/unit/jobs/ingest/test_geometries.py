@@ -9,7 +9,7 @@ from pycocotools import mask as coco
 from imaging.images import ImageHeader
 from imaging.masks.masks import MaskFacts, decode, encode, mask_facts
 from imaging.orientation import orient
-from jobs.ingest.geometries import Placed, displayed_masks
+from jobs.ingest.geometries import PlacedGeometry, displayed_masks
 from jobs.sources.records import Bitmap, Geometry, Parts, Polygons, Rings, RunLengths
 from lake.reasons import Reason
 
@@ -22,9 +22,9 @@ def header(orientation: int = 1) -> ImageHeader:
 
 
 def displayed(geometry: Geometry, orientation: int = 1, exif: str = "display") -> tuple[str, MaskFacts]:
-    masks = displayed_masks([Placed(geometry, header(orientation), exif)])
+    masks = displayed_masks([PlacedGeometry(geometry, header(orientation), exif)])
     assert not masks.refused
-    x, y, width, height, area, components, holes, owns_centre = masks.facts[0].tolist()
+    x, y, width, height, area, components, holes, owns_centre = masks.properties[0].tolist()
     return masks.counts[0].as_py(), MaskFacts(x, y, width, height, area, components, holes, owns_centre == 1)
 
 
@@ -95,8 +95,8 @@ def test_stored_geometry_is_turned_into_the_displayed_frame(orientation: int) ->
 )
 def test_a_geometry_without_a_mask_says_why(geometry: Geometry, reason: Reason) -> None:
     good = Polygons([[2, 2, 9, 2, 9, 9]])
-    masks = displayed_masks([Placed(item, header(), "display") for item in (good, geometry, good)])
-    assert {place: why.reason for place, why in masks.refused.items()} == {1: reason}
+    masks = displayed_masks([PlacedGeometry(item, header(), "display") for item in (good, geometry, good)])
+    assert {index: why.reason for index, why in masks.refused.items()} == {1: reason}
     assert masks.counts[0] == masks.counts[2]
 
 
@@ -128,13 +128,13 @@ def test_masks_of_a_batch_equal_pycocotools_and_its_topology_opencv(seed: int) -
         ]
         rings = [part.ravel().tolist() for part in corners[: 1 + number % 4]]
         merged = coco.merge(coco.frPyObjects(rings, height, width))
-        batch.append(Placed(Polygons(rings), ImageHeader("png", "L", width, height, 1), "display"))
+        batch.append(PlacedGeometry(Polygons(rings), ImageHeader("png", "L", width, height, 1), "display"))
         expected.append((merged["counts"].decode(), mask_facts(merged["counts"].decode(), height, width)))
     masks = displayed_masks(batch)
-    for place, (counts, facts) in enumerate(expected):
-        assert masks.counts[place].as_py() == counts
+    for index, (counts, facts) in enumerate(expected):
+        assert masks.counts[index].as_py() == counts
         found = [int(value) for value in dataclasses.astuple(facts)]
-        assert masks.facts[place].tolist() == found
+        assert masks.properties[index].tolist() == found
 
 
 @pytest.mark.parametrize("points", [60, 70, 100_000])
@@ -148,5 +148,5 @@ def test_an_outline_that_crosses_one_column_over_and_over_equals_pycocotools(poi
 def test_an_outline_on_an_image_of_a_million_columns_equals_pycocotools() -> None:
     width = (1 << 20) + 9
     ring = [width - 30.5, 0.2, width - 3.0, 1.1, width - 8.2, 5.9, 5.0, 4.1]
-    masks = displayed_masks([Placed(Polygons([ring]), ImageHeader("png", "L", width, 6, 1), "display")])
+    masks = displayed_masks([PlacedGeometry(Polygons([ring]), ImageHeader("png", "L", width, 6, 1), "display")])
     assert masks.counts[0].as_py() == coco.merge(coco.frPyObjects([ring], 6, width))["counts"].decode()

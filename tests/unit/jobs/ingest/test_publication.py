@@ -1,6 +1,7 @@
-"""What a source's records became is told in a line whose sums add up."""
+"""Keys of one export are known whatever stood before; what a source's records became is told in a line whose sums add up."""
 
-from jobs.ingest.publication import account_of
+from jobs.ingest.publication import account_of, without_earlier
+from lake.digests import stage_key
 from lake.publishing.stage_report import StageReport
 
 
@@ -12,3 +13,12 @@ def test_a_source_s_account_adds_up() -> None:
         "acme: 1,200 image records = 1,199 images + 1 rejected; 30 object records = 26 annotations + 4 rejected; "
         "rejected documents: 1; 2 box-only, 1 malformed-record, 3 missing-image"
     )
+
+
+def test_keys_of_one_export_are_told_from_those_of_another() -> None:
+    one = stage_key("ingest", inputs={"documents": "a"}, spec={"source": "s"}, version=3)
+    other = stage_key("ingest", inputs={"documents": "b"}, spec={"source": "s"}, version=3)
+    later = stage_key("ingest", inputs={"documents": "a", "earlier": "content"}, spec={"source": "s"}, version=3)
+    assert later != one
+    assert without_earlier(later.preimage) == one.preimage
+    assert without_earlier(later.preimage) != other.preimage

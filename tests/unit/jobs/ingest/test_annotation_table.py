@@ -9,8 +9,8 @@ import pytest
 
 from imaging.images import ImageHeader
 from jobs.ingest.annotate import without_duplicates
+from jobs.ingest.annotation_table import annotate_polygon_batch
 from jobs.ingest.image_files import ImageFile, SoundImage
-from jobs.ingest.polygon_batch import annotate_polygon_batch
 from jobs.sources.files.exports import open_export
 from jobs.sources.formats.coco import reader as coco
 from jobs.sources.records import ImageSize, ListedImage, Rejected, Unit

@@ -1,4 +1,4 @@
-"""What became of every listed image in, rows of `images` out: one an image, however often it is listed."""
+"""Rows of `images`: one an image of an export, however often it is listed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,21 +21,25 @@ Listing = Sequence[Sequence[ImageOutcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class Images:
+class ExportImages:
     """The images of an export: one row an image, and what was rejected of the list."""
 
     rows: pa.Table  # of `images`, sorted
     rejected: list[Rejected]
-    documents: frozenset[str] = frozenset()  # containers that list an image; see `jobs.sources.records.container_of`
+    containers: frozenset[str] = frozenset()  # of references that list an image; see `jobs.sources.records.container_of`
 
 
 def reject_repeated_refs(listing: Listing) -> list[list[ImageOutcome]]:
-    """Reject each image whose record has the id of an earlier one; its objects then share its fate."""
-    seen: set[str] = set()
-    return [[_unless_seen(outcome, seen) for outcome in unit] for unit in listing]
+    """Reject each image whose record has the id of an earlier one; its objects then share its fate.
+
+    Args:
+        listing: What became of each image when it was read.
+    """
+    earlier: set[str] = set()
+    return [[_unless_repeated(outcome, earlier) for outcome in unit] for unit in listing]
 
 
-def pictures(listing: Listing, source: Source, splits: Splits) -> Images:
+def export_images(listing: Listing, source: Source, splits: Splits) -> ExportImages:
     """Make one row of each image that is listed; a second record of the same bytes is a duplicate.
 
     Args:
@@ -56,16 +60,16 @@ def pictures(listing: Listing, source: Source, splits: Splits) -> Images:
         if first is outcome or (outcome.listed.shared and first.listed.ref == outcome.listed.ref):
             continue
         rejected.append(Rejected(outcome.listed.ref, Reason.DUPLICATE_RECORD, f"the same bytes as {first.listed.ref}"))
-    return Images(_rows([kept[image_id] for image_id in sorted(kept)], source, splits), rejected, _documents(listing))
+    return ExportImages(_rows([kept[image_id] for image_id in sorted(kept)], source, splits), rejected, _containers(listing))
 
 
-def _documents(listing: Listing) -> frozenset[str]:
+def _containers(listing: Listing) -> frozenset[str]:
     refs = (outcome.listed.ref if isinstance(outcome, SoundImage) else outcome.ref for unit in listing for outcome in unit)
     return frozenset(container_of(ref) for ref in refs if "#" in ref)
 
 
 def by_name(unit: Sequence[ImageOutcome]) -> dict[str, ImageOutcome]:
-    """Index what became of a unit's images by the name that its objects use."""
+    """Return what became of a unit's images by the name that its objects use, the first where several share it."""
     found: dict[str, ImageOutcome] = {}
     for outcome in unit:
         name = outcome.listed.name if isinstance(outcome, SoundImage) else outcome.image
@@ -74,18 +78,23 @@ def by_name(unit: Sequence[ImageOutcome]) -> dict[str, ImageOutcome]:
     return found
 
 
-def sizes_of(images: Mapping[str, ImageOutcome], exif: str) -> dict[str, ImageSize]:
-    """Return the sizes of the sound images, in the frame of the export's geometry."""
+def image_sizes(images: Mapping[str, ImageOutcome], exif: str) -> dict[str, ImageSize]:
+    """Return the sizes of the sound images, in the frame of the export's geometry.
+
+    Args:
+        images: What became of a unit's images, by name.
+        exif: "display" or "stored"; see `jobs.ingest.image_files.check_size`.
+    """
     return {name: frame_size(image.file.header, exif) for name, image in images.items() if isinstance(image, SoundImage)}
 
 
-def _unless_seen(outcome: ImageOutcome, seen: set[str]) -> ImageOutcome:
+def _unless_repeated(outcome: ImageOutcome, earlier: set[str]) -> ImageOutcome:
     if isinstance(outcome, Rejected):
         return outcome
     listed = outcome.listed
-    if listed.ref in seen and not listed.shared:
+    if listed.ref in earlier and not listed.shared:
         return Rejected(listed.ref, Reason.DUPLICATE_ID, "an earlier record has the same id and was kept", image=listed.name)
-    seen.add(listed.ref)
+    earlier.add(listed.ref)
     return outcome
 
 
