@@ -61,7 +61,7 @@ def known_blocks(store: Store, files: Iterable[CutFile], plan: pa.Table, spec: s
         return {}
     limits = pc.min_max(plan.column("image_id")).as_py()
     wanted = plan.column("crop_id")
-    known = {}
+    known: dict[str, Block] = {}
     for file in files:
         if file.least <= limits["max"] and limits["min"] <= file.greatest:
             try:
