@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lake.errors import ConfigurationError
-from lake.lake import Lake, connect
+from lake.lake import Lake, connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.gc import gc
 from lake.maintenance.rebuilding import rebuild_catalog
@@ -18,7 +18,7 @@ NOW = timedelta(0)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    lake = connect(str(tmp_path / "store"), name="tests")
+    lake = connect_lake(str(tmp_path / "store"), name="tests")
     for night in range(3):
         publish_rejects(lake, "a", range(night, night + 5))
     return tmp_path / "store"
@@ -29,7 +29,7 @@ def lose(folder: Path, how: str) -> None:
     if how == "no catalog":
         (folder / "catalog.db").unlink()
     elif how == "another catalog":
-        other = connect(str(folder.parent / "other"), name="tests")
+        other = connect_lake(str(folder.parent / "other"), name="tests")
         publish_rejects(other, "b", [1])
         shutil.copy(folder.parent / "other" / "catalog.db", folder / "catalog.db")
     else:
@@ -42,7 +42,7 @@ def files_of(folder: Path) -> set[str]:
 
 
 def opened(folder: Path) -> Lake:
-    return connect(str(folder), name="tests")
+    return connect_lake(str(folder), name="tests")
 
 
 @pytest.mark.parametrize("how", ["no catalog", "lake.json"])
@@ -109,6 +109,6 @@ def test_damaged_metadata_is_passed_over(folder: Path) -> None:
 
 
 def test_a_store_without_tables_has_nothing_to_rebuild(tmp_path: Path) -> None:
-    lake = connect(str(tmp_path / "store"), name="tests")
+    lake = connect_lake(str(tmp_path / "store"), name="tests")
     assert rebuild_catalog(lake) == {}
     assert gc(lake, dry_run=True).removed == {}
