@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from lake.publishing.reading import open_parquet
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.storage.data_files import DataFile
 from lake.storage.store import Store
@@ -35,8 +35,8 @@ def slices_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = R
     """
     runs = []
     for file in sorted(files, key=lambda file: file.path):
-        with store.open_input(file.path) as opened:
-            metadata = pq.read_metadata(opened)
+        with open_parquet(store, file.path) as opened:
+            metadata = opened.metadata
         sizes = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
         runs += [(file.path, tuple(groups), rows) for groups, rows in _runs(sizes, rows_per_unit)]
     return [FileSlice(*run, shard_name(number, len(runs))) for number, run in enumerate(runs)]
@@ -50,8 +50,8 @@ def read_slice(store: Store, unit: FileSlice, columns: Sequence[str] | None = No
         unit: What to read.
         columns: Names, or None for all.
     """
-    with store.open_input(unit.path) as opened:
-        return pq.ParquetFile(opened).read_row_groups(list(unit.row_groups), columns=columns, use_threads=False)
+    with open_parquet(store, unit.path) as opened:
+        return opened.read_row_groups(list(unit.row_groups), columns=columns, use_threads=False)
 
 
 def write_rejects(place: ShardLocation, name: str, rejects: pa.Table) -> list[Receipt | None]:

@@ -39,6 +39,10 @@ class ConservationError(CentrepieceError):
     """Rows in differ from rows out plus rejects; nothing is published."""
 
 
+class DamagedFileError(CentrepieceError):
+    """A file of a table is gone, or is not what was published."""
+
+
 class EmptyCheckError(CentrepieceError):
     """A check was asked to judge no rows at all."""
 

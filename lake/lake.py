@@ -17,6 +17,7 @@ from lake.outages import SYSTEM_ERRORS
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.leases import LeaseKeeper
 from lake.publishing.parts import checked_part, part_name
+from lake.publishing.reading import damage_named, open_dataset
 from lake.publishing.records import receipts_of
 from lake.publishing.shards import ShardLocation
 from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, described, resolve, state, tags
@@ -179,7 +180,7 @@ class Lake:
         if not files:
             return ds.dataset(empty_table(record_of(table)))
         paths = [file.path for file in files]
-        return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.store.filesystem())
+        return open_dataset(self.store, paths, schema=schema)
 
     def batches(
         self,
@@ -207,7 +208,8 @@ class Lake:
         scanner = self.dataset(table, where=where, as_of=as_of).scanner(
             columns=wanted, filter=arrow_filter(where), batch_size=batch_rows, batch_readahead=4, fragment_readahead=2
         )
-        yield from (batch for batch in scanner.to_batches() if batch.num_rows)
+        with damage_named(self.store, (file.path for file in self.files(table, where=where, as_of=as_of))):
+            yield from (batch for batch in scanner.to_batches() if batch.num_rows)
 
     def read(self, table: str, *, columns: Sequence[str] | None = None, where: Where = None, as_of: AsOf = None) -> pa.Table:
         """Return rows of a table; see `batches` for what does not fit in memory.

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from lake.publishing.reading import open_parquet
 from lake.storage.store import Store
 
 
@@ -38,8 +38,7 @@ def index_crops(store: Store, paths: Iterable[str], splits: Iterable[str]) -> Cr
     wanted = pa.array(sorted(set(splits)), pa.string())
     files, groups, rows, weights = [], [], [], []
     for number, path in enumerate(ordered):
-        with store.open_input(path) as source:
-            parquet = pq.ParquetFile(source)
+        with open_parquet(store, path) as parquet:
             for group in range(parquet.num_row_groups):
                 table = parquet.read_row_group(group, columns=["split", "weight"])
                 chosen = np.flatnonzero(pc.is_in(table["split"].cast(pa.string()), wanted).to_numpy(zero_copy_only=False))

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
+from lake.publishing.reading import open_parquet
 from lake.storage.store import Store
 from training.augmentation import draw_change
 from training.crop_index import CropIndex
@@ -172,8 +172,7 @@ class _Windows:
         groups = sorted({(int(index.file[position]), int(index.group[position])) for position in positions})
         tables: dict[tuple[int, int], pa.Table] = {}
         for file in sorted({file for file, _ in groups}):
-            with self._spec.store.open_input(index.paths[file]) as source:
-                parquet = pq.ParquetFile(source)
+            with open_parquet(self._spec.store, index.paths[file]) as parquet:
                 for group in (group for number, group in groups if number == file):
                     tables[file, group] = parquet.read_row_group(group, columns=list(SAMPLE_COLUMNS), use_threads=False)
         return tables

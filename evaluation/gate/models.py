@@ -3,7 +3,7 @@
 from evaluation.gate.registry import CANDIDATE, CHAMPION, Registry
 from lake.configuration import Pipeline
 from lake.errors import ModelError
-from lake.lake import open_lake
+from lake.lake import Lake, open_lake
 
 
 def resolve_model(pipeline: Pipeline, model: str) -> str:
@@ -24,6 +24,17 @@ def models_to_score(pipeline: Pipeline) -> list[str]:
     except ModelError:
         return [candidate]
     return list(dict.fromkeys([candidate, champion]))
+
+
+def register_models(lake: Lake) -> int:
+    """Register every model of the table `models` that the registry does not know; return how many it did not."""
+    if not lake.has("models"):
+        return 0
+    registry = Registry(lake.database_url)
+    unknown = [row for row in lake.read("models", columns=["model", "name"]).to_pylist() if not registry.knows(row["model"])]
+    for row in unknown:
+        registry.register(row["model"], row["name"])
+    return len(unknown)
 
 
 def _registry(pipeline: Pipeline) -> Registry:

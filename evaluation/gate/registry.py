@@ -73,6 +73,11 @@ class Registry:
         except IntegrityError:
             return
 
+    def knows(self, model: str) -> bool:
+        """Whether a digest is registered."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(_models.c.model).where(_models.c.model == model)).one_or_none() is not None
+
     def point(self, alias: str, model: str) -> None:
         """Point `candidate` at a registered model.
 

@@ -4,6 +4,7 @@ A crop's id is a digest of instance, replica, window and settings, and its `spec
 it: where both are equal, so are the pixels. Masks, labels and facts are always made anew, for they may have changed.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.crop.blocks import Block
+from lake.errors import DamagedFileError
+from lake.publishing.reading import open_parquet
 from lake.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 _NAMES = ("crop_id", "spec")
 _BLOCK = ("crop_id", "pixel_codec", "pixels", "block_left", "block_top", "orientation")
@@ -31,8 +36,12 @@ def cut_files(store: Store, paths: Iterable[str]) -> tuple[CutFile, ...]:
     """Read from their footers which images files of crops are about."""
     found = []
     for path in sorted(paths):
-        with store.open_input(path) as opened:
-            metadata = pq.read_metadata(opened)
+        try:
+            with open_parquet(store, path) as opened:
+                metadata = opened.metadata
+        except DamagedFileError as error:
+            _log.warning("a damaged file is not reused, its crops are cut again: %s", error)
+            continue
         groups = [_images(metadata.row_group(number)) for number in range(metadata.num_row_groups)]
         if groups:
             found.append(CutFile(path, min(least for least, _ in groups), max(greatest for _, greatest in groups)))
@@ -52,18 +61,19 @@ def known_blocks(store: Store, files: Iterable[CutFile], plan: pa.Table, spec: s
         return {}
     limits = pc.min_max(plan.column("image_id")).as_py()
     wanted = plan.column("crop_id")
-    known = {}
+    known: dict[str, Block] = {}
     for file in files:
         if file.least <= limits["max"] and limits["min"] <= file.greatest:
-            for rows in _wanted_rows(store, file, limits["min"], limits["max"], wanted, spec):
-                for row in rows.to_pylist():
-                    known[row["crop_id"]] = Block(*(row[name] for name in _BLOCK[1:]))
+            try:
+                for rows in _wanted_rows(store, file, limits["min"], limits["max"], wanted, spec):
+                    known |= {row["crop_id"]: Block(*(row[name] for name in _BLOCK[1:])) for row in rows.to_pylist()}
+            except DamagedFileError as error:
+                _log.warning("nothing more is reused of a damaged file, its crops are cut again: %s", error)
     return known
 
 
 def _wanted_rows(store: Store, file: CutFile, least: str, greatest: str, wanted: pa.ChunkedArray, spec: str) -> Iterator[pa.Table]:
-    with store.open_input(file.path) as opened:
-        stored = pq.ParquetFile(opened)
+    with open_parquet(store, file.path) as stored:
         for number in range(stored.metadata.num_row_groups):
             first, last = _images(stored.metadata.row_group(number))
             if first > greatest or last < least:

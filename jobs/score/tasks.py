@@ -13,6 +13,7 @@ from evaluation.scores.scoring import REFERENCES, Scored, ScoreSetup, score_crop
 from lake.contracts import Reject, Score
 from lake.errors import InputError
 from lake.lake import Lake
+from lake.publishing.reading import damage_named, open_dataset, open_parquet
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.publishing.snapshots import AsOf
 from lake.schemas import table_of
@@ -63,12 +64,11 @@ def plan_tasks(lake: Lake, model: str, splits: Sequence[str]) -> list[ScoreTask]
     Raises:
         InputError: There are no crops in these splits, or crops without a prediction, or predictions of other crops.
     """
-    filesystem = lake.store.filesystem()
-    files = [(file, _crop_ids(file, filesystem, splits)) for file in lake.files("crops")]
+    files = [(file, _crop_ids(file, lake.store, splits)) for file in lake.files("crops")]
     wanted = [crop_id for _, crop_ids in files for crop_id in crop_ids]
     if not wanted:
         raise InputError(f"no crop lies in the splits {list(splits)}; check evaluation.splits and the shares in splits")
-    predicted = {} if model in REFERENCES else _predicted(lake, model, filesystem)
+    predicted = {} if model in REFERENCES else _predicted(lake, model)
     if model not in REFERENCES:
         _check_coverage(model, set(wanted), set(predicted))
     chunks = [
@@ -115,18 +115,19 @@ def seen_classes(lake: Lake, as_of: AsOf = None) -> frozenset[str]:
     return frozenset(crops.column("class_id").unique().to_pylist())
 
 
-def _crop_ids(file: DataFile, filesystem: Any, splits: Sequence[str]) -> list[str]:
-    dataset = ds.dataset([file.path], format="parquet", filesystem=filesystem)
-    table = dataset.to_table(columns=["crop_id"], filter=ds.field("split").isin(list(splits)))
+def _crop_ids(file: DataFile, store: Store, splits: Sequence[str]) -> list[str]:
+    with damage_named(store, [file.path]):
+        table = open_dataset(store, [file.path]).to_table(columns=["crop_id"], filter=ds.field("split").isin(list(splits)))
     ids: list[str] = table.column("crop_id").to_pylist()
     return ids
 
 
-def _predicted(lake: Lake, model: str, filesystem: Any) -> dict[str, str]:
+def _predicted(lake: Lake, model: str) -> dict[str, str]:
     """Return for each predicted crop the file that holds its map."""
     found: dict[str, str] = {}
     for file in lake.files("predictions", part={"model": model}):
-        ids = ds.dataset([file.path], format="parquet", filesystem=filesystem).to_table(columns=["crop_id"])
+        with open_parquet(lake.store, file.path) as opened:
+            ids = opened.read(columns=["crop_id"])
         found.update(dict.fromkeys(ids.column("crop_id").to_pylist(), file.path))
     return found
 
@@ -149,9 +150,9 @@ def _maps(task: ScoreTask, store: Store) -> dict[str, tuple[str, bytes]]:
 def _rows(store: Store, paths: Sequence[str], columns: Sequence[str], wanted: Any) -> Iterator[Mapping[str, Any]]:
     if not paths:
         return
-    dataset = ds.dataset(list(paths), format="parquet", filesystem=store.filesystem())
-    for batch in dataset.to_batches(columns=list(columns), filter=wanted, batch_size=_BATCH_ROWS):
-        yield from batch.to_pylist()
+    with damage_named(store, paths):
+        for batch in open_dataset(store, paths).to_batches(columns=list(columns), filter=wanted, batch_size=_BATCH_ROWS):
+            yield from batch.to_pylist()
 
 
 def _write(place: ShardLocation, name: str, record: type, rows: Sequence[Any]) -> Receipt | None:

@@ -11,9 +11,11 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PythonException
 
 import lake.errors
-from lake.errors import CentrepieceError, UnreachableError
+from lake.errors import CentrepieceError, DamagedFileError, UnreachableError
 
 _OF_SYSTEM = re.compile(r"\[Errno (?P<number>\d+)\] (?P<text>.*)", re.DOTALL)
+_WRONG_CHECKSUM = "CRC checksum verification failed"
+_READING = re.compile(r"while reading file (?P<path>\S+?)\.?(?:\s|$)")
 _FULL = os.strerror(errno.ENOSPC)
 
 
@@ -38,6 +40,12 @@ def raised_by_worker(account: str) -> CentrepieceError | OSError | None:
     Args:
         account: Holds the trace of the worker, as Python writes it; its last lines are the type and the message.
     """
+    if _WRONG_CHECKSUM in account:
+        file = _READING.search(account)
+        path = file["path"] if file else "of the tables that are read"
+        return DamagedFileError(
+            f"file {path} is not what was published: {_WRONG_CHECKSUM}; `centrepiece doctor --verify` names all such files"
+        )
     _, found, trace = account.rpartition("Traceback (most recent call last):\n")
     if not found:
         # Not Python's but Spark's own files: what it shuffles or sends is written below `spark.local.dir`.

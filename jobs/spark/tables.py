@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 
 from lake.lake import Lake
+from lake.publishing.reading import check_footers, open_parquet
 from lake.publishing.snapshots import AsOf
 from lake.schemas import arrow_schema, record_of
 from lake.storage.store import Store
@@ -36,6 +36,7 @@ def table_frame(spark: SparkSession, lake: Lake, table: str, *, columns: Sequenc
     if not files:
         return spark.createDataFrame([], spark_schema(wanted))
     if lake.store.is_local:
+        check_footers(lake.store, [file.path for file in files])
         return spark.read.schema(spark_schema(schema)).parquet(*(file.uri for file in files)).select(wanted.names)
     paths = spark.createDataFrame([(file.path,) for file in files], "path string").repartition(len(files))
     return paths.mapInArrow(partial(_read_files, store=lake.store, columns=tuple(wanted.names)), spark_schema(wanted))
@@ -50,5 +51,5 @@ def spark_schema(schema: pa.Schema) -> StructType:
 def _read_files(batches: Iterator[pa.RecordBatch], *, store: Store, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for path in batch.column("path").to_pylist():
-            with store.open_input(path) as stream:
-                yield from pq.ParquetFile(stream).iter_batches(ROWS_A_BATCH, columns=list(columns))
+            with open_parquet(store, path) as file:
+                yield from file.iter_batches(ROWS_A_BATCH, columns=list(columns))

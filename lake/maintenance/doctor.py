@@ -11,6 +11,7 @@ from lake.configuration import Pipeline
 from lake.contracts import TABLES
 from lake.errors import CentrepieceError, MissingTableError
 from lake.lake import Lake, open_lake
+from lake.maintenance.rebuilding import REBUILD, lost_tables
 from lake.maintenance.references import References, references
 from lake.maintenance.relocation import moved_from
 from lake.model_files import MODELS_FOLDER, missing_weights, registered_weights, unregistered_files
@@ -72,7 +73,14 @@ def examine_lake(lake: Lake, *, verify: bool = False) -> Iterator[Finding]:
     yield Finding("good", "store", f"{lake.store.root} can be read")
     yield from _stale_leases(lake)
     yield from _unfinished(lake)
+    lost = lost_tables(lake)
+    for table, metadata in lost.items():
+        yield Finding(
+            "fault", table, f"the catalog does not know it as it lies in the store ({metadata.path})", f"restore it, or {REBUILD}"
+        )
     for table in TABLES:
+        if table in lost:
+            continue
         try:
             yield from _examine_table(lake, table, verify)
         except MissingTableError:

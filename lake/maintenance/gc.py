@@ -15,6 +15,7 @@ from pyiceberg.table import Table
 from lake.contracts import TABLES
 from lake.errors import InputError, MissingTableError, PublishError
 from lake.lake import Lake
+from lake.maintenance.rebuilding import refuse_lost_tables
 from lake.maintenance.references import references
 from lake.publishing.processes import is_dead
 from lake.publishing.records import EXPECTATION_PAGES, RECORDS_FOLDER, read_record
@@ -52,7 +53,11 @@ def gc(lake: Lake, *, dry_run: bool, keep: timedelta = KEEP, grace: timedelta = 
         dry_run: Remove nothing, only say what would be.
         keep: Snapshots younger than this stay.
         grace: Files younger than this stay.
+
+    Raises:
+        ConfigurationError: The store holds tables that the catalog does not know, or knows as they were; nothing is removed.
     """
+    refuse_lost_tables(lake)
     now = datetime.now(UTC)
     report = GcReport(dry_run)
     protected = {lease.key[:16] for lease in lake.leases.leases() if lease.expires_in_s > 0 and not is_dead(lease.holder)}

@@ -81,6 +81,11 @@ def committed_snapshot(lake: Lake, key: str, table: str, part: Mapping[str, str]
     return _find(lake, loaded, key, part, tried_before=True)
 
 
+def highest_fence(table: Table) -> int:
+    """Return the highest token under which a table has been published to; 0 where it never was."""
+    return max((int(value) for name, value in table.properties.items() if name.startswith(_FENCE)), default=0)
+
+
 def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bool]:
     """Make one output visible, exactly once.
 

@@ -159,6 +159,18 @@ class LeaseKeeper:
             gone = is_dead(lease.holder)
             connection.execute(sa.delete(_LEASES).where(*_is(lease), sa.true() if gone else expired))
 
+    def advance(self, scope: str, token: int) -> None:
+        """See to it that later leases of a table get tokens above one that it has seen, where the database lost count.
+
+        Args:
+            scope: Namespace and table.
+            token: The highest that the table has seen.
+        """
+        with self._database() as connection:
+            self._next_token(connection, scope)
+            behind = (_FENCES.c.scope == scope, _FENCES.c.token < token)
+            connection.execute(sa.update(_FENCES).where(*behind).values(token=token))
+
     def close(self) -> None:
         """Stop renewing and close the connections; leases that are held run out."""
         with self._lock:

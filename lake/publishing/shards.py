@@ -1,16 +1,16 @@
 """Write shards: Parquet files under names from the plan, each with the receipt that a publication commits."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.contracts import PARTITIONS
 from lake.errors import ContractError
+from lake.publishing.parquet_files import ChecksummedStream
 from lake.publishing.parts import part_name
 from lake.schemas import arrow_schema, conform, has_bytes, measured_columns, record_of
 from lake.storage.store import Store
@@ -97,47 +97,16 @@ def write_shard(
     path = f"{location.folder}/{name}.parquet"
     parts = _PartCheck(location)
     with location.store.open_output(path) as output:
-        hashing = _HashingStream(output)
-        with pq.ParquetWriter(hashing, schema, **write_settings(schema, compression)) as writer:
+        stream = ChecksummedStream(output)
+        with pq.ParquetWriter(stream, schema, **write_settings(schema, compression)) as writer:
             rows = 0
             for rows_of_group in _chain(first, groups):
                 parts.check(rows_of_group)
                 writer.write_table(rows_of_group, row_group_size=group)
                 rows += rows_of_group.num_rows
-    return Receipt(path, rows, hashing.size, hashing.digest.hexdigest(), parts.found())
-
-
-class _HashingStream:
-    """A binary stream that hashes and counts what passes through it."""
-
-    def __init__(self, output: BinaryIO) -> None:
-        self._output = output
-        self.digest = hashlib.sha256()
-        self.size = 0
-        self.closed = False
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        self.size += memoryview(data).nbytes
-        return self._output.write(data)
-
-    def tell(self) -> int:
-        return self.size
-
-    def flush(self) -> None:
-        self._output.flush()
-
-    def close(self) -> None:
-        self.closed = True
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
+            stream.begin_footer()
+        stream.end_footer()
+    return Receipt(path, rows, stream.size, stream.digest.hexdigest(), parts.found())
 
 
 class _PartCheck:
@@ -172,6 +141,7 @@ def write_settings(schema: pa.Schema, compression: str) -> dict[str, Any]:
     codecs = {c.name: "NONE" if pa.types.is_binary(c.type) else compression.upper() for c in schema}
     return {
         "compression": codecs,
+        "write_page_checksum": True,
         # Row groups of tables with bytes are small: a dictionary in each costs readers more than it saves.
         "use_dictionary": False if has_bytes(schema) else [c.name for c in schema if pa.types.is_string(c.type)],
         "write_statistics": measured_columns(schema),

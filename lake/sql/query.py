@@ -1,6 +1,6 @@
 """Run SQL over the tables with DuckDB: every table stands under its name, and nothing else can be read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import duckdb
@@ -10,6 +10,7 @@ import pyarrow.dataset as ds
 from lake.contracts import TABLES
 from lake.errors import InputError
 from lake.lake import Lake
+from lake.publishing.reading import raise_damage
 from lake.publishing.snapshots import AsOf
 from lake.schemas import empty_table
 
@@ -49,7 +50,16 @@ def run_sql(lake: Lake, query: str, *, as_of: AsOf = None) -> pa.Table:
             relation = connection.sql(query)
             return pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.Error as error:
+            if "IOError" in str(error) or "Invalid" in str(error):  # Arrow's, of a file that it scanned
+                raise_damage(lake.store, _scanned(still, query), error)
             raise InputError("; ".join([f"the query cannot be run: {error}", _tables(still)])) from None
+
+
+def _scanned(lake: Lake, query: str) -> Iterator[str]:
+    """Yield the files of all tables that a query names."""
+    for table in TABLES:
+        if table in query and lake.has(table):
+            yield from (file.path for file in lake.files(table))
 
 
 def _tables(lake: Lake) -> str:

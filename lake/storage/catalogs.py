@@ -1,5 +1,6 @@
 """Open the Iceberg catalog of a store, and make and load its tables there."""
 
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,11 +22,13 @@ from lake.storage.file_io import StoreFileIO
 from lake.storage.object_storage import region
 from lake.storage.sql_tables import make_tables
 from lake.storage.store import Store
+from lake.storage.table_metadata import newest_metadata
 
 CATALOG_NAME = "centrepiece"
 IDENTITY_FILE = "lake.json"
 SQLITE_FILE = "catalog.db"
 SQLITE_TIMEOUT_S = 120
+_MAKING_TRIES, _MAKING_POLL_S = 10, 0.1
 
 _TABLE_PROPERTIES = {
     "format-version": "2",
@@ -132,6 +135,8 @@ def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> 
     try:
         return load_table(store, catalog, namespace, table)
     except NoSuchTableError:
+        if newest_metadata(store, table) is not None:
+            return _just_made(store, catalog, namespace, table)
         with suppress(NamespaceAlreadyExistsError, IntegrityError):
             catalog.create_namespace_if_not_exists(namespace)
     schema = iceberg_schema(record_of(table))
@@ -157,6 +162,18 @@ def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> 
         )
     except TableAlreadyExistsError:
         return load_table(store, catalog, namespace, table)
+
+
+def _just_made(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
+    """Load a table that another process may be making at this moment, and refuse to begin a new one over its files."""
+    for _ in range(_MAKING_TRIES):
+        time.sleep(_MAKING_POLL_S)
+        with suppress(NoSuchTableError):
+            return load_table(store, catalog, namespace, table)
+    raise ConfigurationError(
+        f"table {table!r} lies in {store.root!r} and the catalog does not know it: the catalog is lost or another one, or "
+        f"{store.uri(IDENTITY_FILE)} was changed; restore it, or `centrepiece doctor --rebuild-catalog` registers the tables again"
+    )
 
 
 def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,9 @@ def doctor_command(
     pipeline_file: PipelineFile,
     verify: Annotated[bool, typer.Option("--verify", help="Hash every file again.")] = False,
     relocate: Annotated[bool, typer.Option("--relocate", help="Mend the paths of a store whose folder was moved, first.")] = False,
+    rebuild_catalog: Annotated[
+        bool, typer.Option("--rebuild-catalog", help="Register again the tables that the catalog has lost, first.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Examine the machine, the configuration and the store; name every fault with its mend. Ends with 2 if there is one."""
@@ -33,6 +37,8 @@ def doctor_command(
     if relocate:
         moved = move_in(open_lake(load_pipeline(pipeline_file)))
         stderr_console.print(f"the store was at {moved.before}; its tables' paths are mended", highlight=False, markup=False)
+    if rebuild_catalog:
+        _rebuild(pipeline_file)
     findings = examine_all(pipeline_file, verify=verify)
     if json:
         show_json([finding.as_json() for finding in findings])
@@ -43,6 +49,21 @@ def doctor_command(
         stderr_console.print(table)
     if any(finding.level == "fault" for finding in findings):
         raise typer.Exit(2)
+
+
+def _rebuild(pipeline_file: Path) -> None:
+    from evaluation.gate.models import register_models
+    from lake.configuration import load_pipeline
+    from lake.lake import open_lake
+    from lake.maintenance.rebuilding import rebuild_catalog
+
+    lake = open_lake(load_pipeline(pipeline_file))
+    for table, metadata in rebuild_catalog(lake).items():
+        stderr_console.print(f"{table}: registered as of {metadata}", highlight=False, markup=False)
+    models = register_models(lake)
+    if models:
+        told = f"{models:,} models are known again; who was champion stood beside the catalog: `centrepiece promote --override REASON` says"
+        stderr_console.print(told, highlight=False, markup=False)
 
 
 @maintenance_commands.command("gc")

@@ -80,3 +80,30 @@ def test_crops_of_another_codec_or_another_image_are_not_taken(world: CropWorld,
     assert known_blocks(store, files, world.plan.slice(0, 0), spec_digest(SPEC)) == {}
     few = world.plan.slice(3, 2)
     assert sorted(known_blocks(store, files, few, spec_digest(SPEC))) == sorted(few.column("crop_id").to_pylist())
+
+
+def test_a_damaged_crop_is_cut_again_and_never_taken_over(world: CropWorld, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = open_store(tmp_path)
+    crops = publish(world, store)
+    pixels = crops.column("pixels")[0].as_py()
+    first = tmp_path / store.list()[0]
+    data = bytearray(first.read_bytes())
+    data[data.index(pixels) + len(pixels) // 2] ^= 16
+    first.write_bytes(data)
+    known = known_blocks(store, cut_files(store, store.list()), world.plan, spec_digest(SPEC))
+    assert crops.column("crop_id")[0].as_py() not in known and len(known) >= len(crops) // 2
+    parts = list(cut_shard(world.plan, world.instances, SPEC, read_source, known))
+    assert pa.concat_tables([part.crops for part in parts]).equals(crops)
+    assert "its crops are cut again" in caplog.text
+
+
+def test_a_file_with_a_damaged_footer_is_not_reused(world: CropWorld, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = open_store(tmp_path)
+    crops = publish(world, store)
+    first = tmp_path / store.list()[0]
+    data = bytearray(first.read_bytes())
+    data[-100] ^= 1
+    first.write_bytes(data)
+    known = known_blocks(store, cut_files(store, store.list()), world.plan, spec_digest(SPEC))
+    assert len(known) == len(crops) - len(crops) // 2
+    assert "a damaged file is not reused" in caplog.text

@@ -1,0 +1,123 @@
+"""Reading of the tables' Parquet files: whatever was changed in one since it was published is an error that names it."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from lake.errors import DamagedFileError, InputError
+from lake.publishing.parquet_files import check_footer, described
+from lake.publishing.records import receipts_of
+from lake.storage.store import Store
+
+_CHECKED_PAGES = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))
+
+_READERS = 16
+"""Footers that are read at a time: on S3 each is a request."""
+_CHUNK = 8 << 20
+
+
+@contextmanager
+def open_parquet(store: Store, path: str, *, pre_buffer: bool = False) -> Iterator[pq.ParquetFile]:
+    """Open a file of a table; what is read of it in the block is checked.
+
+    Args:
+        store: Where it is.
+        path: Relative to the store's root.
+        pre_buffer: Read ahead across row groups, for files with many small ones.
+
+    Raises:
+        DamagedFileError: The file is not what was published.
+    """
+    with damage_named(store, [path]), store.open_input(path) as stream:
+        check_footer(stream, path)
+        yield pq.ParquetFile(stream, pre_buffer=pre_buffer, page_checksum_verification=True)
+
+
+def open_dataset(store: Store, paths: Sequence[str], *, schema: pa.Schema | None = None) -> ds.Dataset:
+    """Open files of a table as one dataset, whose scans are checked; scan it inside `damage_named`.
+
+    Args:
+        store: Where they are.
+        paths: Relative to the store's root; at least one.
+        schema: Of the rows; None is the first file's.
+
+    Raises:
+        DamagedFileError: A footer is not the one that was written, or a file is gone.
+    """
+    check_footers(store, paths)
+    return ds.dataset(list(paths), schema=schema, format=_CHECKED_PAGES, filesystem=store.filesystem())
+
+
+def check_footers(store: Store, paths: Sequence[str]) -> None:
+    """Hold the footers of files against their checksums, some at a time.
+
+    Raises:
+        DamagedFileError: A footer is not the one that was written, or a file is gone.
+    """
+
+    def check(path: str) -> None:
+        with damage_named(store, [path]), store.open_input(path) as stream:
+            check_footer(stream, path)
+
+    if len(paths) == 1:
+        check(paths[0])
+    elif paths:
+        with ThreadPoolExecutor(min(_READERS, len(paths))) as pool:
+            list(pool.map(check, paths))
+
+
+@contextmanager
+def damage_named(store: Store, paths: Iterable[str]) -> Iterator[None]:
+    """Raise what fails in the block because one of some files is gone or changed as an error that names the file.
+
+    Args:
+        store: Where they are.
+        paths: Of files of tables, relative to the store's root.
+
+    Raises:
+        DamagedFileError: In place of an error of the system or of Arrow, where a file is not what was published.
+    """
+    try:
+        yield
+    except InputError as error:  # the store's own, of an object that is gone
+        raise_damage(store, (path for path in paths if not store.exists(path)), error)
+        raise
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, FileNotFoundError) or not isinstance(error, OSError) or error.errno is None:
+            raise_damage(store, paths, error)
+        raise
+
+
+def raise_damage(store: Store, paths: Iterable[str], error: Exception) -> None:
+    """Raise an error that names the first of some files that is gone or changed; nothing where all are as published.
+
+    Args:
+        store: Where they are.
+        paths: Of files of tables, relative to the store's root.
+        error: What failed when they were read.
+
+    Raises:
+        DamagedFileError: A file is not what was published.
+    """
+    for path in paths:
+        if why := _damage(store, path, error):
+            raise DamagedFileError(described(path, why)) from error
+
+
+def _damage(store: Store, path: str, error: Exception) -> str:
+    """Say what is wrong with a file; empty where it is what was published, so that something else failed."""
+    if not store.exists(path):
+        return "it is gone"
+    published = receipts_of(store, [path]).get(path)
+    hashed = hashlib.sha256()
+    with store.open_input(path) as stream:
+        while chunk := stream.read(_CHUNK):
+            hashed.update(chunk)
+    if published is not None and hashed.hexdigest() == published.sha256:
+        return ""
+    return " ".join(str(error).split())
