@@ -10,6 +10,7 @@ from jobs.ingest.read_export import ReadExport, read_export
 from jobs.ingest.write_shards import WriteShard, reusable_rows, save_written, shard_units
 from lake.configuration import Source
 from lake.digests import StageKey
+from lake.publishing.reading import undamaged
 from lake.publishing.records import Target
 from lake.publishing.stage_report import StageReport
 from stages.stage import Computed, Publication, Run, Stage
@@ -41,7 +42,7 @@ def _compute(run: Run, read: ReadExport, publication: Publication) -> Computed:
     """Write a read export's annotations, shard by shard, and beside them its images and the earlier rows that stand on."""
     plan, source, locations = read.plan, read.plan.source, publication.locations
     images = export_images(read.listing, source, run.pipeline.splits)
-    reused = reusable_rows(read, source_files(run.lake, "annotations", source))
+    reused = reusable_rows(read, undamaged(run.lake.store, source_files(run.lake, "annotations", source)))
     written = run.workers.map(shard_units(read, reused), WriteShard(plan.export, source, locations["annotations"], locations["rejects"]))
     save_written(read, written)
     carried = rows_to_carry(run.lake, source, images, written)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.ingest.annotate import CONTENT_COLUMNS
 from jobs.ingest.image_table import ExportImages
@@ -22,6 +21,7 @@ from jobs.sources.records import container_of
 from lake.configuration import Source
 from lake.contracts import Annotation, Image
 from lake.lake import Lake
+from lake.publishing.reading import open_parquet
 from lake.publishing.shards import Receipt
 from lake.schemas import arrow_schema, empty_table
 
@@ -107,8 +107,8 @@ def containers(refs: Iterable[pa.ChunkedArray]) -> set[str]:
 
 
 def _columns(lake: Lake, receipt: Receipt, names: Sequence[str]) -> pa.Table:
-    with lake.store.open_input(receipt.path) as stream:
-        return pq.read_table(stream, columns=list(names))
+    with open_parquet(lake.store, receipt.path) as file:
+        return file.read(columns=list(names))
 
 
 def _among(rows: pa.Table, name: str, others: pa.Table) -> pa.Array:

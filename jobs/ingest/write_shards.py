@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs.ingest.annotate import read_objects, without_duplicates
 from jobs.ingest.annotation_table import OWNER, owned_rows
@@ -22,6 +21,7 @@ from lake.configuration import Source
 from lake.contracts import Annotation
 from lake.digests import digest
 from lake.errors import ConservationError
+from lake.publishing.reading import open_parquet
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.rejects import reject_table
 from lake.schemas import conform
@@ -152,8 +152,8 @@ class WriteShard:
             if stored is None or stored.file is None:
                 continue
             if stored.file not in files:
-                with self.annotations.store.open_input(stored.file) as stream:
-                    files[stored.file] = conform(pq.read_table(stream), Annotation)
+                with open_parquet(self.annotations.store, stored.file) as file:
+                    files[stored.file] = conform(file.read(), Annotation)
             rows = files[stored.file].filter(pa.array(np.asarray(shard.owners[stored.file]) == stored.owner))
             yield owned_rows(rows, [owner] * len(rows))
 

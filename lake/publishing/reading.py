@@ -1,6 +1,7 @@
 """Reading of the tables' Parquet files: whatever was changed in one since it was published is an error that names it."""
 
 import hashlib
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,8 +17,9 @@ from lake.storage.store import Store
 
 _CHECKED_PAGES = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))
 
+_log = logging.getLogger(__name__)
 _READERS = 16
-"""Footers that are read at a time: on S3 each is a request."""
+"""Files that are looked at at a time, and footers that are read at a time: on S3 each is a request."""
 _CHUNK = 8 << 20
 
 
@@ -71,6 +73,28 @@ def check_footers(store: Store, paths: Sequence[str]) -> None:
             list(pool.map(check, paths))
 
 
+def undamaged(store: Store, paths: Iterable[str]) -> list[str]:
+    """Return those of some files that are what was published, byte for byte; the others are told in the log.
+
+    Args:
+        store: Where they are.
+        paths: Of files of tables, relative to the store's root.
+    """
+    wanted = list(paths)
+    receipts = receipts_of(store, wanted)
+
+    def is_intact(path: str) -> bool:
+        return path in receipts and store.exists(path) and _sha256(store, path) == receipts[path].sha256
+
+    if not wanted:
+        return []
+    with ThreadPoolExecutor(_READERS) as pool:  # hashing and requests let other threads run
+        intact = list(pool.map(is_intact, wanted))
+    for path in (path for path, whole in zip(wanted, intact, strict=True) if not whole):
+        _log.warning("file %r is not what was published, and is not reused; `centrepiece doctor --verify` finds all such files", path)
+    return [path for path, whole in zip(wanted, intact, strict=True) if whole]
+
+
 @contextmanager
 def damage_named(store: Store, paths: Iterable[str]) -> Iterator[None]:
     """Raise what fails in the block because one of some files is gone or changed as an error that names the file.
@@ -114,10 +138,14 @@ def _damage(store: Store, path: str, error: Exception) -> str:
     if not store.exists(path):
         return "it is gone"
     published = receipts_of(store, [path]).get(path)
+    if published is not None and _sha256(store, path) == published.sha256:
+        return ""
+    return " ".join(str(error).split())
+
+
+def _sha256(store: Store, path: str) -> str:
     hashed = hashlib.sha256()
     with store.open_input(path) as stream:
         while chunk := stream.read(_CHUNK):
             hashed.update(chunk)
-    if published is not None and hashed.hexdigest() == published.sha256:
-        return ""
-    return " ".join(str(error).split())
+    return hashed.hexdigest()

@@ -23,6 +23,7 @@ from PIL import Image
 from jobs.ingest.cache import FEW_FILES
 from jobs.workers import InProcess
 from lake.configuration import Pipeline
+from lake.errors import DamagedFileError
 from lake.lake import Lake, open_lake
 from tests.support.plain_ingest import source_of
 from tests.support.planned_lake import publish_rows
@@ -101,6 +102,23 @@ def test_one_changed_file_of_a_folder_is_all_that_is_read_again(name: str, chang
     fresh = pipeline_of(tmp_path / "fresh", **samples[name].paths(str(export)))
     ingest(fresh, workers=InProcess())
     assert contents(open_lake(pipeline)) == contents(open_lake(fresh))
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_rows_of_a_damaged_file_are_never_taken_over(data_folder: Path, tmp_path: Path, complete: bool) -> None:
+    export = tmp_path / "export"
+    REAL["labelme"].make(data_folder, export)
+    pipeline = pipeline_of(tmp_path, **REAL["labelme"].paths(str(export)), complete=complete)
+    with opened_below(export):
+        ingest(pipeline, workers=InProcess())
+    (file,) = open_lake(pipeline).files("annotations")
+    on_disk = tmp_path / "store" / file.path
+    damaged = bytearray(on_disk.read_bytes())
+    damaged[len(damaged) // 3] ^= 32
+    on_disk.write_bytes(damaged)
+    change(export / CASES["labelme"])
+    with opened_below(export), pytest.raises(DamagedFileError, match=re.escape(file.path)):
+        ingest(pipeline, workers=InProcess())
 
 
 def test_many_files_are_looked_up_in_a_list(data_folder: Path, tmp_path: Path) -> None:
