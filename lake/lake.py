@@ -20,7 +20,7 @@ from lake.publishing.parts import checked_part, part_name
 from lake.publishing.reading import damage_named, open_dataset
 from lake.publishing.records import receipts_of
 from lake.publishing.shards import ShardLocation
-from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, described, resolve, state, tags
+from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, resolve, snapshot_of, state, tags
 from lake.schemas import arrow_schema, empty_table, record_of
 from lake.sql.filters import Where, arrow_filter
 from lake.storage.catalogs import database_url, load_table, namespace_of, open_catalog
@@ -129,10 +129,11 @@ class Lake:
             as_of = self.pins.snapshots.get(table)
             if as_of is None:
                 raise MissingTableError(_missing(self.store, table, self.pins.as_of))
-        found = resolve(self.table(table), as_of)
+        loaded = self.table(table)
+        found = resolve(loaded, as_of)
         if found is None:
             raise MissingTableError(_missing(self.store, table, as_of))
-        whole = described(found)
+        whole = snapshot_of(loaded, found)
         if not part:
             return whole
         files = self.files(table, part=part, as_of=found.snapshot_id)

@@ -86,14 +86,14 @@ def check_footer(stream: BinaryIO, path: str) -> None:
     length, magic = _END.unpack(end) if len(end) == _END.size else (0, b"")
     begin = size - _END.size - length - _CHECKSUM.size
     if magic != _MAGIC or begin < len(_MAGIC):
-        raise DamagedFileError(described(path, "it does not end as a Parquet file does"))
+        raise DamagedFileError(damage_described(path, "it does not end as a Parquet file does"))
     stream.seek(begin)
     mark, checksum = _CHECKSUM.unpack(stream.read(_CHECKSUM.size))
     if mark != _MARK or zlib.crc32(stream.read(length + _END.size)) != checksum:
-        raise DamagedFileError(described(path, "its footer does not match its checksum"))
+        raise DamagedFileError(damage_described(path, "its footer does not match its checksum"))
 
 
-def described(path: str, why: str) -> str:
+def damage_described(path: str, why: str) -> str:
     """Say what is wrong with a file of a table, and what to do.
 
     Args:

@@ -64,7 +64,7 @@ def skipped_report(lake: Lake, *, stage: str, key: str, targets: Iterable[Target
             f"stage {stage!r} is committed under key {key[:16]}, but its record {lake.store.uri(path)} is gone; "
             "restore it, or `centrepiece doctor` says what else is missing"
         )
-    return replace(read_record(lake.store, path).report, skipped=True, snapshots=snapshots)
+    return replace(read_record(lake.store, path).report, skipped=True, snapshots=snapshots, seconds=0.0)
 
 
 def publish_stage(

@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from lake.errors import DamagedFileError, InputError
-from lake.publishing.parquet_files import check_footer, described
+from lake.publishing.parquet_files import check_footer, damage_described
 from lake.publishing.records import receipts_of
 from lake.storage.store import Store
 
@@ -130,7 +130,7 @@ def raise_damage(store: Store, paths: Iterable[str], error: Exception) -> None:
     """
     for path in paths:
         if why := _damage(store, path, error):
-            raise DamagedFileError(described(path, why)) from error
+            raise DamagedFileError(damage_described(path, why)) from error
 
 
 def _damage(store: Store, path: str, error: Exception) -> str:

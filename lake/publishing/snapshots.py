@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from pyiceberg.table import Table
 from pyiceberg.table.refs import SnapshotRefType
@@ -47,13 +48,13 @@ class Pins:
 NOT_PINNED = Pins(None)
 
 
-def described(snapshot: IcebergSnapshot) -> Snapshot:
-    """Return what a snapshot's summary says of it."""
+def snapshot_of(table: Table, snapshot: IcebergSnapshot) -> Snapshot:
+    """Return what a table says of one of its snapshots."""
     return Snapshot(
         snapshot.snapshot_id,
         summary_of(snapshot).get(CONTENT_PROPERTY, EMPTY_CONTENT),
         summary_of(snapshot).get(KEY_PROPERTY, ""),
-        datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
+        datetime.fromtimestamp(commit_times(table)[snapshot.snapshot_id] / 1000, UTC),
     )
 
 
@@ -65,6 +66,15 @@ def summary_of(snapshot: IcebergSnapshot) -> dict[str, str]:
 def history(table: Table) -> list[IcebergSnapshot]:
     """Return the snapshots of a table that are kept, newest first; tables have one branch, so these are all of them."""
     return sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0, reverse=True)
+
+
+def commit_times(table: Table) -> dict[int, int]:
+    """Return when each kept snapshot was committed, in milliseconds since 1970, by its id.
+
+    None is earlier than the one before it: where the clock was set back, a snapshot counts as of its predecessor's time.
+    """
+    ordered = history(table)[::-1]
+    return dict(zip((one.snapshot_id for one in ordered), accumulate((one.timestamp_ms for one in ordered), max), strict=True))
 
 
 def tags(table: Table) -> dict[str, int]:
@@ -116,7 +126,7 @@ def state(tables: Mapping[str, Table], as_of: AsOf) -> Pins:
         return Pins(as_of, frozenset(tables), {name: snapshot_id for name, snapshot_id in current.items() if snapshot_id is not None})
     named = {name: snapshot for name, table in tables.items() if (snapshot := _named(table, as_of)) is not None}
     if named:
-        moment = max(snapshot.timestamp_ms for snapshot in named.values())
+        moment = max(commit_times(tables[name])[snapshot.snapshot_id] for name, snapshot in named.items())
     else:
         try:
             moment = _milliseconds(_time(as_of))
@@ -177,10 +187,10 @@ def _time(as_of: AsOf) -> datetime:
 
 def _newest(table: Table, moment: int) -> IcebergSnapshot | None:
     """Return the newest snapshot by a moment, in milliseconds since 1970."""
-    kept = history(table)
-    found = next((index for index, snapshot in enumerate(kept) if snapshot.timestamp_ms <= moment), len(kept))
+    kept, times = history(table), commit_times(table)
+    found = next((index for index, snapshot in enumerate(kept) if times[snapshot.snapshot_id] <= moment), len(kept))
     snapshot = kept[found] if found < len(kept) else None
-    if snapshot is not None and snapshot.timestamp_ms == moment:
+    if snapshot is not None and times[snapshot.snapshot_id] == moment:
         return snapshot
     # Every commit counts the sequence up by one: in a gap after what is found lies what may have been the newest then.
     until = int(table.properties.get(f"{_UNTIL}{snapshot.snapshot_id if snapshot else 0}", 0))

@@ -1,9 +1,11 @@
 """As of what: one table's snapshot, and one state of all tables."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 
 from lake.errors import InputError, MissingTableError
 from lake.lake import Lake
@@ -36,6 +38,25 @@ def test_a_snapshot_is_what_its_own_time_means(lake: Lake) -> None:
         snapshot = _publish(lake, "a", [number])
         told = lake.snapshot("rejects", lake.snapshot("rejects", snapshot).committed_at)
         assert told.snapshot_id == snapshot
+
+
+def test_a_clock_that_was_set_back_changes_no_answer(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = _publish(lake, "a", [1]), _publish(lake, "a", [2])
+    between = lake.snapshot("rejects", first).committed_at + timedelta(microseconds=100)
+    long_ago = int((datetime.now(UTC) - timedelta(days=1)).timestamp() * 1000)
+    with monkeypatch.context() as patched:
+        patched.setattr("pyiceberg.table.update.snapshot.Snapshot", _dated(long_ago))
+        third = _publish(lake, "a", [3])
+    (made,) = [one for one in lake.table("rejects").metadata.snapshots if one.snapshot_id == third]
+    assert made.timestamp_ms == long_ago
+    assert published_numbers(lake.pinned(between)) == [1]
+    assert lake.snapshot("rejects", datetime.now(UTC)).snapshot_id == third
+    assert lake.snapshot("rejects", third).committed_at == lake.snapshot("rejects", second).committed_at
+    assert published_numbers(lake.pinned(third)) == [3]
+
+
+def _dated(milliseconds: int) -> Callable[..., IcebergSnapshot]:
+    return lambda **fields: IcebergSnapshot(**{**fields, "timestamp_ms": milliseconds})
 
 
 def test_pinned_tables_stand_still_while_others_publish(lake: Lake) -> None:
