@@ -1,6 +1,7 @@
 import pytest
 
 from lake.configuration import CropSpec
+from lake.contracts import CONTRACT_VERSION
 from lake.digests import canonical_json, digest, stage_key
 
 
@@ -33,4 +34,4 @@ def test_a_stage_key_follows_its_inputs_its_spec_and_its_version() -> None:
 
 def test_a_stage_key_remembers_what_it_is_a_digest_of() -> None:
     key = stage_key("crop", inputs={"plan": "1"}, spec={"seed": 17})
-    assert key.preimage == {"stage": "crop", "inputs": {"plan": "1"}, "spec": {"seed": 17}, "version": 1, "contract": 1}
+    assert key.preimage == {"stage": "crop", "inputs": {"plan": "1"}, "spec": {"seed": 17}, "version": 1, "contract": CONTRACT_VERSION}

@@ -116,7 +116,7 @@ def test_a_table_of_another_contract_version_is_refused(lake: Lake) -> None:
     publish_rejects(lake, "a", [1])
     with lake.table("rejects").transaction() as transaction:
         transaction.set_properties({"centrepiece.contract": "0"})
-    with pytest.raises(ContractError, match="published under contract version 0, this code knows 1"):
+    with pytest.raises(ContractError, match="published under contract version 0, this code knows 2"):
         lake.read("rejects")
 
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-from lake.contracts import TABLES, BalanceCell, Image, Reject, Verdict
+from lake.contracts import CONTRACT_VERSION, TABLES, BalanceCell, Image, Reject, Verdict
 from lake.errors import ContractError
 from lake.schemas import arrow_schema, conform, empty_table, iceberg_schema, record_of, table_of
 
@@ -29,7 +29,7 @@ def test_a_nullable_column_is_nullable_and_the_others_are_not() -> None:
 def test_the_unit_of_a_column_and_the_contract_version_stand_in_the_schema() -> None:
     schema = arrow_schema(Image)
     assert schema.field("width").metadata == {b"unit": b"px"}
-    assert schema.metadata == {b"centrepiece.record": b"Image", b"centrepiece.contract": b"1"}
+    assert schema.metadata == {b"centrepiece.record": b"Image", b"centrepiece.contract": str(CONTRACT_VERSION).encode()}
 
 
 def test_an_empty_table_has_the_columns_of_its_record() -> None:
