@@ -17,8 +17,8 @@ import numpy.typing as npt
 from demo.catalogue import DOMAINS
 from demo.scenes import Scene, Thing
 from demo.world import scenes
+from evaluation.metrics.baselines import filled_box, inscribed_ellipse
 from evaluation.metrics.edges import edge_precision_recall
-from evaluation.metrics.floors import filled_box, inscribed_ellipse
 
 Mask = npt.NDArray[np.bool_]
 _SMALLEST = 16  # px of a box's shorter side; below it a crop is not planned

@@ -15,8 +15,9 @@ import py_sod_metrics
 from numpy.typing import NDArray
 from skimage.morphology import disk
 
-from evaluation.metrics.boundary import Mask, dilate, disc, inner_boundary
+from evaluation.metrics.boundary import dilate, disc, inner_boundary
 from evaluation.metrics.edges import edge_counts
+from imaging.masks.rle import Mask
 
 RADIUS = 2
 RADII = (1, 2, 3, 6)

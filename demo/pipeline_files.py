@@ -25,7 +25,7 @@ approved: [person, vehicle, animal, signal, furniture, kitchen, tool, food, wear
 """
 
 GATES = """\
-# What a model must show before it is promoted. A first model is judged by its floors: the filled box and the inscribed
+# What a model must show before it is promoted. A first model is judged by its baselines: the filled box and the inscribed
 # ellipse; each later one also against the champion, with the margins below.
 version: 1
 rules:

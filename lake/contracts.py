@@ -251,7 +251,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One judgement of a candidate against a champion (or against floors alone)."""
+    """One judgement of a candidate against a champion (or against baselines alone)."""
 
     verdict_id: Key  # digest of the canonical document
     candidate: Key

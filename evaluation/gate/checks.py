@@ -7,8 +7,8 @@ from typing import Literal
 
 from evaluation.statistics.clusters import Interval
 
-Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE"]
-_ORDER: tuple[Outcome, ...] = ("PASS", "INCONCLUSIVE", "FAIL")
+CheckOutcome = Literal["PASS", "FAIL", "INCONCLUSIVE"]
+_ORDER: tuple[CheckOutcome, ...] = ("PASS", "INCONCLUSIVE", "FAIL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Check:
     """One question asked of one stratum, and its answer."""
 
     name: str  # no regression, safe to ship, beats box, beats ellipse, at least, size or evaluated
-    outcome: Outcome
+    outcome: CheckOutcome
     estimate: float | None = None
     lower: float | None = None  # one-sided bounds, each at the gates' level
     upper: float | None = None
@@ -28,7 +28,7 @@ class Check:
     why: str = ""
 
 
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
+def worst(outcomes: Iterable[CheckOutcome]) -> CheckOutcome:
     """Return the worst of some outcomes.
 
     Raises:
@@ -49,7 +49,7 @@ def not_inferior(found: Interval, margin: float, smallest_drop: float) -> Check:
 
     Args:
         found: Of the paired gain, candidate minus champion.
-        margin: Largest drop that is safe to ship, > 0.
+        margin: Non-inferiority margin: the largest drop that is still acceptable, as a share, > 0.
         smallest_drop: That the stratum can see; says whether more instances or a better model is missing.
     """
     shown = found.lower > -margin
@@ -60,7 +60,7 @@ def not_inferior(found: Interval, margin: float, smallest_drop: float) -> Check:
         why = f"gain {points(found.mean)}, but {seen} and the margin is {100 * margin:.2f}"
     else:
         why = f"gain {points(found.mean)} with lower bound {points(found.lower)} does not exclude a drop of {100 * margin:.2f} points"
-    outcome: Outcome = "PASS" if shown else "INCONCLUSIVE"
+    outcome: CheckOutcome = "PASS" if shown else "INCONCLUSIVE"
     return Check("safe to ship", outcome, found.mean, found.lower, found.upper, -margin, method=found.method, why=why)
 
 
@@ -76,20 +76,20 @@ def no_regression(found: Interval, p_value: float, adjusted: float, false_discov
         blocks: Whether a regression fails the gate, or is only told.
     """
     regressed = adjusted < alpha
-    outcome: Outcome = "FAIL" if regressed and blocks else "PASS"
+    outcome: CheckOutcome = "FAIL" if regressed and blocks else "PASS"
     why = f"regressed by {points(found.mean)} (Holm p = {adjusted:.2g})" if regressed else ""
     return Check("no regression", outcome, found.mean, found.lower, found.upper, 0.0, p_value, adjusted, false_discovery, found.method, why)
 
 
-def beats_floor(floor: str, found: Interval, by: float) -> Check:
-    """Ask whether the candidate beats a floor by more than `by`."""
+def beats_baseline(baseline: str, found: Interval, by: float) -> Check:
+    """Ask whether the candidate beats a baseline by more than `by`."""
     outcome = _above(found, by)
     why = (
         ""
         if outcome == "PASS"
-        else f"gains {points(found.mean)} over the {floor}, lower bound {points(found.lower)}, needs more than {points(by)}"
+        else f"gains {points(found.mean)} over the {baseline}, lower bound {points(found.lower)}, needs more than {points(by)}"
     )
-    return Check(f"beats {floor}", outcome, found.mean, found.lower, found.upper, by, method=found.method, why=why)
+    return Check(f"beats {baseline}", outcome, found.mean, found.lower, found.upper, by, method=found.method, why=why)
 
 
 def at_least(found: Interval, least: float, *, lower_is_better: bool) -> Check:
@@ -114,7 +114,7 @@ def not_evaluated(why: str) -> Check:
     return Check("evaluated", "FAIL", why=why)
 
 
-def _above(found: Interval, threshold: float) -> Outcome:
+def _above(found: Interval, threshold: float) -> CheckOutcome:
     if math.isnan(found.mean):
         return "FAIL"
     if found.lower > threshold or (found.standard_error == 0 and found.mean >= threshold > 0):

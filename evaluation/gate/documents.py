@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evaluation.gate.checks import Outcome, worst
+from evaluation.gate.checks import CheckOutcome, worst
 from evaluation.gate.gates import Gates
-from evaluation.gate.verdicts import Result
+from evaluation.gate.verdicts import RuleResult
 from lake.contracts import Verdict
 from lake.digests import canonical_json, digest
 
@@ -24,11 +24,11 @@ class Inputs:
     candidate: str
     champion: str | None
     crops: str  # content digest
-    scores: Mapping[str, str]  # content digest by model, floor and ceiling
+    scores: Mapping[str, str]  # content digest by model, baseline and ceiling
     scores_snapshot: int
 
 
-def verdict_document(gates: Gates, inputs: Inputs, results: Sequence[Result]) -> str:
+def verdict_document(gates: Gates, inputs: Inputs, results: Sequence[RuleResult]) -> str:
     """Return a verdict as canonical JSON; its sha-256 is the verdict's id.
 
     The gates stand in it whole, so that a verdict replays after the file has changed.
@@ -63,12 +63,12 @@ def is_sealed(verdict: Verdict) -> bool:
     return said == (verdict.outcome, verdict.candidate, verdict.champion)
 
 
-def outcome_of(results: Sequence[Result]) -> Outcome:
+def outcome_of(results: Sequence[RuleResult]) -> CheckOutcome:
     """Return PASS only if every result passed, FAIL if any failed, else INCONCLUSIVE."""
     return worst(result.outcome for result in results)
 
 
-def failing(results: Sequence[Result]) -> list[dict[str, str]]:
+def failing(results: Sequence[RuleResult]) -> list[dict[str, str]]:
     """Return what kept the candidate from passing: stratum, metric, outcome and why."""
     return [
         {"stratum": result.stratum, "metric": result.metric, "outcome": result.outcome, "why": result.why}
@@ -88,5 +88,5 @@ def rounded(value: Any) -> Any:
     return value
 
 
-def _as_json(result: Result) -> dict[str, Any]:
+def _as_json(result: RuleResult) -> dict[str, Any]:
     return {**asdict(result), "outcome": result.outcome, "why": result.why}

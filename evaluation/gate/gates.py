@@ -12,8 +12,8 @@ from imaging.jitter import JITTERS
 from lake.configuration import explain, read_yaml
 from lake.errors import ConfigurationError
 
-Floor = Literal["box", "ellipse"]
-Whole = Annotated[int, Field(strict=True)]
+Baseline = Literal["box", "ellipse"]
+StrictInt = Annotated[int, Field(strict=True)]
 """A whole number: `true` is none."""
 
 
@@ -22,7 +22,7 @@ class _Settings(BaseModel):
 
 
 class Margins(_Settings):
-    """Largest drops that are still safe to ship, as shares (0.01 is one point)."""
+    """Non-inferiority margins: the largest drops that are still acceptable, as shares (0.01 is one point)."""
 
     overall: float = Field(default=0.01, gt=0, lt=1)
     stratum: float = Field(default=0.02, gt=0, lt=1)
@@ -34,8 +34,8 @@ class Rule(_Settings):
     stratum: str
     metric: str
     margin: float | None = Field(default=None, gt=0, lt=1)  # none: the gates' own for all rows or for strata
-    min_instances: Whole | None = Field(default=None, ge=1)
-    beats: tuple[Floor, ...] = ()
+    min_instances: StrictInt | None = Field(default=None, ge=1)
+    beats: tuple[Baseline, ...] = ()
     beats_by: float = Field(default=0.0, ge=0, lt=1)
     least: float | None = Field(default=None, ge=0, le=1)
     compare: bool = True  # with the champion, where there is one
@@ -55,9 +55,9 @@ class Rule(_Settings):
         if not (self.compare or self.beats or self.least is not None):
             raise ValueError(f"rule for {self.stratum!r} asks nothing: set beats, least or compare")
         if len(set(self.beats)) < len(self.beats):
-            raise ValueError(f"rule for {self.stratum!r} names a floor twice: beats {list(self.beats)}")
+            raise ValueError(f"rule for {self.stratum!r} names a baseline twice: beats {list(self.beats)}")
         if self.beats_by and not self.beats:
-            raise ValueError(f"rule for {self.stratum!r} sets beats_by {self.beats_by:g}, but no floor to beat: set beats")
+            raise ValueError(f"rule for {self.stratum!r} sets beats_by {self.beats_by:g}, but no baseline to beat: set beats")
         if not self.compare and "any_regression" in self.model_fields_set:
             raise ValueError(f"rule for {self.stratum!r} sets any_regression, but compares with no champion: leave one of them out")
         return self
@@ -69,10 +69,10 @@ class Gates(_Settings):
     version: Literal[1] = 1
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     power: float = Field(default=0.8, gt=0.5, lt=1)
-    min_instances: Whole = Field(default=300, ge=2)
+    min_instances: StrictInt = Field(default=300, ge=2)
     margin: Margins = Margins()
-    draws: Whole = Field(default=2000, ge=200, le=100_000)
-    seed: Whole = 17
+    draws: StrictInt = Field(default=2000, ge=200, le=100_000)
+    seed: StrictInt = 17
     rules: tuple[Rule, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -115,7 +115,7 @@ def load_gates(path: Path, spec: MetricSpec) -> Gates:
     for rule in gates.rules:
         plain, jitter = split_metric(rule.metric)
         if plain == "tracing_s":
-            raise ConfigurationError(f"{path}: tracing_s is in seconds, margins and floors are shares; gate tracing_saved instead")
+            raise ConfigurationError(f"{path}: tracing_s is in seconds, margins and least values are shares; gate tracing_saved instead")
         if jitter is not None and not known_jitter(jitter):
             raise ConfigurationError(f"{path}: metric {rule.metric!r} names no jitter; known are {', '.join((*SUMMARIES, *JITTERS))}")
         if plain not in known:

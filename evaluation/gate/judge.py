@@ -32,7 +32,7 @@ class Judgement:
 
 
 def planned_judgement(lake: Lake, pipeline: Pipeline, candidate: str, champion: str | None) -> Judgement | Verdict:
-    """Find what a candidate is compared with: the model that is named, the registry's champion, or floors alone.
+    """Find what a candidate is compared with: the model that is named, the registry's champion, or baselines alone.
 
     The champion itself, judged again, keeps the verdict that it was last given.
 
@@ -61,7 +61,7 @@ def present_inputs(lake: Lake, pipeline: Pipeline, candidate: str, against: str 
         lake: Holds the crops and scores.
         pipeline: Its evaluation settings say what must be scored.
         candidate: Digest of the model to judge.
-        against: Digest of the model to compare with; None for floors alone.
+        against: Digest of the model to compare with; None for baselines alone.
 
     Raises:
         InputError: A model has no scores of its present predictions on the present crops.

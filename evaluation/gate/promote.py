@@ -65,7 +65,7 @@ def _verdicts(lake: Lake, model: str, champion: str | None) -> list[Verdict]:
 
 def _passed(pipeline: Pipeline, verdicts: list[Verdict], model: str, champion: str | None) -> Verdict:
     """Return the newest verdict that speaks of the present state, if it is a PASS."""
-    against = f"champion {champion[:12]}" if champion else "the floors (there is no champion yet)"
+    against = f"champion {champion[:12]}" if champion else "the baselines (there is no champion yet)"
     if not verdicts:
         raise GateRefusalError(f"model {model[:12]} has no verdict against {against}; run `centrepiece judge` first")
     for verdict in verdicts:

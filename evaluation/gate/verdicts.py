@@ -6,9 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluation.gate.checks import Check, Outcome, at_least, beats_floor, large_enough, no_regression, not_evaluated, not_inferior, worst
+from evaluation.gate.checks import (
+    Check,
+    CheckOutcome,
+    at_least,
+    beats_baseline,
+    large_enough,
+    no_regression,
+    not_evaluated,
+    not_inferior,
+    worst,
+)
 from evaluation.gate.gates import Gates, Rule
-from evaluation.scores.paired import PairedScores, Values
+from evaluation.scores.paired import MetricValues, PairedScores
 from evaluation.scores.strata import Stratum, parse_pattern, strata_of
 from evaluation.statistics.clusters import Interval, cluster_sums, interval
 from evaluation.statistics.multiplicity import benjamini_hochberg, holm
@@ -21,7 +31,7 @@ _THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RuleResult:
     """What one rule found in one stratum."""
 
     rule: int  # position in gates.yaml
@@ -29,14 +39,14 @@ class Result:
     metric: str
     instances: int
     images: int
-    means: Mapping[str, float]  # by model, floor and ceiling, over the stratum
+    means: Mapping[str, float]  # by model, baseline and ceiling, over the stratum
     smallest_visible_drop: float | None
     margin: float | None
     gain: Interval | None  # over the champion
     checks: tuple[Check, ...]
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> CheckOutcome:
         """The worst of the checks."""
         return worst(check.outcome for check in self.checks)
 
@@ -55,14 +65,14 @@ class _Case:
     stratum: Stratum
 
 
-def judge_scores(gates: Gates, scores: Mapping[str, PairedScores], candidate: str, champion: str | None) -> list[Result]:
+def judge_scores(gates: Gates, scores: Mapping[str, PairedScores], candidate: str, champion: str | None) -> list[RuleResult]:
     """Judge a candidate by every rule in every stratum that the rule speaks of.
 
     Args:
         gates: Levels and rules.
         scores: Paired scores by metric, for every metric that a rule names; with `floor-box` and `floor-ellipse`.
         candidate: Its name in the scores.
-        champion: The champion's name; None judges a first model by floors alone.
+        champion: The champion's name; None judges a first model by baselines alone.
 
     Raises:
         EmptyCheckError: A rule matched no stratum, or no rule has anything to ask of a first model.
@@ -89,21 +99,23 @@ def _cases(index: int, rule: Rule, scores: PairedScores) -> Iterator[_Case]:
     return (_Case(index, rule, stratum) for stratum in strata)
 
 
-def _judge_case(case: _Case, gates: Gates, scores: PairedScores, candidate: str, champion: str | None) -> Result:
+def _judge_case(case: _Case, gates: Gates, scores: PairedScores, candidate: str, champion: str | None) -> RuleResult:
     rule, rows = case.rule, case.stratum.rows
-    names = [candidate, *([champion] if champion and rule.compare else []), *(f"floor-{floor}" for floor in rule.beats)]
+    names = [candidate, *([champion] if champion and rule.compare else []), *(f"floor-{baseline}" for baseline in rule.beats)]
     means = {name: float(np.mean(values[rows])) for name, values in scores.values.items()} if len(rows) else {}
     images = len(np.unique(scores.images[rows]))
     fault = _fault(scores, rows, names)
     if fault:
-        return Result(case.index, case.stratum.name, rule.metric, len(rows), images, means, None, None, None, (not_evaluated(fault),))
+        return RuleResult(case.index, case.stratum.name, rule.metric, len(rows), images, means, None, None, None, (not_evaluated(fault),))
 
-    def bounds(values: Values, question: str) -> Interval:
+    def bounds(values: MetricValues, question: str) -> Interval:
         seed = int(digest(gates.seed, case.stratum.name, rule.metric, question)[:16], 16)
         return interval(cluster_sums(values[rows], scores.images[rows]), alpha=gates.alpha, draws=gates.draws, seed=seed)
 
     checks = [large_enough(len(rows), gates.min_instances_of(rule))]
-    checks += [beats_floor(floor, bounds(scores.gain(candidate, f"floor-{floor}"), floor), rule.beats_by) for floor in rule.beats]
+    checks += [
+        beats_baseline(baseline, bounds(scores.gain(candidate, f"floor-{baseline}"), baseline), rule.beats_by) for baseline in rule.beats
+    ]
     if rule.least is not None:
         found = bounds(scores.values[candidate], "at least")
         checks.append(at_least(found, rule.least, lower_is_better=scores.lower_is_better))
@@ -112,7 +124,7 @@ def _judge_case(case: _Case, gates: Gates, scores: PairedScores, candidate: str,
         gain, margin = bounds(scores.gain(candidate, champion), "champion"), gates.margin_of(rule)
         drop = smallest_visible_drop(gain.standard_error, gain.degrees_of_freedom, alpha=gates.alpha, power=gates.power)
         checks.append(not_inferior(gain, margin, drop))
-    return Result(case.index, case.stratum.name, rule.metric, len(rows), images, means, drop, margin, gain, tuple(checks))
+    return RuleResult(case.index, case.stratum.name, rule.metric, len(rows), images, means, drop, margin, gain, tuple(checks))
 
 
 def _fault(scores: PairedScores, rows: np.ndarray[tuple[int], np.dtype[np.int64]], names: Sequence[str]) -> str:
@@ -122,7 +134,7 @@ def _fault(scores: PairedScores, rows: np.ndarray[tuple[int], np.dtype[np.int64]
     return "; ".join(f"{count:,} of {len(rows):,} values of {name[:24]} are not numbers" for name, count in broken.items() if count)
 
 
-def _with_regressions(results: list[Result], gates: Gates) -> list[Result]:
+def _with_regressions(results: list[RuleResult], gates: Gates) -> list[RuleResult]:
     """Add the check for any regression: its correction needs all strata at once."""
     compared = [(place, result.metric, result.gain) for place, result in enumerate(results) if result.gain is not None]
     if not compared:

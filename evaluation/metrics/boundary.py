@@ -4,9 +4,8 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from imaging.masks.rle import Mask
 
 
 def inner_boundary(mask: Mask, valid: Mask | None = None) -> Mask:

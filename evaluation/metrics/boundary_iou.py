@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from evaluation.metrics.boundary import Mask
+from imaging.masks.rle import Mask
 
 _SHARE_OF_DIAGONAL = 0.02
 

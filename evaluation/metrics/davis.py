@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from evaluation.metrics.boundary import Mask
 from evaluation.metrics.packed import packed_edge_counts
+from imaging.masks.rle import Mask
 
 _SHARE_OF_DIAGONAL = 0.008
 

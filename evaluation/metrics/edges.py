@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask
 from evaluation.metrics.packed import packed_edge_counts
+from imaging.masks.rle import Mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask, relative_radius
+from evaluation.metrics.boundary import relative_radius
 from evaluation.metrics.boundary_iou import boundary_iou
 from evaluation.metrics.davis import davis_f
 from evaluation.metrics.edges import EdgeCounts, edge_counts
@@ -15,6 +15,7 @@ from evaluation.metrics.structure import structure_measure
 from evaluation.metrics.thresholds import LevelCounts, adaptive_scores, e_curve, f_curve, level_counts, precision_recall_curves
 from evaluation.metrics.tracing import TracingPrices, tracing_work
 from evaluation.metrics.weighted_f import weighted_f_measure
+from imaging.masks.rle import Mask
 
 HALF = 128
 """An 8-bit probability at or above this is object."""

@@ -13,9 +13,10 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask, half_widths
+from evaluation.metrics.boundary import half_widths
+from imaging.masks.rle import Mask
 
-Words = NDArray[np.uint64]
+PackedWords = NDArray[np.uint64]
 WORD_BITS = 64
 COUNTS = ("dilated_predicted", "dilated_truth", "dilated_both", "predicted_near", "truth_near")
 """Columns of the counts of one radius: |D(Bp)|, |D(Bg)|, |D(Bp) & D(Bg)|, |Bp & D(Bg)|, |Bg & D(Bp)|."""
@@ -86,7 +87,7 @@ _packed: Any = intrinsic(_pack_64_bytes)
 
 
 @njit(cache=True, nogil=True)
-def _line(mask: NDArray[np.uint8], rows: int, spare: int) -> Words:
+def _line(mask: NDArray[np.uint8], rows: int, spare: int) -> PackedWords:
     """Lay an (H, W) mask of bytes on one line."""
     height, width = mask.shape
     whole, rest = width // WORD_BITS, width % WORD_BITS
@@ -105,7 +106,7 @@ def _line(mask: NDArray[np.uint8], rows: int, spare: int) -> Words:
 
 
 @njit(cache=True, nogil=True)
-def _full_line(height: int, width: int, rows: int, spare: int) -> Words:
+def _full_line(height: int, width: int, rows: int, spare: int) -> PackedWords:
     """Lay out a mask that is True everywhere."""
     whole, rest = width // WORD_BITS, width % WORD_BITS
     stride = whole + (rest > 0) + spare
@@ -119,7 +120,7 @@ def _full_line(height: int, width: int, rows: int, spare: int) -> Words:
 
 
 @njit(cache=True, nogil=True)
-def _boundary(mask: Words, valid: Words, low: int, high: int, stride: int) -> Words:
+def _boundary(mask: PackedWords, valid: PackedWords, low: int, high: int, stride: int) -> PackedWords:
     """Return the inner boundary of a line; spare words are not valid, so beyond the frame all counts as inside."""
     one, top = np.uint64(1), np.uint64(63)
     solid = mask | ~valid
@@ -136,7 +137,7 @@ def _boundary(mask: Words, valid: Words, low: int, high: int, stride: int) -> Wo
 
 
 @njit(cache=True, nogil=True)
-def _widen(line: Words, levels: int) -> NDArray[np.uint64]:
+def _widen(line: PackedWords, levels: int) -> NDArray[np.uint64]:
     """Return the line dilated along itself by 0, 1, … pixels."""
     one, top = np.uint64(1), np.uint64(63)
     wide = np.empty((levels, line.shape[0]), dtype=np.uint64)
@@ -154,7 +155,7 @@ def _widen(line: Words, levels: int) -> NDArray[np.uint64]:
 
 
 @njit(cache=True, nogil=True)
-def _dilate(wide: NDArray[np.uint64], runs: NDArray[np.int64], reach: int, stride: int, start: int, out: Words) -> None:
+def _dilate(wide: NDArray[np.uint64], runs: NDArray[np.int64], reach: int, stride: int, start: int, out: PackedWords) -> None:
     """Write the words from start on of the disc dilation: the union of the rows around, each widened by the disc's run."""
     count = out.shape[0]
     level = wide[runs[0], start : start + count]
@@ -202,7 +203,7 @@ def _count(
 
 
 @njit(cache=True, nogil=True)
-def _add_areas(predicted: Words, truth: Words, valid: Words, counts: NDArray[np.int64]) -> None:
+def _add_areas(predicted: PackedWords, truth: PackedWords, valid: PackedWords, counts: NDArray[np.int64]) -> None:
     a, b, c = np.int64(0), np.int64(0), np.int64(0)
     for k in range(predicted.shape[0]):
         p, g = predicted[k] & valid[k], truth[k] & valid[k]
@@ -213,7 +214,9 @@ def _add_areas(predicted: Words, truth: Words, valid: Words, counts: NDArray[np.
 
 
 @njit(cache=True, nogil=True)
-def _add(near_p: Words, near_g: Words, edge_p: Words, edge_g: Words, valid: Words, counts: NDArray[np.int64]) -> None:
+def _add(
+    near_p: PackedWords, near_g: PackedWords, edge_p: PackedWords, edge_g: PackedWords, valid: PackedWords, counts: NDArray[np.int64]
+) -> None:
     a, b, c, d, e = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for k in range(near_p.shape[0]):
         p, g = near_p[k] & valid[k], near_g[k] & valid[k]
@@ -230,7 +233,7 @@ def _add(near_p: Words, near_g: Words, edge_p: Words, edge_g: Words, valid: Word
 
 
 @njit(cache=True, nogil=True)
-def _total(line: Words) -> np.int64:
+def _total(line: PackedWords) -> np.int64:
     total = np.int64(0)
     for k in range(line.shape[0]):
         total += np.int64(_ones(line[k]))

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask
+from imaging.masks.rle import Mask
 
-Map = NDArray[np.float64]
+ProbabilityMap = NDArray[np.float64]
 
 
 def region_scores(predicted_area: int, truth_area: int, common_area: int) -> dict[str, float]:
@@ -32,7 +32,7 @@ def region_scores(predicted_area: int, truth_area: int, common_area: int) -> dic
     }
 
 
-def mean_absolute_error(probability: Map, truth: Mask, valid: Mask) -> float:
+def mean_absolute_error(probability: ProbabilityMap, truth: Mask, valid: Mask) -> float:
     """Return the mean of |probability - truth| over the pixels that are not ignored.
 
     Args:
@@ -45,7 +45,7 @@ def mean_absolute_error(probability: Map, truth: Mask, valid: Mask) -> float:
     return float(np.mean(np.abs(probability[valid] - truth[valid])))
 
 
-def brier_score(probability: Map, truth: Mask, valid: Mask) -> float:
+def brier_score(probability: ProbabilityMap, truth: Mask, valid: Mask) -> float:
     """Return the mean squared difference between probability and truth over the pixels that are not ignored.
 
     Source: Brier, Monthly Weather Review 78, 1950.

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask
-from evaluation.metrics.regions import Map
+from evaluation.metrics.regions import ProbabilityMap
+from imaging.masks.rle import Mask
 
 _EPSILON = float(np.spacing(1))
 
 
-def structure_measure(probability: Map, truth: Mask, valid: Mask) -> float:
+def structure_measure(probability: ProbabilityMap, truth: Mask, valid: Mask) -> float:
     """Score how alike two maps are as objects and, quarter by quarter, as regions.
 
     Args:
@@ -34,7 +34,7 @@ def _object_score(values: NDArray[np.float64]) -> float:
     return 2 * mean / (mean * mean + 1 + spread + _EPSILON)
 
 
-def _region_score(probability: Map, truth: Mask, valid: Mask) -> float:
+def _region_score(probability: ProbabilityMap, truth: Mask, valid: Mask) -> float:
     rows, columns = np.nonzero(truth & valid)
     row, column = int(np.round(rows.mean())) + 1, int(np.round(columns.mean())) + 1
     total = np.count_nonzero(valid)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask
+from imaging.masks.rle import Mask
 
 Curve = NDArray[np.float64]
 LEVELS = 256

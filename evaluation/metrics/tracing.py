@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask, dilate, inner_boundary
+from evaluation.metrics.boundary import dilate, inner_boundary
+from imaging.masks.rle import Mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 import numpy as np
 from scipy.ndimage import convolve, distance_transform_edt
 
-from evaluation.metrics.boundary import Mask
-from evaluation.metrics.regions import Map
+from evaluation.metrics.regions import ProbabilityMap
+from imaging.masks.rle import Mask
 
 _EPSILON = float(np.spacing(1))
 _SIDE, _SIGMA = 7, 5.0
 
 
-def weighted_f_measure(probability: Map, truth: Mask, valid: Mask) -> float:
+def weighted_f_measure(probability: ProbabilityMap, truth: Mask, valid: Mask) -> float:
     """Score a map with errors smoothed inside the object and weighted by distance outside it; beta = 1.
 
     Args:
@@ -35,8 +35,8 @@ def weighted_f_measure(probability: Map, truth: Mask, valid: Mask) -> float:
     return float(2 * recall * precision / (recall + precision + _EPSILON))
 
 
-def _gaussian() -> Map:
+def _gaussian() -> ProbabilityMap:
     offsets = np.arange(_SIDE) - _SIDE // 2
     line = np.exp(-(offsets**2) / (2 * _SIGMA**2))
-    kernel: Map = np.outer(line, line) / line.sum() ** 2
+    kernel: ProbabilityMap = np.outer(line, line) / line.sum() ** 2
     return kernel

@@ -22,8 +22,8 @@ from evaluation.scores.keys import score_key
 from evaluation.scores.paired import PairedScores, read_paired
 from evaluation.scores.robust_curves import AS_LABELLED, jitters_scored, robust_rows
 from evaluation.scores.slices import regressed_slices, weak_slices
-from evaluation.scores.strata import Pattern, nesting_of, shown_patterns
-from evaluation.scores.stratum_rows import Levels, stratum_rows
+from evaluation.scores.strata import StratumPattern, nesting_of, shown_patterns
+from evaluation.scores.stratum_rows import IntervalSpec, stratum_rows
 from lake.configuration import Pipeline
 from lake.lake import Lake
 
@@ -31,7 +31,7 @@ SAMPLES_PER_DOMAIN = 8
 _MOST_SAMPLES = 32
 HEADLINE = "edge_overlap_f"
 HEAD_METRICS = (HEADLINE, "edge_tolerance_f", "boundary_iou", "iou", "tracing_saved", "mae")
-"""Shown over all crops, with their floors and ceilings."""
+"""Shown over all crops, with their baselines and ceilings."""
 HeadFigures = list[tuple[str, str, str]]
 
 
@@ -64,19 +64,19 @@ def score_parts(lake: Lake, pipeline: Pipeline, judged: Judged) -> tuple[HeadFig
     heads = [full_metric_name(name, tolerance) for name in HEAD_METRICS]
     robust = [f"{metric}@{jitter}" for jitter in (*jitters, *(["worst"] if jitters else []))]
     found = read_paired(lake, list(inputs.scores), [*heads, *robust], as_of=inputs.scores_snapshot)
-    scores, levels = found[metric], _levels(judged)
-    everything = [Pattern(())]
-    head = {name: stratum_rows(found[name], inputs.candidate, inputs.champion, everything, levels)[0] for name in heads}
+    scores, spec = found[metric], _interval_spec(judged)
+    everything = [StratumPattern(())]
+    head = {name: stratum_rows(found[name], inputs.candidate, inputs.champion, everything, spec)[0] for name in heads}
     weak = weak_slices(scores, inputs.candidate)
     regressed = regressed_slices(scores, inputs.candidate, inputs.champion) if inputs.champion else []
     patterns = shown_patterns(pipeline.evaluation.strata, [rule["stratum"] for rule in judged.document["gates"]["rules"]])
     parts = [
         scores_section(head, inputs.champion),
-        _strata_part(judged, scores, patterns, levels),
+        _strata_part(judged, scores, patterns, spec),
         pairs_part(lake, scores, inputs.candidate, inputs.champion),
     ]
     if jitters:
-        parts.append(_robustness_part(found, metric, jitters, inputs, patterns, levels))
+        parts.append(_robustness_part(found, metric, jitters, inputs, patterns, spec))
     parts += [slices_section(weak, regressed, metric), _curves_part(lake, pipeline, inputs)]
     return head_figures(head, metric, inputs.champion), parts
 
@@ -110,24 +110,29 @@ def _curves_part(lake: Lake, pipeline: Pipeline, inputs: Inputs) -> str:
     return curves_section(curves)
 
 
-def _levels(judged: Judged) -> Levels:
+def _interval_spec(judged: Judged) -> IntervalSpec:
     gates = judged.document["gates"]
-    return Levels(alpha=gates["alpha"], draws=gates["draws"], seed=gates["seed"])
+    return IntervalSpec(alpha=gates["alpha"], draws=gates["draws"], seed=gates["seed"])
 
 
-def _strata_part(judged: Judged, scores: PairedScores, patterns: Sequence[Pattern], levels: Levels) -> str:
+def _strata_part(judged: Judged, scores: PairedScores, patterns: Sequence[StratumPattern], spec: IntervalSpec) -> str:
     inputs = judged.inputs
-    rows = stratum_rows(scores, inputs.candidate, inputs.champion, patterns, levels)
+    rows = stratum_rows(scores, inputs.candidate, inputs.champion, patterns, spec)
     outcomes = _outcomes(judged.document["results"], scores.metric)
     return strata_section(rows, scores.metric, inputs.champion, outcomes, groups=[nesting_of(row.name) for row in rows])
 
 
 def _robustness_part(
-    found: Mapping[str, PairedScores], metric: str, jitters: Sequence[str], inputs: Inputs, patterns: Sequence[Pattern], levels: Levels
+    found: Mapping[str, PairedScores],
+    metric: str,
+    jitters: Sequence[str],
+    inputs: Inputs,
+    patterns: Sequence[StratumPattern],
+    spec: IntervalSpec,
 ) -> str:
     by_box = {AS_LABELLED: found[metric], **{box: found[f"{metric}@{box}"] for box in (*jitters, "worst")}}
     models = [inputs.candidate, *([inputs.champion] if inputs.champion else [])]
-    rows = robust_rows(by_box, models, patterns, levels)
+    rows = robust_rows(by_box, models, patterns, spec)
     floor = float(np.mean(found[metric].values["floor-box"]))
     return robustness_section(rows, metric, models, groups=[nesting_of(row.name) for row in rows], floor=floor)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lake.lake import Lake
 from lake.publishing.records import PublicationRecord, records_of
 
-TABLES = ("annotations", "instances", "crops")
+CHECKED_TABLES = ("annotations", "instances", "crops")
 """Tables whose stages check expectations before they publish."""
 
 
@@ -23,7 +23,7 @@ class QualityPages:
 
 def quality_pages(lake: Lake) -> list[QualityPages]:
     """Return the checks of the publications that the present tables consist of, in the order of the pipeline."""
-    return [found for table in TABLES if lake.has(table) for found in sorted(_of_table(lake, table), key=lambda one: one.part)]
+    return [found for table in CHECKED_TABLES if lake.has(table) for found in sorted(_of_table(lake, table), key=lambda one: one.part)]
 
 
 def _of_table(lake: Lake, table: str) -> Iterator[QualityPages]:
@@ -32,10 +32,10 @@ def _of_table(lake: Lake, table: str) -> Iterator[QualityPages]:
         for record in records_of(lake.store, prefix):
             for output in record.outputs:
                 if output.table == table and files.intersection(receipt.path for receipt in output.receipts):
-                    yield _assurance(record, table, output.part)
+                    yield _quality_pages(record, table, output.part)
 
 
-def _assurance(record: PublicationRecord, table: str, part: Mapping[str, str]) -> QualityPages:
+def _quality_pages(record: PublicationRecord, table: str, part: Mapping[str, str]) -> QualityPages:
     found = record.report.details.get("expectations", {})
     pages = tuple(found.get("pages", ()))
     return QualityPages(table, part.get("source", ""), found.get("rows", 0), found.get("expectations", 0), pages)

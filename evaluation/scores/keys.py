@@ -26,7 +26,7 @@ def metric_spec(pipeline: Pipeline) -> MetricSpec:
 
 
 def score_key(lake: Lake, pipeline: Pipeline, model: str) -> StageKey:
-    """Return the stage key of scoring a model, or a floor or ceiling, on the crops as they are now.
+    """Return the stage key of scoring a model, or a baseline or ceiling, on the crops as they are now.
 
     Raises:
         InputError: The model has made no predictions.
@@ -60,11 +60,11 @@ def score_settings(pipeline: Pipeline, model: str) -> dict[str, Any]:
 
 
 def trained_on(lake: Lake, model: str) -> Snapshot | None:
-    """Return the crops that a model was trained on; None for floors, ceilings and models that another program trained.
+    """Return the crops that a model was trained on; None for baselines, ceilings and models that another program trained.
 
     Args:
         lake: Holds the table `models`.
-        model: Digest, `<digest>@<jitter>`, or the name of a floor or ceiling.
+        model: Digest, `<digest>@<jitter>`, or the name of a baseline or ceiling.
     """
     if model in REFERENCES or not lake.has("models"):
         return None

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask
 from evaluation.metrics.instance import Observation
 from imaging.crop_codec import decode_mask, visible_part
+from imaging.masks.rle import Mask
 from imaging.orientation import Box
 from lake.contracts import Crop
 from lake.errors import ContractError

@@ -15,7 +15,7 @@ from lake.errors import InputError
 from lake.lake import Lake
 from lake.publishing.snapshots import AsOf
 
-Values = NDArray[np.float64]
+MetricValues = NDArray[np.float64]
 _COLUMNS = ("crop_id", "image_id", *STRATUM_COLUMNS.values(), "metric", "value")
 
 
@@ -26,9 +26,9 @@ class PairedScores:
     metric: str
     crops: pa.Table  # crop_id, image_id and the attributes, by crop_id
     images: NDArray[np.int64]  # (N,) image codes
-    values: Mapping[str, Values]  # (N,) by model, floor or ceiling; NaN where undefined
+    values: Mapping[str, MetricValues]  # (N,) by model, baseline or ceiling; NaN where undefined
 
-    def gain(self, candidate: str, other: str) -> Values:
+    def gain(self, candidate: str, other: str) -> MetricValues:
         """Return (N,) how much better the candidate is, whichever way the metric points."""
         difference = self.values[candidate] - self.values[other]
         return -difference if self.lower_is_better else difference
@@ -45,7 +45,7 @@ def read_paired(lake: Lake, models: Sequence[str], metrics: Sequence[str], *, as
     Args:
         lake: Holds the scores.
         models: Names; those with an `@` are models under a jitter and stand for a metric such as `iou@worst`.
-        metrics: Stored names, with `@mean`, `@worst` or `@<jitter>` for robustness; floors and ceilings know no jitter.
+        metrics: Stored names, with `@mean`, `@worst` or `@<jitter>` for robustness; baselines and ceilings know no jitter.
         as_of: Of the scores.
 
     Raises:

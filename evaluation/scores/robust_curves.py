@@ -7,8 +7,8 @@ from types import MappingProxyType
 import numpy as np
 
 from evaluation.scores.paired import PairedScores
-from evaluation.scores.strata import Pattern, Stratum, distinct_strata
-from evaluation.scores.stratum_rows import Levels
+from evaluation.scores.strata import Stratum, StratumPattern, distinct_strata
+from evaluation.scores.stratum_rows import IntervalSpec
 from evaluation.statistics.clusters import Interval, cluster_sums, interval
 from lake.configuration import JitterName
 from lake.digests import digest
@@ -46,28 +46,30 @@ def jitters_scored(names: Sequence[str], models: Sequence[str]) -> list[str]:
     return [jitter for jitter in known if all(f"{model}@{jitter}" in names for model in models)]
 
 
-def robust_rows(scores: Mapping[str, PairedScores], models: Sequence[str], patterns: Sequence[Pattern], levels: Levels) -> list[RobustRow]:
+def robust_rows(
+    scores: Mapping[str, PairedScores], models: Sequence[str], patterns: Sequence[StratumPattern], spec: IntervalSpec
+) -> list[RobustRow]:
     """Return the figures of every stratum that the patterns match, each stratum once.
 
     Args:
         scores: One metric, by jitter, with `AS_LABELLED` and `worst`; all over the same crops.
         models: The candidate, then the champion if there is one.
         patterns: Which strata.
-        levels: Of the intervals.
+        spec: Of the intervals.
     """
     crops = scores[AS_LABELLED].crops
-    return [_row(scores, models, stratum, levels) for stratum in distinct_strata(crops, patterns)]
+    return [_row(scores, models, stratum, spec) for stratum in distinct_strata(crops, patterns)]
 
 
-def _row(scores: Mapping[str, PairedScores], models: Sequence[str], stratum: Stratum, levels: Levels) -> RobustRow:
+def _row(scores: Mapping[str, PairedScores], models: Sequence[str], stratum: Stratum, spec: IntervalSpec) -> RobustRow:
     candidate, plain, worst = models[0], scores[AS_LABELLED], scores["worst"]
     rows, images = stratum.rows, plain.images[stratum.rows]
     means = {model: {box: float(np.mean(found.values[model][rows])) for box, found in scores.items() if box != "worst"} for model in models}
     fall = worst.values[candidate] - plain.values[candidate]
 
     def bounds(values: np.ndarray[tuple[int], np.dtype[np.float64]], question: str) -> Interval:
-        seed = int(digest(levels.seed, stratum.name, plain.metric, question)[:16], 16)
-        return interval(cluster_sums(values[rows], images), alpha=levels.alpha, draws=levels.draws, seed=seed)
+        seed = int(digest(spec.seed, stratum.name, plain.metric, question)[:16], 16)
+        return interval(cluster_sums(values[rows], images), alpha=spec.alpha, draws=spec.draws, seed=seed)
 
     towards_worse = -fall if plain.lower_is_better else fall
     return RobustRow(stratum.name, len(rows), means, bounds(worst.values[candidate], "worst"), bounds(towards_worse, "fall"))

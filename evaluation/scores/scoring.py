@@ -1,4 +1,4 @@
-"""Crops and one model's probability maps in, score rows, rejects and curves out; floors and ceilings need no maps."""
+"""Crops and one model's probability maps in, score rows, rejects and curves out; baselines and ceilings need no maps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics.floors import CEILINGS, FLOORS, reference_mask
+from evaluation.metrics.baselines import BASELINES, CEILINGS, reference_mask
 from evaluation.metrics.instance import MetricSpec, instance_metrics, metric_names
 from evaluation.metrics.thresholds import level_counts
 from evaluation.scores.curves import Curves, instance_curves, no_curves
@@ -17,8 +17,8 @@ from lake.contracts import Reject, Score
 from lake.reasons import Reason
 from lake.rejects import reject_id
 
-REFERENCES = (*FLOORS, *CEILINGS)
-"""Names under which floors and ceilings are scored, as if they were models."""
+REFERENCES = (*BASELINES, *CEILINGS)
+"""Names under which baselines and ceilings are scored, as if they were models."""
 
 Levels = NDArray[np.uint8]
 
@@ -47,7 +47,7 @@ def score_crop(crop: Mapping[str, Any], levels: Levels | None, setup: ScoreSetup
 
     Args:
         crop: The columns `evaluation.scores.observations.CROP_COLUMNS`.
-        levels: (window_height, window_width) uint8; None for a floor or ceiling, which is drawn here.
+        levels: (window_height, window_width) uint8; None for a baseline or ceiling, which is drawn here.
         setup: Model, metric settings and seen classes.
         scored: Takes the rows.
     """

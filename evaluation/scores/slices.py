@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from evaluation.scores.paired import PairedScores, Values
+from evaluation.scores.paired import MetricValues, PairedScores
 from evaluation.scores.strata import Stratum, literal, parse_pattern, strata_of, stratum_name
 from evaluation.statistics.clusters import Interval, cluster_sums, interval
 from evaluation.statistics.multiplicity import benjamini_hochberg
@@ -54,7 +54,7 @@ def regressed_slices(
     return _lowest(scores, scores.gain(candidate, champion), attributes, most)
 
 
-def _lowest(scores: PairedScores, values: Values, attributes: Sequence[str], most: int) -> list[Slice]:
+def _lowest(scores: PairedScores, values: MetricValues, attributes: Sequence[str], most: int) -> list[Slice]:
     total = float(values.sum())
     found = [_measured(scores, values, total, stratum) for stratum in _candidates(scores, attributes)]
     if not found:
@@ -93,7 +93,7 @@ def _pattern(name: str) -> str:
     return stratum_name((attribute, literal(value)) for attribute, _, value in (part.partition("=") for part in name.split("/")))
 
 
-def _measured(scores: PairedScores, values: Values, total: float, stratum: Stratum) -> tuple[Stratum, Interval]:
+def _measured(scores: PairedScores, values: MetricValues, total: float, stratum: Stratum) -> tuple[Stratum, Interval]:
     inside = values[stratum.rows]
     below = inside - (total - inside.sum()) / (len(values) - len(inside))
     seed = int(digest("slice", stratum.name, scores.metric)[:16], 16)

@@ -19,7 +19,7 @@ _CROWDED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class StratumPattern:
     """Which strata a rule speaks of: one glob an attribute; no attribute means all rows."""
 
     parts: tuple[tuple[str, str], ...]
@@ -60,14 +60,14 @@ def nesting_of(name: str) -> str:
     return "/".join(part.partition("=")[0] for part in name.split("/"))
 
 
-def parse_pattern(text: str) -> Pattern:
+def parse_pattern(text: str) -> StratumPattern:
     """Read a stratum pattern such as `all`, `domain=*` or `domain=driving/class=car`.
 
     Raises:
         ConfigurationError: An attribute is unknown or duplicate, or a part is not `attribute=value`.
     """
     if text == ALL:
-        return Pattern(())
+        return StratumPattern(())
     parts: list[tuple[str, str]] = []
     for part in text.split("/"):
         attribute, equals, value = part.partition("=")
@@ -78,10 +78,10 @@ def parse_pattern(text: str) -> Pattern:
                 f"stratum {text!r}: {attribute!r} is unknown or duplicate; attributes are {', '.join(STRATUM_COLUMNS)}"
             )
         parts.append((attribute, value))
-    return Pattern(tuple(parts))
+    return StratumPattern(tuple(parts))
 
 
-def shown_patterns(nestings: Iterable[str], gated: Iterable[str]) -> list[Pattern]:
+def shown_patterns(nestings: Iterable[str], gated: Iterable[str]) -> list[StratumPattern]:
     """Return the patterns that a report shows: all rows, then each nesting of `evaluation.scores.strata`, then what gates speak of.
 
     Args:
@@ -92,7 +92,7 @@ def shown_patterns(nestings: Iterable[str], gated: Iterable[str]) -> list[Patter
     return [parse_pattern(name) for name in dict.fromkeys((ALL, *nested, *gated))]
 
 
-def strata_of(rows: pa.Table, pattern: Pattern) -> list[Stratum]:
+def strata_of(rows: pa.Table, pattern: StratumPattern) -> list[Stratum]:
     """Return the strata that a pattern matches among score rows, by name.
 
     Args:
@@ -121,7 +121,7 @@ def strata_of(rows: pa.Table, pattern: Pattern) -> list[Stratum]:
     return sorted(strata, key=lambda stratum: stratum.name)
 
 
-def distinct_strata(rows: pa.Table, patterns: Iterable[Pattern]) -> list[Stratum]:
+def distinct_strata(rows: pa.Table, patterns: Iterable[StratumPattern]) -> list[Stratum]:
     """Return the strata that some patterns match, each stratum once, in the patterns' order."""
     found: dict[str, Stratum] = {}
     for pattern in patterns:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.metrics.floors import FLOORS
-from evaluation.scores.paired import PairedScores, Values
-from evaluation.scores.strata import Pattern, Stratum, distinct_strata
+from evaluation.metrics.baselines import BASELINES
+from evaluation.scores.paired import MetricValues, PairedScores
+from evaluation.scores.strata import Stratum, StratumPattern, distinct_strata
 from evaluation.statistics.clusters import Interval, cluster_sums, interval
 from lake.digests import digest
 
@@ -20,13 +20,13 @@ class StratumRow:
     instances: int
     images: int
     mean: Interval  # of the candidate
-    means: Mapping[str, float]  # of every model, floor and ceiling
-    over_floors: Mapping[str, Interval]  # gain over each floor
+    means: Mapping[str, float]  # of every model, baseline and ceiling
+    over_baselines: Mapping[str, Interval]  # gain over each baseline
     over_champion: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class IntervalSpec:
     """How intervals are made."""
 
     alpha: float = 0.05
@@ -35,27 +35,27 @@ class Levels:
 
 
 def stratum_rows(
-    scores: PairedScores, candidate: str, champion: str | None, patterns: Sequence[Pattern], levels: Levels
+    scores: PairedScores, candidate: str, champion: str | None, patterns: Sequence[StratumPattern], spec: IntervalSpec
 ) -> list[StratumRow]:
     """Return the figures of every stratum that the patterns match, each stratum once, in the patterns' order.
 
     Args:
-        scores: One metric, with both floors.
+        scores: One metric, with both baselines.
         candidate: Its name in the scores.
         champion: The champion's name, if there is one.
         patterns: Which strata.
-        levels: Of the intervals.
+        spec: Of the intervals.
     """
-    return [_row(scores, candidate, champion, stratum, levels) for stratum in distinct_strata(scores.crops, patterns)]
+    return [_row(scores, candidate, champion, stratum, spec) for stratum in distinct_strata(scores.crops, patterns)]
 
 
-def _row(scores: PairedScores, candidate: str, champion: str | None, stratum: Stratum, levels: Levels) -> StratumRow:
+def _row(scores: PairedScores, candidate: str, champion: str | None, stratum: Stratum, spec: IntervalSpec) -> StratumRow:
     rows = stratum.rows
     images = scores.images[rows]
 
-    def bounds(values: Values, question: str) -> Interval:
-        seed = int(digest(levels.seed, stratum.name, scores.metric, question)[:16], 16)
-        return interval(cluster_sums(values[rows], images), alpha=levels.alpha, draws=levels.draws, seed=seed)
+    def bounds(values: MetricValues, question: str) -> Interval:
+        seed = int(digest(spec.seed, stratum.name, scores.metric, question)[:16], 16)
+        return interval(cluster_sums(values[rows], images), alpha=spec.alpha, draws=spec.draws, seed=seed)
 
     return StratumRow(
         stratum.name,
@@ -63,6 +63,6 @@ def _row(scores: PairedScores, candidate: str, champion: str | None, stratum: St
         len(np.unique(images)),
         bounds(scores.values[candidate], "mean"),
         {name: float(np.mean(values[rows])) for name, values in scores.values.items()},
-        {floor: bounds(scores.gain(candidate, floor), floor) for floor in FLOORS},
+        {baseline: bounds(scores.gain(candidate, baseline), baseline) for baseline in BASELINES},
         bounds(scores.gain(candidate, champion), "champion") if champion else None,
     )

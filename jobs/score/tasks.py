@@ -36,7 +36,7 @@ class ScoreTask:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """One model, floor or ceiling to score, and where its rows go."""
+    """One model, baseline or ceiling to score, and where its rows go."""
 
     setup: ScoreSetup
     scores: ShardLocation
@@ -58,7 +58,7 @@ def plan_tasks(lake: Lake, model: str, splits: Sequence[str]) -> list[ScoreTask]
 
     Args:
         lake: Holds the crops, and the predictions of a model.
-        model: Digest, or the name of a floor or ceiling, which needs no predictions.
+        model: Digest, or the name of a baseline or ceiling, which needs no predictions.
         splits: Splits to score.
 
     Raises:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from evaluation.gate.documents import Inputs
 from evaluation.gate.registry import Event
-from evaluation.metrics.floors import CEILINGS, FLOORS
+from evaluation.metrics.baselines import BASELINES, CEILINGS
 from evaluation.report.pages.balance import balance_section
 from evaluation.report.pages.page import page
 from evaluation.report.pages.pairs import Pair, pairs_section
@@ -56,8 +56,8 @@ def interval(mean: float) -> Interval:
 
 def stratum_row(name: str, instances: int, gain: float) -> StratumRow:
     """Return a stratum with a gain over everything that there is."""
-    means = {"old": 0.5, **dict.fromkeys((*FLOORS, *CEILINGS), 0.4)}
-    return StratumRow(name, instances, 9, interval(0.5 + gain), means, dict.fromkeys(FLOORS, interval(gain)), interval(gain))
+    means = {"old": 0.5, **dict.fromkeys((*BASELINES, *CEILINGS), 0.4)}
+    return StratumRow(name, instances, 9, interval(0.5 + gain), means, dict.fromkeys(BASELINES, interval(gain)), interval(gain))
 
 
 def robust_row(name: str, instances: int) -> RobustRow:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.report.pages.images import TRUTH, image, outlined
+from evaluation.report.pages.crop_images import TRUTH, draw_outlines, image
 from evaluation.report.pages.markup import figure, paragraph, section
 from evaluation.scores.observations import beyond_image
 from imaging.crop_codec import open_crop
@@ -18,7 +18,7 @@ def crops_section(crops: Sequence[Mapping[str, Any]]) -> str:
     pictures = []
     for crop in crops:
         opened = open_crop(crop)
-        drawn = outlined(opened.pixels, [(opened.mask, TRUTH)], ignore=opened.ignore, beyond=beyond_image(crop), fill=True)
+        drawn = draw_outlines(opened.pixels, [(opened.mask, TRUTH)], ignore=opened.ignore, beyond=beyond_image(crop), fill=True)
         caption = f"{crop['domain']} / {crop['class_id']}, {crop['window_width']} × {crop['window_height']} px, {crop['split']}"
         pictures.append(figure(image(drawn, caption), caption))
     told = paragraph(

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.metrics.boundary import Mask
-from evaluation.report.pages.images import CANDIDATE, CHAMPION, TRUTH, Pixels, image, outlined
+from evaluation.report.pages.crop_images import CANDIDATE, CHAMPION, TRUTH, draw_outlines, image
 from evaluation.report.pages.markup import name, paragraph, section, text
+from imaging.images import Pixels
+from imaging.masks.rle import Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,10 @@ def pairs_section(worst: Sequence[Pair], best: Sequence[Pair], *, metric: str, c
 def _row(pair: Pair, against: str) -> str:
     truth = (pair.truth, TRUTH)
     panels = [
-        ("crop", outlined(pair.pixels, [])),
-        ("truth", outlined(pair.pixels, [truth], ignore=pair.ignore, beyond=pair.beyond, fill=True)),
-        *([] if pair.other is None else [("champion", outlined(pair.pixels, [truth, (pair.other, CHAMPION)]))]),
-        ("candidate", outlined(pair.pixels, [truth, (pair.candidate, CANDIDATE)])),
+        ("crop", draw_outlines(pair.pixels, [])),
+        ("truth", draw_outlines(pair.pixels, [truth], ignore=pair.ignore, beyond=pair.beyond, fill=True)),
+        *([] if pair.other is None else [("champion", draw_outlines(pair.pixels, [truth, (pair.other, CHAMPION)]))]),
+        ("candidate", draw_outlines(pair.pixels, [truth, (pair.candidate, CANDIDATE)])),
     ]
     shown = "".join(f"<div>{image(drawn, f'{pair.title}: {what}')}<span>{text(what)}</span></div>" for what, drawn in panels)
     figures = f"{100 * pair.gain:+.1f} points: candidate {pair.scores[0]:.3f}, {against} {pair.scores[1]:.3f}. Crop {pair.crop_id[:12]}."

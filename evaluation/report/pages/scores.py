@@ -1,8 +1,8 @@
-"""Figures of several metrics over all crops in, the report's head figures and its table of scores beside floors and ceilings out."""
+"""Figures of several metrics over all crops in, the report's head figures and its table of scores beside baselines and ceilings out."""
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.metrics.floors import CEILINGS
+from evaluation.metrics.baselines import CEILINGS
 from evaluation.report.pages.markup import number, paragraph, section, signed, signed_span, span, table, text
 from evaluation.scores.stratum_rows import StratumRow
 
@@ -30,7 +30,7 @@ def head_figures(rows: Mapping[str, StratumRow], metric: str, champion: str | No
     if champion and gain:
         remark = f"points, {signed_span(gain.lower, gain.upper)}; it has {number(row.means[champion])}"
         found.append(("over the champion", signed(gain.mean), remark))
-    box, ellipse = row.over_floors["floor-box"], row.over_floors["floor-ellipse"]
+    box, ellipse = row.over_baselines["floor-box"], row.over_baselines["floor-ellipse"]
     found.append(("over the filled box", signed(box.mean), f"points, {signed_span(box.lower, box.upper)}"))
     found.append(("over the ellipse", signed(ellipse.mean), f"points, {signed_span(ellipse.lower, ellipse.upper)}"))
     saved = rows["tracing_saved"]
@@ -42,14 +42,14 @@ def head_figures(rows: Mapping[str, StratumRow], metric: str, champion: str | No
 
 
 def scores_section(rows: Mapping[str, StratumRow], champion: str | None) -> str:
-    """Return every head metric over all crops, with floors and ceilings beside it and by how much it beats the floors.
+    """Return every head metric over all crops, with baselines and ceilings beside it and by how much it beats the baselines.
 
     Args:
         rows: Over all crops, by metric.
         champion: The champion's name in the rows' means, if there is one.
     """
     told = (
-        "All crops. Bounds are one-sided 95 %, clustered by image. Box and ellipse are floors: what needs no model. ½, ¼ and ⅛ are "
+        "All crops. Bounds are one-sided 95 %, clustered by image. Box and ellipse are baselines: what needs no model. ½, ¼ and ⅛ are "
         "the truth at lower resolution: ceilings of a model that works there. "
         "Differences are in points and positive where the candidate is better."
     )
@@ -71,9 +71,9 @@ def _cells(metric: str, row: StratumRow, champion: str | None) -> Sequence[str]:
         number(row.means[champion] if champion else None),
         signed(row.over_champion.mean if row.over_champion else None),
         number(row.means["floor-box"]),
-        signed(row.over_floors["floor-box"].mean),
+        signed(row.over_baselines["floor-box"].mean),
         number(row.means["floor-ellipse"]),
-        signed(row.over_floors["floor-ellipse"].mean),
+        signed(row.over_baselines["floor-ellipse"].mean),
         *(number(row.means[ceiling]) for ceiling in CEILINGS),
     ]
 

@@ -1,8 +1,8 @@
-"""Rows of figures by stratum in, a sortable forest plot with floors and ceilings beside every score out."""
+"""Rows of figures by stratum in, a sortable forest plot with baselines and ceilings beside every score out."""
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.metrics.floors import CEILINGS
+from evaluation.metrics.baselines import CEILINGS
 from evaluation.report.pages.charts import interval_mark
 from evaluation.report.pages.markup import badge, name, number, paragraph, section, signed, signed_span, span, table, tools
 from evaluation.scores.slices import LEAST_INSTANCES
@@ -20,7 +20,7 @@ def strata_section(
     *,
     groups: Sequence[str],
 ) -> str:
-    """Return the strata with their scores, floors, ceilings and the gain's interval.
+    """Return the strata with their scores, baselines, ceilings and the gain's interval.
 
     Args:
         rows: One a stratum.
@@ -37,7 +37,7 @@ def strata_section(
         f"{metric}, mean over instances with one-sided 95 % bounds, clustered by image. The plot is the gain over {against}, from "
         f"{signed(-reach)} to {signed(reach)} points"
         + (": right of the middle line is better, left of the dashed line is worse than the margin allows. " if champion else ". ")
-        + "Box and ellipse are floors; ½, ¼ and ⅛ are the truth at lower resolution, ceilings for a model that works there."
+        + "Box and ellipse are baselines; ½, ¼ and ⅛ are the truth at lower resolution, ceilings for a model that works there."
     )
     headings = ["stratum", "verdict", "points", f"gain over {against}", "bounds of the gain", "crops", "images"]
     headings += ["candidate", "bounds", *(["champion"] if champion else [])]
@@ -53,7 +53,7 @@ def strata_section(
 
 
 def _gain(row: StratumRow) -> Interval:
-    return row.over_champion or row.over_floors["floor-box"]
+    return row.over_champion or row.over_baselines["floor-box"]
 
 
 def _cells(row: StratumRow, gain: Interval, reach: float, champion: str | None, gated: tuple[str, str, float | None] | None) -> list[str]:
@@ -70,8 +70,8 @@ def _cells(row: StratumRow, gain: Interval, reach: float, champion: str | None, 
         span(row.mean.lower, row.mean.upper),
         *([number(row.means[champion])] if champion else []),
         number(row.means["floor-box"]),
-        signed(row.over_floors["floor-box"].mean),
+        signed(row.over_baselines["floor-box"].mean),
         number(row.means["floor-ellipse"]),
-        signed(row.over_floors["floor-ellipse"].mean),
+        signed(row.over_baselines["floor-ellipse"].mean),
         *(number(row.means[ceiling]) for ceiling in CEILINGS),
     ]

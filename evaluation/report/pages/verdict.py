@@ -25,7 +25,7 @@ def verdict_section(document: Mapping[str, Any], verdict_id: str, stands: str, f
         figures: Title, figure and remark each.
     """
     inputs, outcome = document["inputs"], str(document["outcome"])
-    against = f"champion {inputs['champion'][:12]}" if inputs["champion"] else "no champion yet, so judged by floors alone"
+    against = f"champion {inputs['champion'][:12]}" if inputs["champion"] else "no champion yet, so judged by baselines alone"
     head = (
         f'<div class="verdict {text(outcome.lower())}"><p>{badge(outcome)} {text(_SENTENCES[outcome])}</p>'
         f'<p class="facts">{text(stands)}</p></div>'

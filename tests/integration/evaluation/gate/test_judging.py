@@ -85,7 +85,7 @@ def test_a_model_without_predictions_or_scores_is_refused(pipeline: Pipeline, la
 def test_promotion_goes_by_the_verdict(pipeline: Pipeline, lake: Lake) -> None:
     for model in (FIRST, BETTER, WORSE):
         score(pipeline, model)
-    with pytest.raises(GateRefusalError, match="has no verdict against the floors"):
+    with pytest.raises(GateRefusalError, match="has no verdict against the baselines"):
         promote(pipeline, FIRST)
     judged = judge(pipeline, FIRST)
     assert (judged.details["outcome"], judged.details["champion"]) == ("PASS", None)

@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.gate.documents import Inputs, failing, outcome_of, verdict_document, verdict_id
 from evaluation.gate.gates import Gates
-from evaluation.gate.verdicts import Result, judge_scores
+from evaluation.gate.verdicts import RuleResult, judge_scores
 from evaluation.scores.paired import PairedScores, pair
 from lake.errors import EmptyCheckError, InputError
 
@@ -29,7 +29,7 @@ def gates(*rules: dict[str, object], **settings: object) -> Gates:
     )
 
 
-def by_stratum(results: list[Result]) -> dict[str, str]:
+def by_stratum(results: list[RuleResult]) -> dict[str, str]:
     return {result.stratum: result.outcome for result in results}
 
 
@@ -89,7 +89,7 @@ def test_a_pattern_that_matches_nothing_is_an_error() -> None:
         judge_scores(gates({"stratum": "domain=m*"}), scores(OLD, OLD), "new", "old")
 
 
-def test_a_first_model_is_judged_by_floors() -> None:
+def test_a_first_model_is_judged_by_baselines() -> None:
     rules = gates({"beats": ["box", "ellipse"]}, {"stratum": "domain=*"})
     assert by_stratum(judge_scores(rules, scores(OLD, OLD), "new", None)) == {"all": "PASS"}
     assert by_stratum(judge_scores(rules, scores(OLD, OLD, box=0.7), "new", None)) == {"all": "FAIL"}

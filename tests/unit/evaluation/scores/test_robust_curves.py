@@ -7,7 +7,7 @@ import pytest
 from evaluation.scores.paired import PairedScores
 from evaluation.scores.robust_curves import AS_LABELLED, CURVES, jitters_scored, robust_rows
 from evaluation.scores.strata import shown_patterns
-from evaluation.scores.stratum_rows import Levels
+from evaluation.scores.stratum_rows import IntervalSpec
 from imaging.jitter import JITTERS
 
 CROPS = pa.table({"domain": ["a", "a", "b", "b"]})
@@ -24,7 +24,7 @@ def test_each_stratum_has_its_mean_under_each_box_and_its_fall_to_the_worst() ->
         "off-10": scores("iou", [0.6, 0.6, 0.5, 0.1], [0.7, 0.7, 0.7, 0.5]),
         "worst": scores("iou", [0.6, 0.4, 0.5, 0.1], [0.7, 0.7, 0.7, 0.5]),
     }
-    everything, first, second = robust_rows(by_box, ["new", "old"], shown_patterns(["domain"], []), Levels(draws=200))
+    everything, first, second = robust_rows(by_box, ["new", "old"], shown_patterns(["domain"], []), IntervalSpec(draws=200))
     assert [row.name for row in (everything, first, second)] == ["all", "domain=a", "domain=b"]
     assert first.means["new"] == pytest.approx({AS_LABELLED: 0.7, "off-10": 0.6})
     assert second.means["old"] == pytest.approx({AS_LABELLED: 0.7, "off-10": 0.6})
@@ -35,7 +35,7 @@ def test_each_stratum_has_its_mean_under_each_box_and_its_fall_to_the_worst() ->
 
 def test_an_error_that_grows_is_a_fall() -> None:
     by_box = {AS_LABELLED: scores("mae", [0.1] * 4, [0.1] * 4), "worst": scores("mae", [0.3] * 4, [0.1] * 4)}
-    (row,) = robust_rows(by_box, ["new"], shown_patterns([], []), Levels(draws=200))
+    (row,) = robust_rows(by_box, ["new"], shown_patterns([], []), IntervalSpec(draws=200))
     assert row.fall.mean == pytest.approx(-0.2)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluation.metrics.floors import CEILINGS, FLOORS, at_resolution, filled_box, inscribed_ellipse, reference_mask
+from evaluation.metrics.baselines import BASELINES, CEILINGS, at_resolution, filled_box, inscribed_ellipse, reference_mask
 
 
 def test_the_box_is_filled_and_cut_at_the_frame() -> None:
@@ -27,7 +27,7 @@ def test_a_low_resolution_truth_loses_what_is_thinner_than_its_pixels() -> None:
 def test_every_reference_has_the_frame_of_the_truth() -> None:
     truth = np.zeros((13, 21), dtype=bool)
     truth[3:9, 4:17] = True
-    for name in (*FLOORS, *CEILINGS):
+    for name in (*BASELINES, *CEILINGS):
         mask = reference_mask(name, truth, (4, 3, 13, 6))
         assert mask.shape == truth.shape and mask.dtype == np.bool_
     with pytest.raises(ValueError, match="expected one of"):

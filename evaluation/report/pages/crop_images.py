@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluation.metrics.boundary import Mask, inner_boundary
+from evaluation.metrics.boundary import inner_boundary
 from evaluation.report.pages.markup import text
+from imaging.images import Pixels
+from imaging.masks.rle import Mask
 
-Pixels = NDArray[np.uint8]
 TRUTH, CANDIDATE, CHAMPION = (40, 200, 90), (240, 70, 60), (60, 130, 246)
 """Colours of outlines, RGB."""
 
@@ -18,7 +18,7 @@ _SIDE = 296  # drawn at twice the size at which it is shown, for dense screens
 _QUALITY = 92  # of WebP: photographs at a fifth of PNG's size
 
 
-def outlined(
+def draw_outlines(
     pixels: Pixels,
     outlines: Sequence[tuple[Mask, tuple[int, int, int]]],
     *,

@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
+from evaluation.report.pages.crop_images import CANDIDATE, CHAMPION, TRUTH
 from evaluation.report.pages.crops import crops_section
-from evaluation.report.pages.images import CANDIDATE, CHAMPION, TRUTH, Pixels
 from evaluation.report.pages.pairs import pairs_section
 from evaluation.scores.observations import beyond_image
 from imaging.crop_codec import open_crop
+from imaging.images import Pixels
 from tests.support.factories import crop_rows, tiny_shots
 from tests.support.pages import METRIC, invented_pair
 

@@ -5,23 +5,23 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from evaluation.metrics.boundary import Mask
+from imaging.masks.rle import Mask
 
-FLOORS = ("floor-box", "floor-ellipse")
+BASELINES = ("floor-box", "floor-ellipse")
 CEILINGS: Mapping[str, int] = {"ceiling-half": 2, "ceiling-quarter": 4, "ceiling-eighth": 8}
 """The truth at a half, a quarter and an eighth of its resolution, by the name it is scored under."""
 
 
 def reference_mask(name: str, truth: Mask, box: tuple[int, int, int, int]) -> Mask:
-    """Return the mask that a floor or ceiling predicts.
+    """Return the mask that a baseline or ceiling predicts.
 
     Args:
-        name: One of `FLOORS` or `CEILINGS`.
+        name: One of `BASELINES` or `CEILINGS`.
         truth: (H, W) bool.
         box: x, y, width, height of the instance's box in the mask's frame; it may overhang it.
 
     Raises:
-        ValueError: The name is neither a floor nor a ceiling.
+        ValueError: The name is neither a baseline nor a ceiling.
     """
     if name == "floor-box":
         return filled_box(truth.shape, box)
@@ -29,7 +29,7 @@ def reference_mask(name: str, truth: Mask, box: tuple[int, int, int, int]) -> Ma
         return inscribed_ellipse(truth.shape, box)
     if name in CEILINGS:
         return at_resolution(truth, CEILINGS[name])
-    raise ValueError(f"expected one of {[*FLOORS, *CEILINGS]}, got {name!r}")
+    raise ValueError(f"expected one of {[*BASELINES, *CEILINGS]}, got {name!r}")
 
 
 def filled_box(shape: tuple[int, ...], box: tuple[int, int, int, int]) -> Mask:
