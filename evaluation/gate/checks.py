@@ -1,4 +1,4 @@
-"""One interval and one threshold in, PASS, FAIL or INCONCLUSIVE with the sentence that says why out."""
+"""Decide one question of a rule: PASS, FAIL or INCONCLUSIVE, with the sentence that says why."""
 
 import math
 from collections.abc import Iterable

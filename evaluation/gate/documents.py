@@ -1,4 +1,4 @@
-"""Results of a judgement in, the canonical verdict document out: the same tables give the same bytes."""
+"""The verdict document in its canonical form: the same tables give the same bytes."""
 
 import json
 import math

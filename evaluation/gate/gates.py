@@ -1,4 +1,4 @@
-"""`gates.yaml` in, typed rules out: what a candidate must show, stratum by stratum."""
+"""Read `gates.yaml`: what a candidate must show, stratum by stratum."""
 
 from pathlib import Path
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Gates and test crops in, which strata are too small for their margins out: known before anything is trained."""
+"""Find strata that are too small for their margins, before anything is trained."""
 
 import time
 from collections.abc import Mapping

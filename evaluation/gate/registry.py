@@ -1,4 +1,4 @@
-"""Model digests in, the candidate, the champion and the previous champion out: a small SQL registry beside the catalog."""
+"""The model registry: the candidate, the champion and the previous champion, in SQL beside the catalog."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

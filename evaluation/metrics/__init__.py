@@ -1,1 +1,1 @@
-"""One predicted mask and its truth in, one number or a few out."""
+"""Metrics of one predicted mask against its truth."""

@@ -1,4 +1,4 @@
-"""A true mask and its box in, the masks out that any model must beat, and those that no low resolution can beat."""
+"""Masks that any model must beat (the box and its ellipse), and ceilings that no low resolution can beat."""
 
 from collections.abc import Mapping
 

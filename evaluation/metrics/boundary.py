@@ -1,4 +1,4 @@
-"""A mask in, its one-pixel inner boundary and disc dilation out: the dense definition that `evaluation.metrics.packed` must equal."""
+"""A mask's inner boundary and its dilation by a disc: the dense definition that `evaluation.metrics.packed` must equal."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Two masks in, boundary IoU out: the overlap of the bands within a distance of either outline."""
+"""Boundary IoU: the overlap of the bands within a distance of either outline."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Two masks in, the DAVIS boundary F out: half-pixel outlines matched within .008 of the diagonal."""
+"""The DAVIS boundary F: half-pixel outlines matched within .008 of the diagonal."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A predicted mask and the true one in, edge precision, recall and F of both families at many radii out."""
+"""Edge precision, recall and F of both families, at many radii."""
 
 from dataclasses import dataclass
 

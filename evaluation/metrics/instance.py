@@ -1,4 +1,4 @@
-"""One predicted probability map and its truth in, every metric of the instance by name out."""
+"""Every metric of one instance, by name."""
 
 import re
 from dataclasses import dataclass, field

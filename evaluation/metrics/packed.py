@@ -1,4 +1,4 @@
-"""Two masks in, exact edge counts for many radii out: one pass over lines of packed 64-bit words.
+"""Exact edge counts of two masks for many radii, in one pass over lines of packed 64-bit words.
 
 A mask is laid on one line of words: row after row, the first pixel in the lowest bit, with spare words between the rows and
 empty rows around them. A shift along the line is then a shift of every row at once, and a shift by the line's stride one of rows.

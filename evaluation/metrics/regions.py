@@ -1,4 +1,4 @@
-"""Pixel counts or a probability map in, region metrics out: IoU, Dice, precision, recall, MAE and Brier score."""
+"""Region metrics: IoU, Dice, precision, recall, MAE and Brier score."""
 
 import numpy as np
 from numpy.typing import NDArray

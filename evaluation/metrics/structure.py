@@ -1,4 +1,4 @@
-"""A probability map and a mask in, the structure measure out."""
+"""The structure measure (S-measure) of a probability map."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Two masks in, the share of an annotator's tracing time that the prediction saves out."""
+"""The share of an annotator's tracing time that a prediction saves."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A probability map and a mask in, the weighted F-measure out: errors count by where they lie."""
+"""The weighted F-measure: errors count by where they lie."""
 
 import numpy as np
 from scipy.ndimage import convolve, distance_transform_edt

@@ -1,4 +1,4 @@
-"""A lake and paired scores in, the crops to image with both models' masks out."""
+"""Choose the crops that lost and gained most, with the masks of both models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A lake and a verdict in, the report's sections that need scores or crops out."""
+"""The report's sections that need scores or crops, read from the lake."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A lake in, what Great Expectations checked of the tables that stand, with its pages, out."""
+"""Find what Great Expectations checked of the present tables, with its pages."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

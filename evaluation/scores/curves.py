@@ -1,4 +1,4 @@
-"""Level counts of many instances in, mean curves over all thresholds and calibration out: what no single instance has."""
+"""Mean curves over all thresholds and calibration, of many instances: what no single instance has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A lake and a model in, the key of its scores out: whether they are of the present crops is a question of this key."""
+"""The key of a model's scores: whether they are of the present crops is a question of this key."""
 
 from dataclasses import asdict
 from typing import Any

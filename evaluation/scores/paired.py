@@ -1,4 +1,4 @@
-"""Score rows of several models in, one row a crop with every model's value out: the same crops or an error."""
+"""Scores of several models on the same crops, one row a crop with every value, or an error."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

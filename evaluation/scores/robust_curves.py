@@ -1,4 +1,4 @@
-"""Paired scores under several boxes in, one row of means a stratum out: how a score falls as boxes get worse."""
+"""How the scores of a stratum fall as boxes get worse."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Scores under jittered boxes in, one gateable number a crop out: the mean or the worst over the jitters, or one of them."""
+"""Gateable numbers of a crop under jittered boxes: the mean or the worst over the jitters, or one of them."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Crops and one model's probability maps in, score rows, rejects and curves out; baselines and ceilings need no maps."""
+"""Score one model's probability maps on crops; baselines and ceilings need no maps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

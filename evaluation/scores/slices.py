@@ -1,4 +1,4 @@
-"""Paired scores in, the combinations of attributes where a candidate is weakest or lost most out: proposals for new strata."""
+"""Search for the combinations of attributes where a candidate is weakest or lost most: proposals for new strata."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Score rows in, named strata out: `all`, or `attribute=value` joined by `/`; patterns may hold `*`."""
+"""Named strata of crops: `all`, or `attribute=value` joined by `/`; patterns may hold `*`."""
 
 import fnmatch
 import re

@@ -1,4 +1,4 @@
-"""Paired scores in, one row of figures for each stratum out: what the report shows, gated or not."""
+"""The figures that the report shows of each stratum, gated or not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Paired differences and their images in, the mean with a cluster-robust interval out."""
+"""The mean of paired differences, with a cluster-robust interval."""
 
 import math
 from dataclasses import dataclass

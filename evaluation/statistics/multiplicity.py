@@ -1,4 +1,4 @@
-"""P-values of many strata in, adjusted ones out: Holm's, which block, and Benjamini-Hochberg's, which inform."""
+"""Adjusted p-values of many strata: Holm's, which block, and Benjamini-Hochberg's, which inform."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""A standard error in, the smallest drop that a stratum can see out; a margin in, the instances that it needs out."""
+"""The smallest drop that a stratum can see, and the instances that a margin needs."""
 
 import math
 

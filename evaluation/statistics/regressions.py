@@ -1,4 +1,4 @@
-"""Gains of all strata in, the p-value of a drop in each of them out."""
+"""The p-value of a drop in each of many strata."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The `balance` table in, the report's section on what the data holds before and after balancing out."""
+"""The section on what the data holds before and after balancing."""
 
 import pyarrow as pa
 

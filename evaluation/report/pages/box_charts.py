@@ -1,4 +1,4 @@
-"""Means at named boxes in, SVG curves out: one large chart with its axes, or one as small as a line of text."""
+"""SVG curves of means at named boxes: one large chart with its axes, or one as small as a line of text."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Rows of `crops` in, the report's section of sample crops with their masks drawn on out."""
+"""The section of sample crops with their masks drawn on."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Curves of models in, the report's section on thresholds and calibration out."""
+"""The section on thresholds and calibration."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What was checked of the tables in, the report's section that links to the pages of Great Expectations out."""
+"""The section that links to the pages of Great Expectations."""
 
 import posixpath
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Texts and numbers in, escaped HTML out: the few elements that the report is made of."""
+"""The few HTML elements that the report is made of, their texts escaped."""
 
 import html
 import math

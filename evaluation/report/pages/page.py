@@ -1,4 +1,4 @@
-"""Sections in, one HTML page that holds its own style, script and images out."""
+"""The HTML page around the sections, with its own style, script and images."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Crops with two models' maps in, the report's images of the worst regressions and the best gains out."""
+"""The section that shows the worst regressions and the best gains."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

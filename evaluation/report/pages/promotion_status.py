@@ -1,4 +1,4 @@
-"""A verdict's outcome and the registry's history in, a few sentences out: what became of the candidate, or can become of it."""
+"""Say in a few sentences what became of a candidate, or can become of it."""
 
 from collections.abc import Sequence
 from datetime import datetime

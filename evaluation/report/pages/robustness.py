@@ -1,4 +1,4 @@
-"""Means by stratum and box in, the report's section on how scores fall as boxes get worse out."""
+"""The section on how scores fall as boxes get worse."""
 
 from collections.abc import Mapping, Sequence
 

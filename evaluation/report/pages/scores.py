@@ -1,4 +1,4 @@
-"""Figures of several metrics over all crops in, the report's head figures and its table of scores beside baselines and ceilings out."""
+"""The report's head figures, and its table of scores beside baselines and ceilings."""
 
 from collections.abc import Mapping, Sequence
 

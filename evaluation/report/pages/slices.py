@@ -1,4 +1,4 @@
-"""Weak slices in, the report's section on where to look next out."""
+"""The section on weak slices: where to look next."""
 
 import json
 from collections.abc import Callable, Sequence

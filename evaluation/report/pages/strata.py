@@ -1,4 +1,4 @@
-"""Rows of figures by stratum in, a sortable forest plot with baselines and ceilings beside every score out."""
+"""The section of scores by stratum: a sortable forest plot with baselines and ceilings beside every score."""
 
 from collections.abc import Mapping, Sequence
 

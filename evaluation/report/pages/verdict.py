@@ -1,4 +1,4 @@
-"""A verdict document in, the head of the report out: the outcome first, then what did not pass and why."""
+"""The head of the report: the outcome first, then what did not pass and why."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
