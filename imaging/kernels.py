@@ -1,4 +1,4 @@
-"""A numeric Python function in, its compiled form out: machine code made on the first call and kept on disk.
+"""Compile numeric Python functions to machine code, made on the first call and kept on disk.
 
 numba is a dependency rather than an option: it has wheels wherever torch has, and no install needs a compiler. The
 first call on a machine compiles (seconds); later processes load the code (milliseconds). The code is kept beside the
@@ -7,23 +7,33 @@ can be written to, each process compiles for itself.
 """
 
 import fcntl
+import functools
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numba
 
+Kernel = Callable[..., Any]
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function of numbers and numpy arrays; it runs without the interpreter's lock."""
+
+def kernel(function: Kernel | None = None, *, error_model: Literal["python", "numpy"] = "python") -> Any:
+    """Compile a function of numbers and numpy arrays; it runs without the interpreter's lock.
+
+    Args:
+        function: What to compile; left out where the decorator is given options.
+        error_model: What a division by zero does: "python" raises ZeroDivisionError, "numpy" gives inf or nan.
+    """
+    if function is None:
+        return functools.partial(kernel, error_model=error_model)
+    options = {"nogil": True, "error_model": error_model}
     try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+        return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba found no folder to keep the machine code in
-        compiled = numba.njit(nogil=True)(function)
-    return compiled
+        return numba.njit(**options)(function)
 
 
 @contextmanager

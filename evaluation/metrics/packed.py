@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from evaluation.metrics.boundary import Mask, half_widths
+from imaging.kernels import kernel
 
 Words = NDArray[np.uint64]
 WORD_BITS = 64
@@ -85,7 +86,7 @@ _ones: Any = intrinsic(_population_count)
 _packed: Any = intrinsic(_pack_64_bytes)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _line(mask: NDArray[np.uint8], rows: int, spare: int) -> Words:
     """Lay an (H, W) mask of bytes on one line."""
     height, width = mask.shape
@@ -104,7 +105,7 @@ def _line(mask: NDArray[np.uint8], rows: int, spare: int) -> Words:
     return line
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _full_line(height: int, width: int, rows: int, spare: int) -> Words:
     """Lay out a mask that is True everywhere."""
     whole, rest = width // WORD_BITS, width % WORD_BITS
@@ -118,7 +119,7 @@ def _full_line(height: int, width: int, rows: int, spare: int) -> Words:
     return line
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _boundary(mask: Words, valid: Words, low: int, high: int, stride: int) -> Words:
     """Return the inner boundary of a line; spare words are not valid, so beyond the frame all counts as inside."""
     one, top = np.uint64(1), np.uint64(63)
@@ -135,7 +136,7 @@ def _boundary(mask: Words, valid: Words, low: int, high: int, stride: int) -> Wo
     return edge
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _widen(line: Words, levels: int) -> NDArray[np.uint64]:
     """Return the line dilated along itself by 0, 1, … pixels."""
     one, top = np.uint64(1), np.uint64(63)
@@ -153,7 +154,7 @@ def _widen(line: Words, levels: int) -> NDArray[np.uint64]:
     return wide
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _dilate(wide: NDArray[np.uint64], runs: NDArray[np.int64], reach: int, stride: int, start: int, out: Words) -> None:
     """Write the words from start on of the disc dilation: the union of the rows around, each widened by the disc's run."""
     count = out.shape[0]
@@ -167,7 +168,7 @@ def _dilate(wide: NDArray[np.uint64], runs: NDArray[np.int64], reach: int, strid
             out[k] |= above[k] | below[k]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count(
     predicted: NDArray[np.uint8],
     truth: NDArray[np.uint8],
@@ -201,7 +202,7 @@ def _count(
     return counts
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_areas(predicted: Words, truth: Words, valid: Words, counts: NDArray[np.int64]) -> None:
     a, b, c = np.int64(0), np.int64(0), np.int64(0)
     for k in range(predicted.shape[0]):
@@ -212,7 +213,7 @@ def _add_areas(predicted: Words, truth: Words, valid: Words, counts: NDArray[np.
     counts[2], counts[3], counts[4] = a, b, c
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add(near_p: Words, near_g: Words, edge_p: Words, edge_g: Words, valid: Words, counts: NDArray[np.int64]) -> None:
     a, b, c, d, e = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for k in range(near_p.shape[0]):
@@ -229,7 +230,7 @@ def _add(near_p: Words, near_g: Words, edge_p: Words, edge_g: Words, valid: Word
     counts[4] += e
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _total(line: Words) -> np.int64:
     total = np.int64(0)
     for k in range(line.shape[0]):

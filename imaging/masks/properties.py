@@ -7,8 +7,9 @@ Source: maskApi.c of the COCO API, rleToString; the Euler number of a plane grap
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from imaging.kernels import kernel
 
 Runs = NDArray[np.int64]
 
@@ -35,7 +36,7 @@ def describe_runs(runs: Runs, offsets: Runs, heights: Runs) -> tuple[Runs, NDArr
     return facts, text[: ends[-1]], ends
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _describe(runs: Runs, offsets: Runs, heights: Runs, facts: Runs, text: NDArray[np.uint8], ends: NDArray[np.int32]) -> None:
     most = 0
     for item in range(heights.size):
@@ -51,7 +52,7 @@ def _describe(runs: Runs, offsets: Runs, heights: Runs, facts: Runs, text: NDArr
             _measure(changes, count, total, heights[item], facts[item])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _changes(runs: Runs, begin: int, end: int, changes: Runs) -> tuple[int, int]:
     """Write where the colour changes, leaving out runs of no length and a change at the very end."""
     count, position = 0, 0
@@ -68,7 +69,7 @@ def _changes(runs: Runs, begin: int, end: int, changes: Runs) -> tuple[int, int]
     return count, position
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write_counts(changes: Runs, count: int, total: int, text: NDArray[np.uint8], at: int) -> int:
     before, second, third = 0, 0, 0
     for place in range(count + 1):
@@ -87,7 +88,7 @@ def _write_counts(changes: Runs, count: int, total: int, text: NDArray[np.uint8]
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _root(parents: Runs, segment: int) -> int:
     while parents[segment] != segment:
         parents[segment] = parents[parents[segment]]
@@ -95,7 +96,7 @@ def _root(parents: Runs, segment: int) -> int:
     return segment
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _measure(changes: Runs, count: int, total: int, height: int, facts: Runs) -> None:
     last = changes[count - 1] if count % 2 == 0 else total
     left, right = changes[0] // height, (last - 1) // height
