@@ -7,20 +7,27 @@ can be written to, each process compiles for itself.
 """
 
 import fcntl
-import functools
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numba
 
 Kernel = Callable[..., Any]
 
 
-def kernel(function: Kernel | None = None, *, error_model: Literal["python", "numpy"] = "python") -> Any:
+@overload
+def kernel(function: Kernel) -> Kernel: ...
+
+
+@overload
+def kernel(*, error_model: Literal["python", "numpy"]) -> Callable[[Kernel], Kernel]: ...
+
+
+def kernel(function: Kernel | None = None, *, error_model: Literal["python", "numpy"] = "python") -> Kernel | Callable[[Kernel], Kernel]:
     """Compile a function of numbers and numpy arrays; it runs without the interpreter's lock.
 
     Args:
@@ -28,12 +35,16 @@ def kernel(function: Kernel | None = None, *, error_model: Literal["python", "nu
         error_model: What a division by zero does: "python" raises ZeroDivisionError, "numpy" gives inf or nan.
     """
     if function is None:
-        return functools.partial(kernel, error_model=error_model)
-    options = {"nogil": True, "error_model": error_model}
+        return lambda decorated: _compiled(decorated, error_model)
+    return _compiled(function, error_model)
+
+
+def _compiled(function: Kernel, error_model: Literal["python", "numpy"]) -> Kernel:
     try:
-        return numba.njit(cache=True, **options)(function)
+        compiled: Kernel = numba.njit(cache=True, nogil=True, error_model=error_model)(function)
     except RuntimeError:  # numba found no folder to keep the machine code in
-        return numba.njit(**options)(function)
+        compiled = numba.njit(nogil=True, error_model=error_model)(function)
+    return compiled
 
 
 @contextmanager

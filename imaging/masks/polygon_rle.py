@@ -10,21 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.kernels import kernel
+from imaging.masks.rle import Runs
 
 _MANY_CROSSINGS = 64
 """Crossings of a column from which on they are sorted: moving each to its place costs the square of their number."""
 _MANY_COLUMNS = 1 << 20
 """Columns of an image from which on its crossings are sorted: a table of all columns would be too large."""
 
-Numbers = NDArray[np.float64]
-Runs = NDArray[np.int64]
+Coordinates = NDArray[np.float64]
 
-KEPT, MALFORMED = 0, 1
+DRAWN, MALFORMED = 0, 1
 POINT_BUDGET = float(1 << 26)
 """Points of the finer grid that one object's outline may have; the bound of `imaging.masks.masks.polygons_to_counts`."""
 
 
-def polygons_to_runs(points: Numbers, rings: Runs, objects: Runs, heights: Runs, widths: Runs) -> tuple[Runs, Runs, NDArray[np.int8]]:
+def polygons_to_runs(points: Coordinates, rings: Runs, objects: Runs, heights: Runs, widths: Runs) -> tuple[Runs, Runs, NDArray[np.int8]]:
     """Rasterise the polygons of many objects.
 
     Args:
@@ -35,7 +35,7 @@ def polygons_to_runs(points: Numbers, rings: Runs, objects: Runs, heights: Runs,
         widths: (N,) likewise.
 
     Returns:
-        Run lengths of all objects one after the other; (N + 1,) where each object's begin; (N,) KEPT or MALFORMED,
+        Run lengths of all objects one after the other; (N + 1,) where each object's begin; (N,) DRAWN or MALFORMED,
         which has no runs.
     """
     status = np.zeros(heights.size, np.int8)
@@ -60,7 +60,7 @@ def _border_range(low: int, high: int, width: int) -> tuple[int, int]:
 
 
 @kernel
-def _count_crossings(points: Numbers, rings: Runs, objects: Runs, widths: Runs, status: NDArray[np.int8]) -> Runs:
+def _count_crossings(points: Coordinates, rings: Runs, objects: Runs, widths: Runs, status: NDArray[np.int8]) -> Runs:
     counts = np.zeros(status.size, np.int64)
     for item in range(status.size):
         length = 0.0
@@ -157,7 +157,7 @@ def _in_order(columns: Runs, rows: Runs, height: int, ends: Runs, out: Runs) -> 
 
 
 @kernel
-def _ring(points: Numbers, begin: int, end: int, height: int, width: int, columns: Runs, rows: Runs, ends: Runs, out: Runs) -> int:
+def _ring(points: Coordinates, begin: int, end: int, height: int, width: int, columns: Runs, rows: Runs, ends: Runs, out: Runs) -> int:
     """Write the change positions of one ring, sorted, without those that cancel; return how many there are.
 
     `columns`, `rows` and `ends` are room to work in; see `_in_order`.
@@ -207,7 +207,7 @@ def _union(a: Runs, b: Runs, total: int, out: Runs) -> int:
 
 @kernel
 def _fill_runs(
-    points: Numbers,
+    points: Coordinates,
     rings: Runs,
     objects: Runs,
     heights: Runs,
