@@ -161,7 +161,7 @@ def _after_value(data: Bytes, words: Words, at: int, end: int, deepest: int) -> 
     if at >= end:
         return _BROKEN
     if data[at] == _QUOTE:
-        return _after_text(data, at, end)
+        return int(_after_text(data, at, end))
     if data[at] != _OPEN_OBJECT and data[at] != _OPEN_ARRAY:
         begin = at
         while at < end and not (_blank(data[at]) or data[at] == _COMMA or data[at] == _CLOSE_OBJECT or data[at] == _CLOSE_ARRAY):
@@ -221,7 +221,7 @@ def _members(data: Bytes, words: Words, spans: Positions) -> int:
         spans[found, 2] = at
         at = _after_value(data, words, at, end, DEEPEST)
         if at < 0:
-            return at
+            return int(at)
         spans[found, 3] = at
         found += 1
         at = _after_blanks(data, at, end)

@@ -181,9 +181,9 @@ def _after_plain_value(data: Bytes, at: int, end: int, value: Numbers) -> int:
     if at >= end:
         return _BROKEN
     if data[at] == 34:
-        return _after_plain_text(data, at, end)
+        return int(_after_plain_text(data, at, end))
     if data[at] != 91:
-        return _after_number(data, at, end, value)
+        return int(_after_number(data, at, end, value))
     at = _after_blanks(data, at + 1, end)
     if at < end and data[at] == 93:
         return at + 1
