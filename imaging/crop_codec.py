@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from imaging.images import Pixels
 from imaging.jpeg.turbo import decode_jpeg
 from imaging.masks import masks
 from imaging.masks.rle import Mask
 from imaging.orientation import Box, orient
 from lake.errors import ContractError
-
-Pixels = npt.NDArray[np.uint8]
 
 JPEG_BLOCK, PNG, JPEG_95 = "jpeg-block", "png", "jpeg-95"
 COCO_RLE = "coco-rle"

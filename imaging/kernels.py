@@ -1,4 +1,4 @@
-"""A numeric Python function in, its compiled form out: machine code made on the first call and kept on disk.
+"""Compile numeric Python functions to machine code, made on the first call and kept on disk.
 
 numba is a dependency rather than an option: it has wheels wherever torch has, and no install needs a compiler. The
 first call on a machine compiles (seconds); later processes load the code (milliseconds). The code is kept beside the
@@ -12,17 +12,38 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import numba
 
+Kernel = Callable[..., Any]
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function of numbers and numpy arrays; it runs without the interpreter's lock."""
+
+@overload
+def kernel(function: Kernel) -> Kernel: ...
+
+
+@overload
+def kernel(*, error_model: Literal["python", "numpy"]) -> Callable[[Kernel], Kernel]: ...
+
+
+def kernel(function: Kernel | None = None, *, error_model: Literal["python", "numpy"] = "python") -> Kernel | Callable[[Kernel], Kernel]:
+    """Compile a function of numbers and numpy arrays; it runs without the interpreter's lock.
+
+    Args:
+        function: What to compile; left out where the decorator is given options.
+        error_model: What a division by zero does: "python" raises ZeroDivisionError, "numpy" gives inf or nan.
+    """
+    if function is None:
+        return lambda decorated: _compiled(decorated, error_model)
+    return _compiled(function, error_model)
+
+
+def _compiled(function: Kernel, error_model: Literal["python", "numpy"]) -> Kernel:
     try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+        compiled: Kernel = numba.njit(cache=True, nogil=True, error_model=error_model)(function)
     except RuntimeError:  # numba found no folder to keep the machine code in
-        compiled = numba.njit(nogil=True)(function)
+        compiled = numba.njit(nogil=True, error_model=error_model)(function)
     return compiled
 
 

@@ -1,11 +1,11 @@
-"""A table's column in, a numpy array out."""
+"""Columns of Arrow tables as numpy arrays, and the types of those arrays."""
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 Whole = npt.NDArray[np.int64]
-Facts = npt.NDArray[np.bool_]
+Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
 
@@ -14,8 +14,8 @@ def whole(table: pa.Table, column: str) -> Whole:
     return np.array(table.column(column), np.int64)
 
 
-def facts(table: pa.Table, column: str) -> Facts:
-    """Return truths as a fresh (N,) bool array."""
+def flags(table: pa.Table, column: str) -> Flags:
+    """Return truth values as a fresh (N,) bool array."""
     return np.array(table.column(column), np.bool_)
 
 

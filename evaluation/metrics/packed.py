@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from evaluation.metrics.boundary import half_widths
+from imaging.kernels import kernel
 from imaging.masks.rle import Mask
 
 PackedWords = NDArray[np.uint64]
@@ -86,7 +87,7 @@ _ones: Any = intrinsic(_population_count)
 _packed: Any = intrinsic(_pack_64_bytes)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _line(mask: NDArray[np.uint8], rows: int, spare: int) -> PackedWords:
     """Lay an (H, W) mask of bytes on one line."""
     height, width = mask.shape
@@ -105,7 +106,7 @@ def _line(mask: NDArray[np.uint8], rows: int, spare: int) -> PackedWords:
     return line
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _full_line(height: int, width: int, rows: int, spare: int) -> PackedWords:
     """Lay out a mask that is True everywhere."""
     whole, rest = width // WORD_BITS, width % WORD_BITS
@@ -119,7 +120,7 @@ def _full_line(height: int, width: int, rows: int, spare: int) -> PackedWords:
     return line
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _boundary(mask: PackedWords, valid: PackedWords, low: int, high: int, stride: int) -> PackedWords:
     """Return the inner boundary of a line; spare words are not valid, so beyond the frame all counts as inside."""
     one, top = np.uint64(1), np.uint64(63)
@@ -136,7 +137,7 @@ def _boundary(mask: PackedWords, valid: PackedWords, low: int, high: int, stride
     return edge
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _widen(line: PackedWords, levels: int) -> NDArray[np.uint64]:
     """Return the line dilated along itself by 0, 1, … pixels."""
     one, top = np.uint64(1), np.uint64(63)
@@ -154,7 +155,7 @@ def _widen(line: PackedWords, levels: int) -> NDArray[np.uint64]:
     return wide
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _dilate(wide: NDArray[np.uint64], runs: NDArray[np.int64], reach: int, stride: int, start: int, out: PackedWords) -> None:
     """Write the words from start on of the disc dilation: the union of the rows around, each widened by the disc's run."""
     count = out.shape[0]
@@ -168,7 +169,7 @@ def _dilate(wide: NDArray[np.uint64], runs: NDArray[np.int64], reach: int, strid
             out[k] |= above[k] | below[k]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count(
     predicted: NDArray[np.uint8],
     truth: NDArray[np.uint8],
@@ -202,7 +203,7 @@ def _count(
     return counts
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_areas(predicted: PackedWords, truth: PackedWords, valid: PackedWords, counts: NDArray[np.int64]) -> None:
     a, b, c = np.int64(0), np.int64(0), np.int64(0)
     for k in range(predicted.shape[0]):
@@ -213,7 +214,7 @@ def _add_areas(predicted: PackedWords, truth: PackedWords, valid: PackedWords, c
     counts[2], counts[3], counts[4] = a, b, c
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add(
     near_p: PackedWords, near_g: PackedWords, edge_p: PackedWords, edge_g: PackedWords, valid: PackedWords, counts: NDArray[np.int64]
 ) -> None:
@@ -232,7 +233,7 @@ def _add(
     counts[4] += e
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _total(line: PackedWords) -> np.int64:
     total = np.int64(0)
     for k in range(line.shape[0]):

@@ -3,9 +3,10 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy import special
+
+from imaging.kernels import kernel
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -58,7 +59,7 @@ def _acceleration(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> float
     return float((pulls**3).sum()) / (6 * math.pow(spread, 1.5)) if spread > 0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _resample(sums: NDArray[np.float64], counts: NDArray[np.float64], seed: np.uint64, means: NDArray[np.float64]) -> None:
     """Draw cluster numbers from SplitMix64 streams (Steele, Lea, Flood, OOPSLA 2014), one stream a draw, two numbers a step."""
     clusters = sums.shape[0]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.bits import bits_at, set_bits, set_word, whole_bits_at
-from imaging.jpeg.huffman import LOOKUP_BITS, Bytes, Codes, Places
+from imaging.jpeg.huffman import LOOKUP_BITS, ByteArray, CodeTables, Integers
 from imaging.jpeg.scan import CORRUPT, HIGH_BITS, LOW_BITS, PADDING, difference_of, long_code, scan_mcus, unstuff
 from imaging.kernels import kernel
 
@@ -17,7 +17,7 @@ DIFFERENCE_BITS = 4 * (16 + 11)
 NO_END, NO_CODE = -2, -3
 """Returned, beside CORRUPT, where the data's end is missing, or a DC table has no code for a difference that a crop needs."""
 
-Tables = tuple[Codes, Codes, Codes, Places, Bytes, Places]
+Tables = tuple[CodeTables, CodeTables, CodeTables, Integers, ByteArray, Integers]
 
 _PEEK = np.uint64(64 - LOOKUP_BITS)
 _SPARE = 16  # bytes behind each rectangle's data
@@ -25,8 +25,8 @@ _SPARE = 16  # bytes behind each rectangle's data
 
 @kernel
 def copied_blocks(
-    file: Bytes, start: int, layout: Places, slots: Places, tables: Tables, across: int, ranges: Places
-) -> tuple[int, Bytes, Places]:
+    file: ByteArray, start: int, layout: Integers, slots: Integers, tables: Tables, across: int, ranges: Integers
+) -> tuple[int, ByteArray, Integers]:
     """Copy rectangles of MCUs out of a JPEG file as entropy-coded data of their own.
 
     Args:
@@ -64,7 +64,7 @@ def copied_blocks(
 
 
 @kernel
-def _place(firsts: Places, across: int, ranges: Places) -> int:
+def _place(firsts: Integers, across: int, ranges: Integers) -> int:
     """Fill in where each rectangle's data begin, leaving room for them; returns the bytes that all take at most."""
     room = 0
     for number in range(len(ranges)):
@@ -79,18 +79,18 @@ def _place(firsts: Places, across: int, ranges: Places) -> int:
 
 @kernel
 def copy_mcus(
-    data: Bytes,
-    slots: Places,
-    dc: Codes,
-    long_codes: Places,
-    symbols: Bytes,
-    dc_codes: Places,
-    firsts: Places,
+    data: ByteArray,
+    slots: Integers,
+    dc: CodeTables,
+    long_codes: Integers,
+    symbols: ByteArray,
+    dc_codes: Integers,
+    firsts: Integers,
     predictors: npt.NDArray[np.int32],
     across: int,
-    ranges: Places,
-    out: Bytes,
-    lengths: Places,
+    ranges: Integers,
+    out: ByteArray,
+    lengths: Integers,
 ) -> int:
     """Copy rectangles of MCUs as entropy-coded data of their own.
 
@@ -152,7 +152,7 @@ def copy_mcus(
 
 
 @kernel
-def _copy_bits(data: Bytes, position: int, end: int, out: Bytes, to: int) -> int:
+def _copy_bits(data: ByteArray, position: int, end: int, out: ByteArray, to: int) -> int:
     """Append the bits from `position` to `end`; returns the place after them."""
     first = min(-to & 7, end - position)
     if first:
@@ -168,7 +168,7 @@ def _copy_bits(data: Bytes, position: int, end: int, out: Bytes, to: int) -> int
 
 
 @kernel
-def stuff(plain: Bytes, ranges: Places, lengths: Places, stuffed: Bytes) -> None:
+def stuff(plain: ByteArray, ranges: Integers, lengths: Integers, stuffed: ByteArray) -> None:
     """Put a zero byte behind every FF of entropy-coded data.
 
     Args:

@@ -11,7 +11,7 @@ import numpy as np
 
 from imaging.jpeg.copy import NO_CODE, NO_END, copied_blocks
 from imaging.jpeg.header import EOI, SOI, JpegHeader, MalformedJpegError
-from imaging.jpeg.huffman import HuffmanTables, Places, huffman_tables
+from imaging.jpeg.huffman import HuffmanTables, Integers, huffman_tables
 from imaging.jpeg.scan import CORRUPT
 from imaging.orientation import Box
 from lake.errors import InputError
@@ -70,7 +70,7 @@ def _tables(data: bytes, header: JpegHeader) -> HuffmanTables:
         raise NoEntropyCropError(str(error)) from None
 
 
-def _slots(data: bytes, header: JpegHeader) -> Places:
+def _slots(data: bytes, header: JpegHeader) -> Integers:
     scan = data[header.segments[-1].start : header.segments[-1].end]
     identifiers = [part.identifier for part in header.components]
     listed = [(scan[at], scan[at + 1] >> 4, scan[at + 1] & 15) for at in range(1, 2 * len(identifiers), 2) if at + 1 < len(scan)]

@@ -21,9 +21,9 @@ STEP_BITS = 14
 END_OF_BLOCK = 128
 """Added to a step's coefficients where it ends its block."""
 
-Bytes = npt.NDArray[np.uint8]
-Codes = npt.NDArray[np.uint16]
-Places = npt.NDArray[np.int64]
+ByteArray = npt.NDArray[np.uint8]
+CodeTables = npt.NDArray[np.uint16]
+Integers = npt.NDArray[np.int64]
 
 _NO_STEP = (END_OF_BLOCK - 63) << 8
 """A step that no block has room for: 65 coefficients."""
@@ -40,12 +40,12 @@ _CUT_OFF, _TOO_MANY = -1, -2
 class HuffmanTables:
     """Four slots of either class; a slot that the file does not define is zero."""
 
-    dc: Codes  # (4, 4096): length << 8 | symbol; 0 for a code that is longer, or none
-    ac: Codes
-    steps: Codes  # (4, 4096): bits | coefficients << 8, of several codes at once; more than 64 where there is none
-    long_codes: Places  # (2, 4, 17, 3): by class, slot and length: first code, count, first symbol's place
-    symbols: Bytes  # (2, 4, 256)
-    dc_codes: Places  # (4, 256): length << 16 | code, by symbol; 0 for a symbol without a code
+    dc: CodeTables  # (4, 4096): length << 8 | symbol; 0 for a code that is longer, or none
+    ac: CodeTables
+    steps: CodeTables  # (4, 4096): bits | coefficients << 8, of several codes at once; more than 64 where there is none
+    long_codes: Integers  # (2, 4, 17, 3): by class, slot and length: first code, count, first symbol's place
+    symbols: ByteArray  # (2, 4, 256)
+    dc_codes: Integers  # (4, 256): length << 16 | code, by symbol; 0 for a symbol without a code
     contents: dict[tuple[int, int], bytes]  # by class and slot, of a DHT segment with that table, the DC ones completed
 
 
@@ -84,7 +84,15 @@ def huffman_tables(content: bytes) -> HuffmanTables:
 
 @kernel
 def fill_tables(
-    content: Bytes, dc: Codes, ac: Codes, steps: Codes, long_codes: Places, symbols: Bytes, dc_codes: Places, counts: Bytes, sizes: Places
+    content: ByteArray,
+    dc: CodeTables,
+    ac: CodeTables,
+    steps: CodeTables,
+    long_codes: Integers,
+    symbols: ByteArray,
+    dc_codes: Integers,
+    counts: ByteArray,
+    sizes: Integers,
 ) -> int:
     """Read DHT segments into the arrays of `HuffmanTables`.
 
@@ -137,7 +145,7 @@ def fill_tables(
 
 
 @kernel
-def _complete(counts: Bytes, symbols: Bytes, total: int) -> int:
+def _complete(counts: ByteArray, symbols: ByteArray, total: int) -> int:
     """Add codes for the differences that a DC table lacks, leaving the code of ones alone free, as the standard asks."""
     known = 0
     for place in range(total):
@@ -166,7 +174,7 @@ def _complete(counts: Bytes, symbols: Bytes, total: int) -> int:
 
 
 @kernel
-def _number_codes(counts: Bytes, ranges: Places) -> bool:
+def _number_codes(counts: ByteArray, ranges: Integers) -> bool:
     """Fill in the first code of each length, how many there are, and the place of the first's symbol."""
     code = place = 0
     for length in range(1, _LONGEST + 1):
@@ -179,7 +187,7 @@ def _number_codes(counts: Bytes, ranges: Places) -> bool:
 
 
 @kernel
-def _look_ahead(ranges: Places, symbols: Bytes, lookup: Codes) -> None:
+def _look_ahead(ranges: Integers, symbols: ByteArray, lookup: CodeTables) -> None:
     """Enter the short codes: in the order of the table, they follow upon each other without a gap."""
     at = 0
     for length in range(1, LOOKUP_BITS + 1):
@@ -191,7 +199,7 @@ def _look_ahead(ranges: Places, symbols: Bytes, lookup: Codes) -> None:
 
 
 @kernel
-def _follow_codes(ranges: Places, symbols: Bytes, steps: Codes, ahead: Codes, whole: Codes) -> None:
+def _follow_codes(ranges: Integers, symbols: ByteArray, steps: CodeTables, ahead: CodeTables, whole: CodeTables) -> None:
     """Follow as many AC codes as each pattern of bits decides.
 
     Patterns of one known bit come first, then those of two, and so on: what follows the first code of a pattern is a

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from imaging.bits import bits_at, set_word
 from imaging.jpeg.header import EOI
-from imaging.jpeg.huffman import END_OF_BLOCK, LOOKUP_BITS, STEP_BITS, Bytes, Codes, Places
+from imaging.jpeg.huffman import END_OF_BLOCK, LOOKUP_BITS, STEP_BITS, ByteArray, CodeTables, Integers
 from imaging.kernels import kernel
 
 CORRUPT = -1
@@ -33,7 +33,7 @@ _STEPS_A_WORD = _REFILLED // STEP_BITS
 
 
 @kernel
-def unstuff(data: Bytes, start: int, plain: Bytes) -> int:
+def unstuff(data: ByteArray, start: int, plain: ByteArray) -> int:
     """Take the zero bytes out that follow FF in entropy-coded data, up to the end of the image.
 
     Args:
@@ -73,16 +73,16 @@ def unstuff(data: Bytes, start: int, plain: Bytes) -> int:
 
 @kernel
 def scan_mcus(
-    data: Bytes,
+    data: ByteArray,
     bits: int,
-    blocks: Places,
-    slots: Places,
-    dc: Codes,
-    ac: Codes,
-    steps: Codes,
-    long_codes: Places,
-    symbols: Bytes,
-    firsts: Places,
+    blocks: Integers,
+    slots: Integers,
+    dc: CodeTables,
+    ac: CodeTables,
+    steps: CodeTables,
+    long_codes: Integers,
+    symbols: ByteArray,
+    firsts: Integers,
     predictors: npt.NDArray[np.int32],
 ) -> int:
     """Step over MCUs from the start of the data.
@@ -181,7 +181,7 @@ def scan_mcus(
 
 
 @kernel
-def long_code(window: int, codes: Places, symbols: Bytes) -> int:
+def long_code(window: int, codes: Integers, symbols: ByteArray) -> int:
     """Decode the code in a word's upper bits by its length's range. Returns length << 8 | symbol, or 0."""
     for length in range(1, 17):
         place = np.int64(window >> np.uint64(64 - length)) - codes[length, 0]

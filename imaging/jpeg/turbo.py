@@ -15,12 +15,10 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from imaging.images import Pixels
 from imaging.orientation import Box
 from lake.errors import InputError
-
-Pixels = npt.NDArray[np.uint8]
 
 _COMPRESS, _DECOMPRESS, _TRANSFORM = 0, 1, 2
 _QUALITY, _SUBSAMPLING, _WIDTH, _HEIGHT, _SCAN_LIMIT = 3, 4, 5, 6, 13

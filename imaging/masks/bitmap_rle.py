@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Runs = NDArray[np.int64]
+from imaging.masks.rle import Runs
 
 
 def bitmap_runs(mask: NDArray[np.bool_], left: int, top: int, height: int, width: int) -> Runs:

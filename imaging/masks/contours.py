@@ -10,8 +10,6 @@ import numpy.typing as npt
 from imaging.kernels import kernel
 from imaging.masks.rle import Runs
 
-Facts = npt.NDArray[np.bool_]
-
 
 @kernel
 def tight_box(runs: Runs, height: int) -> tuple[int, int, int, int]:
@@ -112,7 +110,9 @@ def count_parts(runs: Runs, height: int, width: int) -> tuple[int, int]:
 
 
 @kernel
-def _join_columns(tops: Runs, bottoms: Runs, colours: Runs, parents: Runs, framed: Facts, before: int, current: int, end: int) -> None:
+def _join_columns(
+    tops: Runs, bottoms: Runs, colours: Runs, parents: Runs, framed: npt.NDArray[np.bool_], before: int, current: int, end: int
+) -> None:
     """Unite the segments of a column with those they touch in the column before."""
     first = before
     for segment in range(current, end):

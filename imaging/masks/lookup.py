@@ -6,13 +6,11 @@ from numpy.typing import NDArray
 
 from imaging.kernels import kernel
 
-Whole = NDArray[np.int64]
-
 NO_MASK = -1
 """Pixels of counts that are malformed: no area equals it."""
 
 
-def look_up(counts: pa.ChunkedArray, positions: Whole) -> tuple[Whole, NDArray[np.bool_]]:
+def look_up(counts: pa.ChunkedArray, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Count the pixels of masks, and say whether each holds one of the pixels.
 
     Args:
@@ -32,7 +30,13 @@ def look_up(counts: pa.ChunkedArray, positions: Whole) -> tuple[Whole, NDArray[n
 
 
 @kernel
-def _look_up(characters: NDArray[np.uint8], begins: Whole, positions: Whole, pixels: Whole, held: NDArray[np.bool_]) -> None:
+def _look_up(
+    characters: NDArray[np.uint8],
+    begins: NDArray[np.int64],
+    positions: NDArray[np.int64],
+    pixels: NDArray[np.int64],
+    held: NDArray[np.bool_],
+) -> None:
     for item in range(positions.size):
         place, end = begins[item], begins[item + 1]
         count, at, total = 0, np.int64(0), np.int64(0)

@@ -7,23 +7,24 @@ Source: maskApi.c of the COCO API, rleFrPoly and rleMerge.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from imaging.kernels import kernel
+from imaging.masks.rle import Runs
 
 _MANY_CROSSINGS = 64
 """Crossings of a column from which on they are sorted: moving each to its place costs the square of their number."""
 _MANY_COLUMNS = 1 << 20
 """Columns of an image from which on its crossings are sorted: a table of all columns would be too large."""
 
-Numbers = NDArray[np.float64]
-Runs = NDArray[np.int64]
+Coordinates = NDArray[np.float64]
 
-KEPT, MALFORMED = 0, 1
+DRAWN, MALFORMED = 0, 1
 POINT_BUDGET = float(1 << 26)
 """Points of the finer grid that one object's outline may have; the bound of `imaging.masks.masks.polygons_to_counts`."""
 
 
-def polygons_to_runs(points: Numbers, rings: Runs, objects: Runs, heights: Runs, widths: Runs) -> tuple[Runs, Runs, NDArray[np.int8]]:
+def polygons_to_runs(points: Coordinates, rings: Runs, objects: Runs, heights: Runs, widths: Runs) -> tuple[Runs, Runs, NDArray[np.int8]]:
     """Rasterise the polygons of many objects.
 
     Args:
@@ -34,7 +35,7 @@ def polygons_to_runs(points: Numbers, rings: Runs, objects: Runs, heights: Runs,
         widths: (N,) likewise.
 
     Returns:
-        Run lengths of all objects one after the other; (N + 1,) where each object's begin; (N,) KEPT or MALFORMED,
+        Run lengths of all objects one after the other; (N + 1,) where each object's begin; (N,) DRAWN or MALFORMED,
         which has no runs.
     """
     status = np.zeros(heights.size, np.int8)
@@ -45,12 +46,12 @@ def polygons_to_runs(points: Numbers, rings: Runs, objects: Runs, heights: Runs,
     return runs[: offsets[-1]], offsets, status
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fifths(value: float) -> int:
     return int(5.0 * value + 0.5)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _border_range(low: int, high: int, width: int) -> tuple[int, int]:
     """Return the columns X, half-open, for which an outline from `low` to `high` passes from 5X + 2 to 5X + 3."""
     first = (low - 2 + 4) // 5 if low > 2 else 0
@@ -58,8 +59,8 @@ def _border_range(low: int, high: int, width: int) -> tuple[int, int]:
     return first, min(last, width - 1) + 1
 
 
-@njit(cache=True, nogil=True)
-def _count_crossings(points: Numbers, rings: Runs, objects: Runs, widths: Runs, status: NDArray[np.int8]) -> Runs:
+@kernel
+def _count_crossings(points: Coordinates, rings: Runs, objects: Runs, widths: Runs, status: NDArray[np.int8]) -> Runs:
     counts = np.zeros(status.size, np.int64)
     for item in range(status.size):
         length = 0.0
@@ -82,13 +83,13 @@ def _count_crossings(points: Numbers, rings: Runs, objects: Runs, widths: Runs, 
     return counts
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _row(value: int, height: int) -> int:
     """Return the pixel row of a point of the finer grid, as COCO rounds and clips it: ceil((value + 0.5) / 5 - 0.5), in whole numbers."""
     return min(max((value + 2) // 5, 0), height)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _edge(xs: int, ys: int, xe: int, ye: int, height: int, width: int, columns: Runs, rows: Runs, at: int) -> int:
     """Write where one edge crosses the columns' borders."""
     dx, dy = abs(xe - xs), abs(ye - ys)
@@ -125,7 +126,7 @@ def _edge(xs: int, ys: int, xe: int, ye: int, height: int, width: int, columns: 
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _in_order(columns: Runs, rows: Runs, height: int, ends: Runs, out: Runs) -> None:
     """Write crossings as positions down the columns, in ascending order; `ends` holds zeros, before and after."""
     low, high = columns.min(), columns.max()
@@ -155,8 +156,8 @@ def _in_order(columns: Runs, rows: Runs, height: int, ends: Runs, out: Runs) -> 
         out[slot] = position
 
 
-@njit(cache=True, nogil=True)
-def _ring(points: Numbers, begin: int, end: int, height: int, width: int, columns: Runs, rows: Runs, ends: Runs, out: Runs) -> int:
+@kernel
+def _ring(points: Coordinates, begin: int, end: int, height: int, width: int, columns: Runs, rows: Runs, ends: Runs, out: Runs) -> int:
     """Write the change positions of one ring, sorted, without those that cancel; return how many there are.
 
     `columns`, `rows` and `ends` are room to work in; see `_in_order`.
@@ -184,7 +185,7 @@ def _ring(points: Numbers, begin: int, end: int, height: int, width: int, column
     return kept
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _union(a: Runs, b: Runs, total: int, out: Runs) -> int:
     """Join two masks given by their change positions; an odd number of them means that the last run reaches the end."""
     i, j, kept = 0, 0, 0
@@ -204,9 +205,9 @@ def _union(a: Runs, b: Runs, total: int, out: Runs) -> int:
     return kept
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_runs(
-    points: Numbers,
+    points: Coordinates,
     rings: Runs,
     objects: Runs,
     heights: Runs,

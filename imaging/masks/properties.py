@@ -1,4 +1,4 @@
-"""Run lengths of many masks in, COCO compressed counts and the facts of each mask out, without painting any of them.
+"""Measure many masks from their run lengths, and write their COCO compressed counts, without painting any of them.
 
 A mask is cut into segments, one a run and column. Segments that touch in neighbouring columns, diagonals included, are
 joined; since a cycle of touching segments always encloses background, parts - segments + touches is the number of holes.
@@ -7,13 +7,15 @@ Source: maskApi.c of the COCO API, rleToString; the Euler number of a plane grap
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-Runs = NDArray[np.int64]
+from imaging.kernels import kernel
+from imaging.masks.rle import Runs
 
-FACTS = ("box_x", "box_y", "box_width", "box_height", "area", "components", "holes", "owns_centre")
-"""Columns of the facts."""
+PROPERTIES = ("box_x", "box_y", "box_width", "box_height", "area", "components", "holes", "owns_centre")
+"""Columns of the properties, in order; each of the next is the index of one."""
+
+BOX_X, BOX_Y, BOX_WIDTH, BOX_HEIGHT, AREA, COMPONENTS, HOLES, OWNS_CENTRE = range(len(PROPERTIES))
 
 
 def describe_runs(runs: Runs, offsets: Runs, heights: Runs) -> tuple[Runs, NDArray[np.uint8], NDArray[np.int32]]:
@@ -25,18 +27,18 @@ def describe_runs(runs: Runs, offsets: Runs, heights: Runs) -> tuple[Runs, NDArr
         heights: (N,) of each mask's image, in px.
 
     Returns:
-        (N, 8) the facts, in the order of `FACTS`, 0 for an empty mask; the counts of all masks as ASCII, one after the
+        (N, 8) the properties, in the order of `PROPERTIES`, 0 for an empty mask; the counts of all masks as ASCII, one after the
         other; (N + 1,) where each mask's begin.
     """
-    facts = np.zeros((heights.size, len(FACTS)), np.int64)
+    properties = np.zeros((heights.size, len(PROPERTIES)), np.int64)
     text = np.empty(8 * int(runs.size) + 8 * int(heights.size), np.uint8)
     ends = np.zeros(heights.size + 1, np.int32)
-    _describe(runs, offsets, heights, facts, text, ends)
-    return facts, text[: ends[-1]], ends
+    _describe(runs, offsets, heights, properties, text, ends)
+    return properties, text[: ends[-1]], ends
 
 
-@njit(cache=True, nogil=True)
-def _describe(runs: Runs, offsets: Runs, heights: Runs, facts: Runs, text: NDArray[np.uint8], ends: NDArray[np.int32]) -> None:
+@kernel
+def _describe(runs: Runs, offsets: Runs, heights: Runs, properties: Runs, text: NDArray[np.uint8], ends: NDArray[np.int32]) -> None:
     most = 0
     for item in range(heights.size):
         most = max(most, offsets[item + 1] - offsets[item])
@@ -48,33 +50,33 @@ def _describe(runs: Runs, offsets: Runs, heights: Runs, facts: Runs, text: NDArr
         at = _write_counts(changes, count, total, text, at)
         ends[item + 1] = at
         if count:
-            _measure(changes, count, total, heights[item], facts[item])
+            _measure(changes, count, total, heights[item], properties[item])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _changes(runs: Runs, begin: int, end: int, changes: Runs) -> tuple[int, int]:
     """Write where the colour changes, leaving out runs of no length and a change at the very end."""
     count, position = 0, 0
-    for place in range(begin, end):
-        if place > begin:
+    for index in range(begin, end):
+        if index > begin:
             if count and changes[count - 1] == position:
                 count -= 1
             else:
                 changes[count] = position
                 count += 1
-        position += runs[place]
+        position += runs[index]
     if count and changes[count - 1] == position:
         count -= 1
     return count, position
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write_counts(changes: Runs, count: int, total: int, text: NDArray[np.uint8], at: int) -> int:
     before, second, third = 0, 0, 0
-    for place in range(count + 1):
-        position = changes[place] if place < count else total
+    for index in range(count + 1):
+        position = changes[index] if index < count else total
         length = position - before
-        value = length - third if place > 2 else length
+        value = length - third if index > 2 else length
         third, second = second, length
         before = position
         more = True
@@ -87,7 +89,7 @@ def _write_counts(changes: Runs, count: int, total: int, text: NDArray[np.uint8]
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _root(parents: Runs, segment: int) -> int:
     while parents[segment] != segment:
         parents[segment] = parents[parents[segment]]
@@ -95,8 +97,8 @@ def _root(parents: Runs, segment: int) -> int:
     return segment
 
 
-@njit(cache=True, nogil=True)
-def _measure(changes: Runs, count: int, total: int, height: int, facts: Runs) -> None:
+@kernel
+def _measure(changes: Runs, count: int, total: int, height: int, properties: Runs) -> None:
     last = changes[count - 1] if count % 2 == 0 else total
     left, right = changes[0] // height, (last - 1) // height
     most = count // 2 + 2 + right - left
@@ -105,9 +107,9 @@ def _measure(changes: Runs, count: int, total: int, height: int, facts: Runs) ->
     top, bottom = height, 0
     column, below = left - 1, left * height  # the column, and where the next one begins
     first, before = 0, 0  # segments from `before` to `first` lie in the column before
-    for place in range(0, count, 2):
-        begin = changes[place]
-        end = changes[place + 1] if place + 1 < count else total
+    for index in range(0, count, 2):
+        begin = changes[index]
+        end = changes[index + 1] if index + 1 < count else total
         area += end - begin
         while begin < end:
             if begin >= below:
@@ -131,14 +133,15 @@ def _measure(changes: Runs, count: int, total: int, height: int, facts: Runs) ->
                 other += 1
             found += 1
             begin = below - height + lower
-    facts[0], facts[1], facts[2], facts[3] = left, top, right - left + 1, bottom - top
-    facts[4] = area
-    facts[5] = found - joins
-    facts[6] = touches - joins
-    centre = (left + facts[2] // 2) * height + top + facts[3] // 2
+    properties[BOX_X], properties[BOX_Y] = left, top
+    properties[BOX_WIDTH], properties[BOX_HEIGHT] = right - left + 1, bottom - top
+    properties[AREA] = area
+    properties[COMPONENTS] = found - joins
+    properties[HOLES] = touches - joins
+    centre = (left + properties[BOX_WIDTH] // 2) * height + top + properties[BOX_HEIGHT] // 2
     inside = 0
-    for place in range(count):
-        if changes[place] > centre:
+    for index in range(count):
+        if changes[index] > centre:
             break
         inside = 1 - inside
-    facts[7] = inside
+    properties[OWNS_CENTRE] = inside

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from jobs.balance.draws import Draws, draw, id_words
 from jobs.balance.quotas import quotas
-from jobs.columns import Facts, Whole, texts
+from jobs.columns import Flags, Whole, texts
 from lake.configuration import BalanceSpec
 from lake.errors import ContractError
 
@@ -49,7 +49,7 @@ def strata(instances: pa.Table, spec: BalanceSpec) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*(instances.column(_COLUMNS[name]) for name in spec.by), "/")
 
 
-def candidates(instances: pa.Table, eligible: Facts, spec: BalanceSpec, *, seed: int) -> Candidates:
+def candidates(instances: pa.Table, eligible: Flags, spec: BalanceSpec, *, seed: int) -> Candidates:
     """Enter the eligible training instances for the draw.
 
     Args:
@@ -102,7 +102,7 @@ def cell_table(entered: Iterable[Candidates], spec: BalanceSpec) -> dict[str, Ce
     }
 
 
-def replicas(instances: pa.Table, eligible: Facts, cells: Mapping[str, Cell], spec: BalanceSpec, *, seed: int) -> Whole:
+def replicas(instances: pa.Table, eligible: Flags, cells: Mapping[str, Cell], spec: BalanceSpec, *, seed: int) -> Whole:
     """Return how many crops each instance gets.
 
     Args:
@@ -131,7 +131,7 @@ def _cell(count: int, quota: int, order: Draws, tie: Draws) -> Cell:
     return Cell(count, quota, every, cut)
 
 
-def _within_cut(entered: Candidates, cuts: Sequence[tuple[int, int] | None]) -> Facts:
+def _within_cut(entered: Candidates, cuts: Sequence[tuple[int, int] | None]) -> Flags:
     has_cut = np.array([cut is not None for cut in cuts])[entered.cell]
     last_order, last_tie = (np.array([cut[word] if cut else 0 for cut in cuts], np.uint64)[entered.cell] for word in (0, 1))
     before = (entered.order < last_order) | ((entered.order == last_order) & (entered.tie <= last_tie))

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.columns import facts, texts, whole
+from jobs.columns import flags, texts, whole
 from lake.configuration import CropSpec
 from lake.dispositions import BACKGROUND, IGNORED, UNAPPROVED
 from lake.reasons import Reason
@@ -30,7 +30,7 @@ def find_ineligible(instances: pa.Table, spec: CropSpec) -> Reasons:
         (N,) a `Reason`, or ELIGIBLE.
     """
     width, height = whole(instances, "box_width"), whole(instances, "box_height")
-    keeps_strangers_centre = (texts(instances, "split") == "train") & ~facts(instances, "owns_centre") & (spec.centre == "keep")
+    keeps_strangers_centre = (texts(instances, "split") == "train") & ~flags(instances, "owns_centre") & (spec.centre == "keep")
     reasons = np.full(len(instances), ELIGIBLE, object)
     reasons[keeps_strangers_centre | (whole(instances, "area") < 1)] = Reason.CENTRE_UNOWNABLE
     reasons[np.maximum(width, height) > spec.max_side] = Reason.TOO_LARGE

@@ -15,7 +15,7 @@ from jobs.balance.cells import Cell, replicas, strata
 from jobs.balance.draws import id_words
 from jobs.balance.eligibility import ELIGIBLE, Reasons, find_ineligible
 from jobs.balance.windows import CENTRE_COLUMNS, Centres, Windows, centres, windows
-from jobs.columns import Facts, Texts, Whole, texts, whole
+from jobs.columns import Flags, Texts, Whole, texts, whole
 from lake.configuration import BalanceSpec, CropSpec
 from lake.contracts import PlannedCrop
 from lake.digests import digest
@@ -27,7 +27,7 @@ _KEYS = ("instance_id", "domain", "customer", "class_id")
 _OF_CROPS = (*_KEYS, "image_id", "split", "taxonomy", "box_width", "box_height")
 _OF_REJECTS = (*_KEYS, "source", "source_ref", "class_path", "label", "box_width", "box_height")
 
-COLUMNS = tuple(sorted({*CENTRE_COLUMNS, *_OF_CROPS, *_OF_REJECTS, "disposition", "area"}))
+PLAN_COLUMNS = tuple(sorted({*CENTRE_COLUMNS, *_OF_CROPS, *_OF_REJECTS, "disposition", "area"}))
 """What is read of an instance to plan it and to report on it."""
 
 
@@ -39,14 +39,14 @@ class Planned:
     rejects: pa.Table  # rows of `rejects`, in the order of the instances
     crops: Whole  # (N,) planned crops of each instance
     reasons: Reasons  # (N,) why an instance is not planned, ELIGIBLE where it is
-    eligible: Facts  # (N,) whether the instance was counted in its cell
+    eligible: Flags  # (N,) whether the instance was counted in its cell
 
 
 def plan_instances(instances: pa.Table, cells: Mapping[str, Cell], balance: BalanceSpec, crops: CropSpec) -> Planned:
     """Plan the crops of instances; any part of the table can be planned on its own.
 
     Args:
-        instances: Rows of `instances`, with at least COLUMNS.
+        instances: Rows of `instances`, with at least PLAN_COLUMNS.
         cells: Every cell, decided over the whole table; see `jobs.balance.cells.cell_table`.
         balance: Quotas, as they were when the cells were decided.
         crops: Windows.

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from jobs.balance.cells import Candidates, Cell, candidates, cell_table
 from jobs.balance.eligibility import ELIGIBLE, find_ineligible
-from jobs.balance.plan import COLUMNS, plan_instances
+from jobs.balance.plan import PLAN_COLUMNS, plan_instances
 from jobs.balance.report import tally
 from jobs.file_slices import FileSlice, counted, read_slice, write_rejects
 from lake.configuration import BalanceSpec, CropSpec
@@ -55,7 +55,7 @@ class PlanSlice:
     crops: CropSpec
 
     def __call__(self, piece: FileSlice) -> PlannedSlice:
-        instances = read_slice(self.store, piece, COLUMNS)
+        instances = read_slice(self.store, piece, PLAN_COLUMNS)
         planned = plan_instances(instances, self.cells, self.balance, self.crops)
         return PlannedSlice(
             rows_in=len(instances),

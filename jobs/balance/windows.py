@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from imaging.masks.rle import MalformedMaskError, parse_counts
 from jobs.balance.draws import Draws, draw, uniform
-from jobs.columns import Facts, Whole, facts, texts, whole
+from jobs.columns import Flags, Whole, flags, texts, whole
 from lake.configuration import CropSpec
 
 CENTRE_COLUMNS = ("split", "box_x", "box_y", "box_width", "box_height", "owns_centre", "geometry", "image_height", "image_width")
@@ -29,7 +29,7 @@ class Centres:
 
     x: Whole
     y: Whole
-    owned: Facts  # the pixel belongs to the instance
+    owned: Flags  # the pixel belongs to the instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def centres(instances: pa.Table, spec: CropSpec) -> Centres:
     """
     x = whole(instances, "box_x") + whole(instances, "box_width") // 2
     y = whole(instances, "box_y") + whole(instances, "box_height") // 2
-    owned = facts(instances, "owns_centre")
+    owned = flags(instances, "owns_centre")
     if spec.centre == "shift":
         training = texts(instances, "split") == "train"
         for row in np.flatnonzero(training & ~owned).tolist():

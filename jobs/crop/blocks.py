@@ -23,7 +23,7 @@ JPEG_QUALITY = 95
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PixelBlock:
     """Stored pixels that hold one box, at `(left, top)` once they are decoded and turned."""
 
     codec: str
@@ -33,7 +33,7 @@ class Block:
     orientation: int  # to apply after decoding
 
 
-def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Block]:
+def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[PixelBlock]:
     """Cut every box of an image in one pass.
 
     Args:
@@ -53,8 +53,8 @@ def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Blo
             pass  # arithmetic coding or odd sampling; an image that is cut off is refused by the decoder below
     cut = decode_windows(data, header, boxes)
     if lossless:
-        return [Block(PNG, _png(part), 0, 0, 1) for part in cut]
-    return [Block(JPEG_95, encode_jpeg(part, quality=JPEG_QUALITY), 0, 0, 1) for part in cut]
+        return [PixelBlock(PNG, _png(part), 0, 0, 1) for part in cut]
+    return [PixelBlock(JPEG_95, encode_jpeg(part, quality=JPEG_QUALITY), 0, 0, 1) for part in cut]
 
 
 def mcu_block(box: Box, header: JpegHeader) -> Box:
@@ -83,7 +83,7 @@ def _stored_header(data: bytes) -> JpegHeader | None:
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, str(error)) from error
 
 
-def _jpeg_blocks(data: bytes, header: ImageHeader, stored: JpegHeader, boxes: Sequence[Box]) -> list[Block]:
+def _jpeg_blocks(data: bytes, header: ImageHeader, stored: JpegHeader, boxes: Sequence[Box]) -> list[PixelBlock]:
     turn = (header.width, header.height, header.orientation)
     blocks = [mcu_block(stored_box(box, *turn), stored) for box in boxes]
     cut = []
@@ -93,7 +93,7 @@ def _jpeg_blocks(data: bytes, header: ImageHeader, stored: JpegHeader, boxes: Se
         contents = crop_jpeg(data, blocks)
     for box, block, content in zip(boxes, blocks, contents, strict=True):
         shown = displayed_box(block, *turn)
-        cut.append(Block(JPEG_BLOCK, content, box.left - shown.left, box.top - shown.top, header.orientation))
+        cut.append(PixelBlock(JPEG_BLOCK, content, box.left - shown.left, box.top - shown.top, header.orientation))
     return cut
 
 

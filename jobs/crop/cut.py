@@ -15,7 +15,7 @@ import pyarrow as pa
 from imaging.crop_codec import COCO_RLE
 from imaging.images import ImageRefusedError
 from imaging.orientation import Box
-from jobs.crop.blocks import Block, cut_blocks
+from jobs.crop.blocks import PixelBlock, cut_blocks
 from jobs.crop.properties import sizes_of
 from jobs.crop.window_masks import WindowCuts, cut_windows
 from lake.configuration import CropSpec
@@ -57,7 +57,7 @@ def spec_digest(spec: CropSpec) -> str:
 
 
 def cut_shard(
-    plan: pa.Table, instances: pa.Table, spec: CropSpec, read: ReadSource, known: Mapping[str, Block] | None = None
+    plan: pa.Table, instances: pa.Table, spec: CropSpec, read: ReadSource, known: Mapping[str, PixelBlock] | None = None
 ) -> Iterator[CutCrops]:
     """Cut the planned crops of one shard, some at a time, by image and crop id.
 
@@ -78,7 +78,7 @@ def cut_shard(
     instances = instances.sort_by([("image_id", "ascending"), ("instance_id", "ascending")]).combine_chunks()
     windows, known = cut_windows(plan, instances), known or {}
     names = plan.column("crop_id").to_pylist()
-    cut: dict[int, Block] = {}
+    cut: dict[int, PixelBlock] = {}
     refused: dict[int, ImageRefusedError] = {}
     images = reused = size = 0
     for image_id, uris, crops in _images(plan, instances, windows):
@@ -98,7 +98,7 @@ def cut_shard(
     yield CutCrops(_crops(plan, instances, windows, cut, spec), _rejects(plan, instances, windows, refused), images, reused)
 
 
-def _blocks(data: bytes, boxes: Sequence[Box], spec: CropSpec) -> list[Block]:
+def _blocks(data: bytes, boxes: Sequence[Box], spec: CropSpec) -> list[PixelBlock]:
     try:
         return cut_blocks(data, boxes, lossless=spec.codec == "lossless")
     except ImageRefusedError as error:
@@ -115,7 +115,7 @@ def _images(plan: pa.Table, instances: pa.Table, windows: WindowCuts) -> Iterato
         yield image_id, sorted({uris[row] for row in windows.instances[crops.start : crops.stop].tolist()}), crops
 
 
-def _crops(plan: pa.Table, instances: pa.Table, windows: WindowCuts, cut: Mapping[int, Block], spec: CropSpec) -> pa.Table:
+def _crops(plan: pa.Table, instances: pa.Table, windows: WindowCuts, cut: Mapping[int, PixelBlock], spec: CropSpec) -> pa.Table:
     ordered = sorted(cut)  # what is known has come before what is new
     rows, blocks = np.array(ordered, np.int64), [cut[row] for row in ordered]
     planned = plan.take(pa.array(rows))

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.crop.blocks import Block
+from jobs.crop.blocks import PixelBlock
 from lake.errors import DamagedFileError
 from lake.publishing.reading import open_parquet
 from lake.storage.store import Store
@@ -48,7 +48,7 @@ def cut_files(store: Store, paths: Iterable[str]) -> tuple[CutFile, ...]:
     return tuple(found)
 
 
-def known_blocks(store: Store, files: Iterable[CutFile], plan: pa.Table, spec: str) -> dict[str, Block]:
+def known_blocks(store: Store, files: Iterable[CutFile], plan: pa.Table, spec: str) -> dict[str, PixelBlock]:
     """Return the blocks of a shard's plan that were cut before.
 
     Args:
@@ -61,12 +61,12 @@ def known_blocks(store: Store, files: Iterable[CutFile], plan: pa.Table, spec: s
         return {}
     limits = pc.min_max(plan.column("image_id")).as_py()
     wanted = plan.column("crop_id")
-    known: dict[str, Block] = {}
+    known: dict[str, PixelBlock] = {}
     for file in files:
         if file.least <= limits["max"] and limits["min"] <= file.greatest:
             try:
                 for rows in _wanted_rows(store, file, limits["min"], limits["max"], wanted, spec):
-                    known |= {row["crop_id"]: Block(*(row[name] for name in _BLOCK[1:])) for row in rows.to_pylist()}
+                    known |= {row["crop_id"]: PixelBlock(*(row[name] for name in _BLOCK[1:])) for row in rows.to_pylist()}
             except DamagedFileError as error:
                 _log.warning("nothing more is reused of a damaged file, its crops are cut again: %s", error)
     return known

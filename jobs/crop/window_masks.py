@@ -16,22 +16,21 @@ from imaging.masks.contours import outline_edges
 from imaging.masks.masks import encode
 from imaging.masks.rle import LONGEST, Runs, format_into, paint_runs, parse_counts, parse_into, total_of, window_into, window_runs
 from imaging.orientation import Box
+from jobs.columns import Whole
 from jobs.crop.properties import crowding_of, thinness
 from lake.dispositions import IGNORED, KEPT
 from lake.errors import ContractError
-
-Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class WindowCuts:
     """The planned crops of a shard without their pixels, one entry a row of the plan."""
 
-    instances: Numbers  # rows of `instances`
+    instances: Whole  # rows of `instances`
     visible: list[Box]  # what of the window lies on the image
     masks: list[bytes]  # counts in the visible part
     ignored: list[bytes | None]  # likewise; None where nothing is ignored
-    crowding: Numbers
+    crowding: Whole
     thinness: npt.NDArray[np.float64]
 
 
@@ -47,9 +46,9 @@ def cut_windows(plan: pa.Table, instances: pa.Table) -> WindowCuts:
         MalformedMaskError: An instance's geometry describes no mask of its image.
     """
     rows = _rows_of(plan, instances)
-    windows = columns_of(plan, [f"window_{side}" for side in ("left", "top", "width", "height")])
-    sizes = columns_of(instances, ["image_height", "image_width"])
-    boxes = columns_of(instances, [f"box_{side}" for side in ("x", "y", "width", "height")])
+    windows = whole_columns(plan, [f"window_{side}" for side in ("left", "top", "width", "height")])
+    sizes = whole_columns(instances, ["image_height", "image_width"])
+    boxes = whole_columns(instances, [f"box_{side}" for side in ("x", "y", "width", "height")])
     names = plan.column("instance_id").to_pylist()
     seen = _visible(windows, sizes[rows], names)
     visible = [Box(*part) for part in seen.tolist()]
@@ -71,12 +70,12 @@ def cut_windows(plan: pa.Table, instances: pa.Table) -> WindowCuts:
     return WindowCuts(rows, visible, masks, ignored, crowding[rows], thinness(shapes[:, 0], shapes[:, 1]))
 
 
-def columns_of(table: pa.Table, names: list[str]) -> Numbers:
+def whole_columns(table: pa.Table, names: list[str]) -> Whole:
     """Return whole-numbered columns side by side: (rows, columns) int64."""
     return np.stack([table.column(name).to_numpy().astype(np.int64) for name in names], axis=1)
 
 
-def _rows_of(plan: pa.Table, instances: pa.Table) -> Numbers:
+def _rows_of(plan: pa.Table, instances: pa.Table) -> Whole:
     """Find the instance of each crop, on the crop's own image."""
     found = pc.index_in(plan.column("instance_id"), instances.column("instance_id").combine_chunks())
     rows = np.array(pc.fill_null(found, -1), np.int64)
@@ -88,7 +87,7 @@ def _rows_of(plan: pa.Table, instances: pa.Table) -> Numbers:
     return rows
 
 
-def _visible(windows: Numbers, sizes: Numbers, names: list[str]) -> Numbers:
+def _visible(windows: Whole, sizes: Whole, names: list[str]) -> Whole:
     """Return what of each window lies on its image, like `imaging.crop_codec.visible_part`."""
     starts = np.maximum(windows[:, :2], 0)
     seen = np.concatenate([starts, np.minimum(windows[:, :2] + windows[:, 2:], sizes[:, ::-1]) - starts], axis=1)
@@ -103,8 +102,8 @@ def _visible(windows: Numbers, sizes: Numbers, names: list[str]) -> Numbers:
 
 
 def _cut(
-    geometry: pa.ChunkedArray, rows: Numbers, sizes: Numbers, boxes: Numbers, visible: Numbers, centres: Numbers
-) -> tuple[list[bytes], npt.NDArray[np.bool_], Numbers]:
+    geometry: pa.ChunkedArray, rows: Whole, sizes: Whole, boxes: Whole, visible: Whole, centres: Whole
+) -> tuple[list[bytes], npt.NDArray[np.bool_], Whole]:
     """Return each crop's mask, whether its central pixel is in it, and area and outline of the whole instance."""
     counts = pa.concat_arrays(geometry.chunks)
     _, offsets, characters = counts.buffers()
@@ -125,17 +124,17 @@ def _cut(
 @kernel
 def cut_masks(
     characters: npt.NDArray[np.uint8],
-    places: Numbers,
-    rows: Numbers,
-    sizes: Numbers,
-    boxes: Numbers,
-    visible: Numbers,
-    centres: Numbers,
+    places: Whole,
+    rows: Whole,
+    sizes: Whole,
+    boxes: Whole,
+    visible: Whole,
+    centres: Whole,
     runs: Runs,
     cut: Runs,
     texts: npt.NDArray[np.uint8],
-    ends: Numbers,
-    shapes: Numbers,
+    ends: Whole,
+    shapes: Whole,
     owned: npt.NDArray[np.bool_],
 ) -> int:
     """Cut the masks of many crops.
@@ -189,7 +188,7 @@ def _holds(runs: Runs, position: int) -> bool:
     return False
 
 
-def _crowding(images: npt.NDArray[np.object_], kept: npt.NDArray[np.bool_], boxes: Numbers) -> Numbers:
+def _crowding(images: npt.NDArray[np.object_], kept: npt.NDArray[np.bool_], boxes: Whole) -> Whole:
     crowding = np.zeros(len(images), np.int64)
     limits = np.flatnonzero(images[1:] != images[:-1]) + 1
     for begin, end in zip([0, *limits.tolist()], [*limits.tolist(), len(images)], strict=True):

@@ -13,16 +13,14 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from imaging.masks.polygon_rle import KEPT, polygons_to_runs
-from imaging.masks.properties import FACTS, describe_runs
+from imaging.masks.polygon_rle import DRAWN, polygons_to_runs
+from imaging.masks.properties import AREA, PROPERTIES, describe_runs
 from jobs.ingest.geometries import MaskBatch
 from jobs.ingest.image_files import ImageOutcome, SoundImage
 from jobs.sources.records import LabelledObject, PolygonBatch
 from lake.configuration import Source
 from lake.contracts import Annotation
 from lake.schemas import conform, empty_table
-
-_AREA = FACTS.index("area")
 
 OWNER = "owner"
 """Column, beside those of `annotations` while a shard is written, of the index of a row's unit in the shard."""
@@ -73,7 +71,7 @@ def annotate_polygon_batch(objects: PolygonBatch, images: Mapping[str, ImageOutc
     heights, widths = np.where(usable, sizes[objects.images].T, 1)
     runs, offsets, status = polygons_to_runs(objects.points, objects.rings, objects.objects, heights, widths)
     properties, text, ends = describe_runs(runs, offsets, heights)
-    taken = usable & (status == KEPT) & (properties[:, _AREA] > 0)
+    taken = usable & (status == DRAWN) & (properties[:, AREA] > 0)
     kept = np.flatnonzero(taken)
     counts = pa.StringArray.from_buffers(taken.size, pa.py_buffer(ends), pa.py_buffer(text)).take(pa.array(kept))
     of_image, of_label = pa.array(objects.images[kept]), pa.array(objects.labels[kept])
@@ -95,7 +93,7 @@ def annotation_rows(columns: Mapping[str, Any], properties: NDArray[np.int64], s
     Args:
         columns: By name, N values each: `source_ref` as a list, `image_id`, `label`, `geometry`, `image_height`,
             `image_width` and `is_crowd` as arrays; also `is_void`, `annotator` and `annotated_at` unless no row has one.
-        properties: (N, 8), in the order of `imaging.masks.properties.FACTS`.
+        properties: (N, 8), in the order of `imaging.masks.properties.PROPERTIES`.
         source: The stanza: what it says is the same in each row.
     """
     count = len(properties)
@@ -103,7 +101,7 @@ def annotation_rows(columns: Mapping[str, Any], properties: NDArray[np.int64], s
     table = {
         "instance_id": _instance_ids(source.name, columns),
         **{name: pa.repeat(pa.scalar(value, pa.string()), count) for name, value in stanza.items()},
-        **{name: pa.array(properties[:, index]) for index, name in enumerate(FACTS[:-1])},
+        **{name: pa.array(properties[:, index]) for index, name in enumerate(PROPERTIES[:-1])},
         "owns_centre": pa.array(properties[:, -1] == 1),
         "is_void": pa.repeat(pa.scalar(False), count),
         "annotator": pa.nulls(count),

@@ -45,7 +45,7 @@ class PlacedGeometry:
 
 @dataclass(frozen=True, slots=True)
 class MaskBatch:
-    """Masks of a batch: (N,) COCO compressed counts, (N, 8) properties in the order of `imaging.masks.properties.FACTS`.
+    """Masks of a batch: (N,) COCO compressed counts, (N, 8) properties in the order of `imaging.masks.properties.PROPERTIES`.
 
     `refused` holds, by index in the batch, why a geometry has no mask; its counts and properties mean nothing.
     """

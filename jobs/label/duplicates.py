@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from jobs.columns import texts
+from jobs.columns import Whole, texts
 from lake.errors import ContractError
 from lake.splits import SPLITS
 
@@ -24,13 +24,12 @@ GROUP_COLUMNS = ("image_id", "group_id", "split", "phash")
 """What is read of an image."""
 
 Hashes = npt.NDArray[np.uint64]
-Positions = npt.NDArray[np.int64]
 
 _BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class JoinedGroup:
     """What a group that was joined with others becomes."""
 
     group_id: str
@@ -41,7 +40,7 @@ class Group:
 class Joined:
     """Which groups were joined."""
 
-    groups: Mapping[str, Group]  # by their own name; only those whose name changes
+    groups: Mapping[str, JoinedGroup]  # by their own name; only those whose name changes
     alike: int  # pairs of distinct hashes within the distance
     largest: int  # groups in the largest joined one, 1 where none was joined
 
@@ -74,7 +73,7 @@ def join_groups(images: pa.Table, distance: int | None) -> Joined:
     return Joined(_renamed(names, splits, component, sizes), alike, int(sizes.max(initial=1)))
 
 
-def regroup(images: pa.Table, groups: Mapping[str, Group]) -> pa.Table:
+def regroup(images: pa.Table, groups: Mapping[str, JoinedGroup]) -> pa.Table:
     """Give images the group and the split of the joined group that theirs is in.
 
     Args:
@@ -94,7 +93,7 @@ def regroup(images: pa.Table, groups: Mapping[str, Group]) -> pa.Table:
     return images
 
 
-def near_pairs(hashes: Hashes, distance: int) -> Positions:
+def near_pairs(hashes: Hashes, distance: int) -> Whole:
     """Find every pair of hashes that differ in at most so many bits.
 
     Cut into `distance + 1` bands, two such hashes agree in one band at least: only those are compared.
@@ -117,7 +116,7 @@ def near_pairs(hashes: Hashes, distance: int) -> Positions:
     return np.unique(np.concatenate(found), axis=0)
 
 
-def _within_buckets(hashes: Hashes, band: Hashes, distance: int) -> Iterator[Positions]:
+def _within_buckets(hashes: Hashes, band: Hashes, distance: int) -> Iterator[Whole]:
     """Compare the hashes of equal band: neighbours in the sorted order, then next but one, … until no bucket is that long."""
     order = np.argsort(band, kind="stable")
     band, hashes = band[order], hashes[order]
@@ -136,23 +135,23 @@ def _bands(count: int) -> Iterator[tuple[int, int]]:
     yield from ((low, high - low) for low, high in pairwise(edges))
 
 
-def _chain(codes: Positions, member: Positions) -> Positions:
+def _chain(codes: Whole, member: Whole) -> Whole:
     """Return edges that connect the groups of all rows of one code."""
     order = np.argsort(codes, kind="stable")
     same = codes[order][1:] == codes[order][:-1]
     return np.stack([member[order][:-1][same], member[order][1:][same]], axis=1)
 
 
-def _codes(values: pa.ChunkedArray) -> Positions:
+def _codes(values: pa.ChunkedArray) -> Whole:
     return np.asarray(values.combine_chunks().dictionary_encode().indices, np.int64)
 
 
-def _hashes(values: pa.ChunkedArray, member: Positions) -> tuple[Hashes, Positions]:
+def _hashes(values: pa.ChunkedArray, member: Whole) -> tuple[Hashes, Whole]:
     known = np.asarray(pc.is_valid(values), np.bool_)
     return np.array([int(value, 16) for value in values.drop_null().to_pylist()], np.uint64), member[known]
 
 
-def _splits(names: list[str], member: Positions, split: npt.NDArray[np.object_]) -> Positions:
+def _splits(names: list[str], member: Whole, split: npt.NDArray[np.object_]) -> Whole:
     code = np.array([SPLITS.index(value) for value in split], np.int64)
     found = np.zeros(len(names), np.int64)
     found[member] = code
@@ -166,11 +165,11 @@ def _splits(names: list[str], member: Positions, split: npt.NDArray[np.object_])
     return found
 
 
-def _renamed(names: list[str], splits: Positions, component: Positions, sizes: Positions) -> dict[str, Group]:
+def _renamed(names: list[str], splits: Whole, component: Whole, sizes: Whole) -> dict[str, JoinedGroup]:
     heads: dict[int, tuple[int, str]] = {}
     members = [number for number in range(len(names)) if sizes[component[number]] > 1]
     for number in members:
         candidate = (int(splits[number]), names[number])
         heads[int(component[number])] = min(heads.get(int(component[number]), candidate), candidate)
     renamed = ((names[number], heads[int(component[number])]) for number in members)
-    return {name: Group(head, SPLITS[split]) for name, (split, head) in renamed if name != head}
+    return {name: JoinedGroup(head, SPLITS[split]) for name, (split, head) in renamed if name != head}

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.columns import facts, texts
+from jobs.columns import flags, texts
 from lake.contracts import Instance
 from lake.errors import UnmappedLabelError
 from lake.reasons import Reason
@@ -25,7 +25,7 @@ _NO_PAIR = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledRows:
     """What becomes of some annotations."""
 
     instances: pa.Table
@@ -49,7 +49,7 @@ def label_counts(annotations: Iterable[pa.RecordBatch]) -> list[LabelCount]:
     return [LabelCount(customer, label, count) for (customer, label), count in sorted(totals.items())]
 
 
-def label_annotations(annotations: pa.Table, images: pa.Table, labelling: Labelling) -> Labelled:
+def label_annotations(annotations: pa.Table, images: pa.Table, labelling: Labelling) -> LabelledRows:
     """Join annotations with their images and put them under the taxonomy.
 
     Crowds, void regions and labels that the map ignores keep no class and are `ignored`.
@@ -70,7 +70,7 @@ def label_annotations(annotations: pa.Table, images: pa.Table, labelling: Labell
     joined = rows.join(known, keys=["source", "image_id"], join_type="left outer", use_threads=False).sort_by("row")
     listed = pc.is_valid(joined.column("is_listed"))
     found = joined.filter(listed)
-    return Labelled(_instances(found, labelling), _rejects(joined.filter(pc.invert(listed))))
+    return LabelledRows(_instances(found, labelling), _rejects(joined.filter(pc.invert(listed))))
 
 
 def _instances(rows: pa.Table, labelling: Labelling) -> pa.Table:
@@ -86,7 +86,7 @@ def _meanings(rows: pa.Table, customers: pa.DictionaryArray, labelling: Labellin
     """Look up each pair of customer and label once, and give every row the meaning of its pair."""
     labels = rows.column("label").combine_chunks().dictionary_encode()
     pairs = np.asarray(customers.indices, np.int64) * len(labels.dictionary) + np.asarray(labels.indices, np.int64)
-    pairs[facts(rows, "is_crowd") | facts(rows, "is_void")] = _NO_PAIR
+    pairs[flags(rows, "is_crowd") | flags(rows, "is_void")] = _NO_PAIR
     distinct, position = np.unique(pairs, return_inverse=True)
     meanings = [_meaning(pair, customers.dictionary, labels.dictionary, labelling) for pair in distinct.tolist()]
     columns = ("class_id", "class_path", "disposition")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.file_slices import FileSlice, counted, read_slice, write_rejects
-from jobs.label.duplicates import Group, regroup
+from jobs.label.duplicates import JoinedGroup, regroup
 from jobs.label.instances import IMAGE_COLUMNS, label_annotations
 from lake.publishing.shards import Receipt, ShardLocation, write_shard
 from lake.storage.store import Store
@@ -34,7 +34,7 @@ class LabelSlice:
     instances: ShardLocation
     rejects: ShardLocation
     images: tuple[FileSlice, ...]
-    groups: Mapping[str, Group]
+    groups: Mapping[str, JoinedGroup]
     labelling: Labelling
 
     def __call__(self, piece: FileSlice) -> LabelledSlice:

@@ -8,9 +8,9 @@ parser later, and one that is no JSON is rejected then.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from imaging.kernels import kernel
 from jobs.sources.files.folders import Bytes
 from jobs.sources.files.json_documents import DEEPEST
 from lake.errors import InputError
@@ -114,19 +114,19 @@ def _fault(code: int, expected: str) -> str:
     return f"expected {expected}, but its brackets, commas or quotes do not fit together; was it cut off?"
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _blank(byte: int) -> bool:
     return byte == 32 or (9 <= byte <= 13)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_blanks(data: Bytes, at: int, end: int) -> int:
     while at < end and _blank(data[at]):
         at += 1
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_text(data: Bytes, at: int, end: int) -> int:
     """Return the place after a string whose opening quote is at `at`, or -1 when it is not closed."""
     at += 1
@@ -137,7 +137,7 @@ def _after_text(data: Bytes, at: int, end: int) -> int:
     return _BROKEN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _at_structure(data: Bytes, words: Words, at: int, end: int) -> int:
     """Return the next place with a bracket or a quote, at or after `at`, or `end`; numbers are passed eight bytes at a time."""
     while at < end:
@@ -155,13 +155,13 @@ def _at_structure(data: Bytes, words: Words, at: int, end: int) -> int:
     return end
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_value(data: Bytes, words: Words, at: int, end: int, deepest: int) -> int:
     """Return the place after the value that begins at `at` and nests at most `deepest` levels, or a fault."""
     if at >= end:
         return _BROKEN
     if data[at] == _QUOTE:
-        return _after_text(data, at, end)
+        return int(_after_text(data, at, end))
     if data[at] != _OPEN_OBJECT and data[at] != _OPEN_ARRAY:
         begin = at
         while at < end and not (_blank(data[at]) or data[at] == _COMMA or data[at] == _CLOSE_OBJECT or data[at] == _CLOSE_ARRAY):
@@ -195,7 +195,7 @@ def _after_value(data: Bytes, words: Words, at: int, end: int, deepest: int) -> 
         at += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _members(data: Bytes, words: Words, spans: Positions) -> int:
     end = data.size
     at = 3 if end > 3 and data[0] == 0xEF and data[1] == 0xBB and data[2] == 0xBF else 0
@@ -221,7 +221,7 @@ def _members(data: Bytes, words: Words, spans: Positions) -> int:
         spans[found, 2] = at
         at = _after_value(data, words, at, end, DEEPEST)
         if at < 0:
-            return at
+            return int(at)
         spans[found, 3] = at
         found += 1
         at = _after_blanks(data, at, end)
@@ -234,7 +234,7 @@ def _members(data: Bytes, words: Words, spans: Positions) -> int:
     return found if at < end and _after_blanks(data, at + 1, end) == end else _BROKEN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _elements(data: Bytes, words: Words, at: int, end: int, table: Positions) -> tuple[int, int]:
     """Find elements until the table is full; return how many, and where to go on: 0 at the array's end, else a place or a fault."""
     found = 0
@@ -259,7 +259,7 @@ def _elements(data: Bytes, words: Words, at: int, end: int, table: Positions) ->
     return found, 0 if at < end else _BROKEN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _element(data: Bytes, words: Words, start: int, end: int) -> tuple[int, int, int]:
     """Return the place after the element at `start`, or a fault, and its `id` and `image_id`."""
     own, image = MISSING, MISSING
@@ -293,7 +293,7 @@ def _element(data: Bytes, words: Words, start: int, end: int) -> tuple[int, int,
     return _after_value(data, words, start, end, DEEPEST), own, image
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _number(data: Bytes, start: int, end: int) -> int:
     """Read a whole number of at most 18 digits; hash anything else."""
     at = start + 1 if data[start] == _MINUS else start

@@ -7,9 +7,9 @@ Source: github.com/thi-ng/umbrella, packages/rle-pack, the format that Label Stu
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from imaging.kernels import kernel
 from jobs.sources.rasters.bitmaps import LARGEST_BITMAP, MalformedBitmapError
 
 _BROKEN = -1
@@ -31,7 +31,7 @@ def decode_brush(code: NDArray[np.uint8], height: int, width: int) -> NDArray[np
     return mask.reshape(height, width)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _bits(code: NDArray[np.uint8], at: int, count: int) -> int:
     value = 0
     for place in range(at, at + count):
@@ -39,7 +39,7 @@ def _bits(code: NDArray[np.uint8], at: int, count: int) -> int:
     return value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _decode(code: NDArray[np.uint8], values: int, mask: NDArray[np.bool_]) -> int:
     end = code.size * 8
     if end < 53 or _bits(code, 0, 32) != values:

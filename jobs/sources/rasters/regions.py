@@ -5,10 +5,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from imaging.bits import bits_at
+from imaging.kernels import kernel
 
 Map = NDArray[np.int32]
 AnyMap = NDArray[Any]
@@ -69,7 +69,7 @@ def _gather(starts: Map, ends: Map, classes: Map, roots: Map, total: int) -> lis
     return [Region(value, counts[begin:end]) for value, begin, end in spans]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write_counts(
     starts: Map,
     ends: Map,
@@ -100,7 +100,7 @@ def _write_counts(
             lengths[number] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _runs(columns: AnyMap, height: int, width: int, starts: Map, ends: Map, classes: Map) -> int:
     """Find the runs of equal value down each column; positions count down the columns. Returns -1 where room lacks."""
     found = 0
@@ -119,7 +119,7 @@ def _runs(columns: AnyMap, height: int, width: int, starts: Map, ends: Map, clas
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _runs_of_bytes(columns: NDArray[np.uint8], height: int, width: int, starts: Map, ends: Map, classes: Map) -> int:
     """Do as `_runs`, eight pixels at a time; as many more follow the last."""
     found = 0
@@ -141,7 +141,7 @@ def _runs_of_bytes(columns: NDArray[np.uint8], height: int, width: int, starts: 
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _root(parents: Map, run: int) -> int:
     while parents[run] != run:
         parents[run] = parents[parents[run]]
@@ -149,7 +149,7 @@ def _root(parents: Map, run: int) -> int:
     return run
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _join_runs(starts: Map, ends: Map, classes: Map, divided: NDArray[np.bool_], parents: Map, height: int, width: int) -> None:
     """Give every run the first run of its region as its root."""
     count = starts.size

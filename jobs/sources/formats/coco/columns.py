@@ -8,9 +8,9 @@ alone decides what an irregular record is.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from imaging.kernels import kernel
 from jobs.sources.files.folders import Bytes
 
 Whole = NDArray[np.int64]
@@ -62,7 +62,7 @@ def read_columns(data: Bytes, starts: Whole, ends: Whole) -> Columns:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read(
     data: Bytes,
     starts: Whole,
@@ -81,14 +81,14 @@ def _read(
         objects[item + 1] = max(last, first)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_blanks(data: Bytes, at: int, end: int) -> int:
     while at < end and (data[at] == 32 or data[at] == 9 or data[at] == 10 or data[at] == 13):
         at += 1
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _annotation(data: Bytes, start: int, end: int, fields: Whole, points: Numbers, rings: Whole, ring: int, value: Numbers) -> int:
     """Read one annotation; return the ring after its last one, or -1 when it is irregular."""
     seen = 0
@@ -136,7 +136,7 @@ def _annotation(data: Bytes, start: int, end: int, fields: Whole, points: Number
     return _BROKEN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _key(data: Bytes, start: int, end: int) -> int:
     """Tell which of the keys that are read a name is: id, image_id, category_id, iscrowd, segmentation."""
     size = end - start
@@ -153,7 +153,7 @@ def _key(data: Bytes, start: int, end: int) -> int:
     return _OTHER
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spells(data: Bytes, start: int, word: bytes) -> bool:
     for place in range(len(word)):  # noqa: SIM110 - compiled code knows no all()
         if data[start + place] != word[place]:
@@ -161,7 +161,7 @@ def _spells(data: Bytes, start: int, word: bytes) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_plain_text(data: Bytes, at: int, end: int) -> int:
     """Return the place after a string of printable ASCII without escapes whose opening quote is at `at`, or -1."""
     at += 1
@@ -175,15 +175,15 @@ def _after_plain_text(data: Bytes, at: int, end: int) -> int:
     return _BROKEN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_plain_value(data: Bytes, at: int, end: int, value: Numbers) -> int:
     """Return the place after a number, plain text or a flat list of numbers, or -1 for anything else."""
     if at >= end:
         return _BROKEN
     if data[at] == 34:
-        return _after_plain_text(data, at, end)
+        return int(_after_plain_text(data, at, end))
     if data[at] != 91:
-        return _after_number(data, at, end, value)
+        return int(_after_number(data, at, end, value))
     at = _after_blanks(data, at + 1, end)
     if at < end and data[at] == 93:
         return at + 1
@@ -202,7 +202,7 @@ def _after_plain_value(data: Bytes, at: int, end: int, value: Numbers) -> int:
     return _BROKEN
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_number(data: Bytes, at: int, end: int, value: Numbers) -> int:
     """Read a number without exponent and of at most 15 digits; return the place after it, or -1."""
     negative = at < end and data[at] == 45
@@ -236,7 +236,7 @@ def _after_number(data: Bytes, at: int, end: int, value: Numbers) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _polygons(data: Bytes, at: int, end: int, points: Numbers, rings: Whole, ring: int, value: Numbers) -> tuple[int, int]:
     """Read a list of rings of at least three points each; return the place after it, or -1, and the ring after the last."""
     if at >= end or data[at] != 91:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.label.duplicates import Group, join_groups, near_pairs, regroup
+from jobs.label.duplicates import JoinedGroup, join_groups, near_pairs, regroup
 from lake.errors import ContractError
 
 A, A1, A3, FAR = (f"{value:016x}" for value in (0xFF00FF00FF00FF00, 0xFF00FF00FF00FF01, 0xFF00FF00FF00FF07, 0x00FF00FF00FF00FF))
@@ -18,7 +18,7 @@ def _images(*rows: tuple[str, str, str, str | None]) -> pa.Table:
 def test_look_alikes_within_the_distance_are_joined_in_training() -> None:
     images = _images(("1", "g1", "test", A), ("2", "g2", "train", A1), ("3", "g3", "test", FAR))
     joined = join_groups(images, 1)
-    assert joined.groups == {"g1": Group("g2", "train")}
+    assert joined.groups == {"g1": JoinedGroup("g2", "train")}
     assert (joined.alike, joined.largest) == (1, 2)
     assert (
         regroup(images, joined.groups).to_pylist()
@@ -33,12 +33,12 @@ def test_beyond_the_distance_nothing_is_joined() -> None:
 
 def test_chains_join_and_the_first_name_of_the_winning_split_stays() -> None:
     images = _images(("1", "d", "test", A), ("2", "c", "val", A1), ("3", "b", "val", A3))
-    assert join_groups(images, 2).groups == {"c": Group("b", "val"), "d": Group("b", "val")}
+    assert join_groups(images, 2).groups == {"c": JoinedGroup("b", "val"), "d": JoinedGroup("b", "val")}
 
 
 def test_the_same_bytes_in_two_groups_join_them_without_any_hash() -> None:
     images = _images(("1", "g1", "test", None), ("1", "g2", "train", None), ("2", "g3", "test", None))
-    assert join_groups(images, None).groups == {"g1": Group("g2", "train")}
+    assert join_groups(images, None).groups == {"g1": JoinedGroup("g2", "train")}
 
 
 def test_without_a_distance_look_alikes_stay_apart() -> None:
