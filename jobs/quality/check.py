@@ -1,8 +1,7 @@
-"""Receipts of what a stage wrote in; its rows checked before they are published, and the pages of the check stored."""
+"""Check the rows that a stage wrote before they are published: its shards are read back, and one broken rule stops it."""
 
-import pkgutil
-import threading
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -11,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from jobs.quality.check_columns import id_words, observed, repeated
-from jobs.quality.expectations import COLUMNS, Validation
+from jobs.quality.measures import MEASURED, id_words, repeated_words
+from jobs.quality.violations import Violations, columns_of, find_violations, joined_violations
+from jobs.workers import InProcess
 from lake.errors import EmptyCheckError, ExpectationError
 from lake.lake import Lake
 from lake.publishing.records import EXPECTATION_PAGES
@@ -20,140 +20,122 @@ from lake.publishing.shards import Receipt
 from lake.storage.store import Store
 
 ROWS_AT_ONCE = 131_072
-"""Rows that are read and observed together: this bounds a worker's memory."""
-ROWS_A_PAGE = 1 << 20
-"""Rows that Great Expectations checks together."""
-PAGES_AT_ONCE = 4
-"""Pages whose observations are held together: this bounds the driver's memory, at about 100 bytes a row."""
+"""Rows that are read and checked together: this bounds a worker's memory."""
 
-_VALIDATE = "jobs.quality.validation:validate"
-"""Resolved by name: a stage that is skipped need not pay the import of Great Expectations."""
+ReceiptBatch = tuple[Receipt, ...]
+Found = TypeVar("Found")
 
-Batch = tuple[Receipt, ...]
-Result = TypeVar("Result")
-Item = TypeVar("Item")
+_log = logging.getLogger(__name__)
 
 
-class Run(Protocol):
-    """Does every piece of work and returns the results in order: here, or on Spark's workers."""
+class MapBatches(Protocol):
+    """Does the work for every batch and returns the results in order, as `jobs.workers.Workers.map` does."""
 
-    def __call__(self, pieces: Sequence[Batch], work: Callable[[Batch], Result], /) -> list[Result]: ...
+    def __call__(self, pieces: Sequence[ReceiptBatch], work: Callable[[ReceiptBatch], Found], /) -> list[Found]: ...
+
+
+in_process: MapBatches = InProcess().map
 
 
 @dataclass(frozen=True, slots=True)
-class ReadColumns:
-    """Reads some columns of a batch's rows; picklable, so that a worker can."""
-
-    store: Store
-    columns: tuple[str, ...]
-
-    def __call__(self, batch: Batch) -> pa.Table:
-        return pa.concat_tables([self._read(receipt.path) for receipt in batch])
-
-    def _read(self, path: str) -> pa.Table:
-        with self.store.open_input(path) as stream:
-            # Rows of tables with bytes lie in many small groups; reading ahead across them is what keeps this cheap.
-            return pq.ParquetFile(stream, pre_buffer=True).read(columns=list(self.columns), use_threads=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadWords:
-    """Reads the ids of a batch's rows, as words; see `jobs.quality.check_columns.id_words`."""
+class ReadIdWords:
+    """Reads the ids of a batch's rows, as words; see `jobs.quality.measures.id_words`."""
 
     store: Store
     table: str
 
-    def __call__(self, batch: Batch) -> NDArray[np.uint64]:
-        return id_words(ReadColumns(self.store, COLUMNS[self.table][:1])(batch).column(0))
+    def __call__(self, batch: ReceiptBatch) -> NDArray[np.uint64]:
+        return id_words(_read(self.store, batch, MEASURED[self.table][:1]).column(0))
 
 
 @dataclass(frozen=True, slots=True)
-class ObserveRows:
-    """Reads a batch's rows and returns what their expectations look at, which is numbers alone."""
+class FindViolations:
+    """Reads a batch's rows and finds those that break a rule."""
 
     store: Store
     table: str
-    duplicate: NDArray[np.uint64]  # words of ids that several rows of the table have
+    duplicates: NDArray[np.uint64]  # (D,) words of ids that several rows of the table have
 
-    def __call__(self, batch: Batch) -> pa.Table:
-        return observed(self.table, ReadColumns(self.store, COLUMNS[self.table])(batch), self.duplicate)
-
-
-def prepare() -> None:
-    """Begin to import Great Expectations, which takes seconds, beside what the driver waits for; `check_quality` will need it."""
-    threading.Thread(target=pkgutil.resolve_name, args=(_VALIDATE,), daemon=True).start()
-
-
-def here(pieces: Sequence[Batch], work: Callable[[Batch], Result], /) -> list[Result]:
-    """Do one piece after the other in this process."""
-    return [work(piece) for piece in pieces]
+    def __call__(self, batch: ReceiptBatch) -> Violations:
+        return find_violations(self.table, _read(self.store, batch, columns_of(self.table)), self.duplicates)
 
 
 def check_quality(
-    lake: Lake, table: str, key: str, receipts: Sequence[Receipt | None], *, run: Run = here, may_be_empty: bool = False
+    lake: Lake, table: str, key: str, receipts: Sequence[Receipt | None], *, run: MapBatches = in_process, may_be_empty: bool = False
 ) -> dict[str, Any]:
-    """Check written rows against their table's expectations; call it before publishing them.
+    """Check written rows against their table's rules; call it before publishing them.
 
     Args:
         lake: Where they were written.
         table: annotations, instances or crops.
-        key: The stage key, which names the pages.
+        key: The stage key, which names the page.
         receipts: Of the shards.
-        run: How to read the batches of a table that has more than one.
+        run: How to check the batches of a table that has more than one.
         may_be_empty: Whether there may be nothing to publish in the table, so that there is nothing to check.
 
     Returns:
-        For the report: rows and expectations that were evaluated, and the pages' paths in the store.
+        For the report: rows and rules that were evaluated, and the pages' paths in the store.
 
     Raises:
         EmptyCheckError: There is no row to check, and there should be.
-        ExpectationError: An expectation failed; the page is stored, nothing should be published.
+        ExpectationError: A rule is broken; the page is stored, nothing should be published.
     """
     written = sorted((receipt for receipt in receipts if receipt is not None), key=lambda receipt: receipt.path)
-    if not written and not may_be_empty:
-        raise EmptyCheckError(f"table {table!r} was to be published without a row: its expectations would be checked over nothing")
-    found = list(_validations(lake.store, table, written, run))
-    pages = [f"{EXPECTATION_PAGES}/{table}/{key[:16]}-{number:03d}.html" for number in range(len(found))]
-    for page, one in zip(pages, found, strict=True):
-        lake.store.write_bytes(page, one.page.encode())
-    for page, one in zip(pages, found, strict=True):
-        if one.failed:
-            raise ExpectationError(
-                f"table {table!r}: {len(one.failed)} of {one.expectations} expectations fail over {one.rows:,} rows: "
-                f"{'; '.join(one.failed)[:2000]}; nothing was published, see {lake.store.uri(page)}"
-            )
-    return {"rows": sum(one.rows for one in found), "expectations": sum(one.expectations for one in found), "pages": pages}
+    if not written and may_be_empty:
+        return {"rows": 0, "expectations": 0, "pages": []}
+    if not sum(receipt.rows for receipt in written):
+        raise EmptyCheckError(f"table {table!r} was to be published without a row: its rules would be checked over nothing")
+    found = _violations(lake.store, table, written, run)
+    pages = _stored_pages(lake.store, found, key)
+    if broken := found.sentences():
+        raise ExpectationError(
+            f"table {table!r}: {len(broken)} of {len(found.counts)} rules are broken over {found.rows:,} rows: "
+            f"{'; '.join(broken)[:2000]}; nothing was published{''.join(f', see {lake.store.uri(page)}' for page in pages)}"
+        )
+    return {"rows": found.rows, "expectations": len(found.counts), "pages": pages}
 
 
-def _validations(store: Store, table: str, written: Sequence[Receipt], run: Run) -> Iterator[Validation]:
-    """Check the rows of one page after the other, each observed in batches."""
-    batches = list(_groups(written, lambda receipt: receipt.rows, ROWS_AT_ONCE))
-    do = run if len(batches) > 1 else here
-    observe = ObserveRows(store, table, repeated(do(batches, ReadWords(store, table))))
-    pages = list(_groups(batches, lambda batch: sum(receipt.rows for receipt in batch), ROWS_A_PAGE))
-    for begin in range(0, len(pages), PAGES_AT_ONCE):
-        together = pages[begin : begin + PAGES_AT_ONCE]
-        seen = iter(do([batch for page in together for batch in page], observe))
-        for page in together:
-            rows = pa.concat_tables([next(seen) for _ in page])
-            yield _validated(store, table, [receipt for batch in page for receipt in batch], rows)
+def _violations(store: Store, table: str, written: Sequence[Receipt], run: MapBatches) -> Violations:
+    batches = _batches(written)
+    do = run if len(batches) > 1 else in_process
+    duplicates = repeated_words(do(batches, ReadIdWords(store, table)))
+    return joined_violations(do(batches, FindViolations(store, table, duplicates)))
 
 
-def _validated(store: Store, table: str, receipts: Sequence[Receipt], rows: pa.Table) -> Validation:
-    validate = pkgutil.resolve_name(_VALIDATE)
-    found: Validation = validate(table, rows, lambda columns: ReadColumns(store, columns)(tuple(receipts)))
-    return found
+def _stored_pages(store: Store, found: Violations, key: str) -> list[str]:
+    """Render and store the page of a check, where Great Expectations is installed."""
+    try:
+        from jobs.quality.page import render_page
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "great_expectations":
+            raise
+        _log.info(
+            "Great Expectations is not installed: the rows of %s were checked without a page; centrepiece[quality] renders pages",
+            found.table,
+        )
+        return []
+    page = f"{EXPECTATION_PAGES}/{found.table}/{key[:16]}-000.html"
+    store.write_bytes(page, render_page(found, key).encode())
+    return [page]
 
 
-def _groups(items: Sequence[Item], rows: Callable[[Item], int], most: int) -> Iterator[tuple[Item, ...]]:
-    """Cut a sequence into groups that each end once they have `most` rows."""
-    waiting: list[Item] = []
-    count = 0
-    for item in items:
-        waiting.append(item)
-        count += rows(item)
-        if count >= most:
-            yield tuple(waiting)
-            waiting, count = [], 0
-    if waiting:
-        yield tuple(waiting)
+def _read(store: Store, batch: ReceiptBatch, columns: Sequence[str]) -> pa.Table:
+    tables = []
+    for receipt in batch:
+        with store.open_input(receipt.path) as stream:
+            # Rows of tables with bytes lie in many small groups; reading ahead across them is what keeps this cheap.
+            tables.append(pq.ParquetFile(stream, pre_buffer=True).read(columns=list(columns), use_threads=False))
+    return pa.concat_tables(tables)
+
+
+def _batches(written: Sequence[Receipt]) -> list[ReceiptBatch]:
+    """Cut receipts into batches that each end once they have `ROWS_AT_ONCE` rows."""
+    batches: list[list[Receipt]] = [[]]
+    rows = 0
+    for receipt in written:
+        if rows >= ROWS_AT_ONCE:
+            batches.append([])
+            rows = 0
+        batches[-1].append(receipt)
+        rows += receipt.rows
+    return [tuple(batch) for batch in batches]
