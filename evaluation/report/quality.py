@@ -1,4 +1,4 @@
-"""Find what Great Expectations checked of the present tables, with its pages."""
+"""Find what was checked of the present tables before they were published, with the pages that Great Expectations rendered."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

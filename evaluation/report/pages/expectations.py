@@ -22,7 +22,9 @@ def expectations_section(found: Sequence[QualityPages], folder: str) -> str:
         (text(one.table), text(one.part), _links(one.pages, folder) or "never checked", f"{one.rows:,}", f"{one.expectations:,}")
         for one in found
     ]
-    told = paragraph("Great Expectations checked these rows before they were published; a failing expectation stops a publication.")
+    told = paragraph(
+        "These rows were checked before they were published; a broken rule stops a publication. Great Expectations renders the pages."
+    )
     return section(
         "expectations", "Expectations", told, table(_HEADINGS, rows, caption="What was checked before it was published", numbers_from=3)
     )
