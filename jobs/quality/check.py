@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from jobs.packing import pack_until
 from jobs.quality.check_columns import id_words, observed, repeated
 from jobs.quality.expectations import COLUMNS, Validation
 from lake.errors import EmptyCheckError, ExpectationError
@@ -31,7 +32,6 @@ _VALIDATE = "jobs.quality.validation:validate"
 
 Batch = tuple[Receipt, ...]
 Result = TypeVar("Result")
-Item = TypeVar("Item")
 
 
 class Run(Protocol):
@@ -127,10 +127,11 @@ def check_quality(
 
 def _validations(store: Store, table: str, written: Sequence[Receipt], run: Run) -> Iterator[Validation]:
     """Check the rows of one page after the other, each observed in batches."""
-    batches = list(_groups(written, lambda receipt: receipt.rows, ROWS_AT_ONCE))
+    batches = [tuple(written[group.start : group.stop]) for group in pack_until([receipt.rows for receipt in written], ROWS_AT_ONCE)]
     do = run if len(batches) > 1 else here
     observe = ObserveRows(store, table, repeated(do(batches, ReadWords(store, table))))
-    pages = list(_groups(batches, lambda batch: sum(receipt.rows for receipt in batch), ROWS_A_PAGE))
+    rows_of_each = [sum(receipt.rows for receipt in batch) for batch in batches]
+    pages = [batches[group.start : group.stop] for group in pack_until(rows_of_each, ROWS_A_PAGE)]
     for begin in range(0, len(pages), PAGES_AT_ONCE):
         together = pages[begin : begin + PAGES_AT_ONCE]
         seen = iter(do([batch for page in together for batch in page], observe))
@@ -143,17 +144,3 @@ def _validated(store: Store, table: str, receipts: Sequence[Receipt], rows: pa.T
     validate = pkgutil.resolve_name(_VALIDATE)
     found: Validation = validate(table, rows, lambda columns: ReadColumns(store, columns)(tuple(receipts)))
     return found
-
-
-def _groups(items: Sequence[Item], rows: Callable[[Item], int], most: int) -> Iterator[tuple[Item, ...]]:
-    """Cut a sequence into groups that each end once they have `most` rows."""
-    waiting: list[Item] = []
-    count = 0
-    for item in items:
-        waiting.append(item)
-        count += rows(item)
-        if count >= most:
-            yield tuple(waiting)
-            waiting, count = [], 0
-    if waiting:
-        yield tuple(waiting)

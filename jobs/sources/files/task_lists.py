@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jobs.packing import pack_spans
 from jobs.sources.files.documents import map_document, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Bytes
@@ -120,11 +121,7 @@ def _lines(data: Bytes) -> list[tuple[int, int]]:
 
 
 def _units(document: str, tasks: Elements, weight: int) -> Iterator[Unit]:
-    begin = 0
-    while begin < len(tasks):
-        stop = begin + 1
-        while stop < len(tasks) and stop - begin < TASKS_OF_A_UNIT and tasks.ends[stop] - tasks.starts[begin] <= BYTES_OF_A_UNIT:
-            stop += 1
-        payload = TaskUnit(document, begin, tasks.starts[begin:stop].copy(), tasks.ends[begin:stop].copy())
-        yield Unit(f"{document}/{begin:08d}", payload, weight=weight * (stop - begin))
-        begin = stop
+    for group in pack_spans(tasks.starts, tasks.ends, BYTES_OF_A_UNIT, most_items=TASKS_OF_A_UNIT):
+        own = slice(group.start, group.stop)
+        payload = TaskUnit(document, group.start, tasks.starts[own].copy(), tasks.ends[own].copy())
+        yield Unit(f"{document}/{group.start:08d}", payload, weight=weight * len(group))

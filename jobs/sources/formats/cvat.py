@@ -7,6 +7,7 @@ import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from defusedxml.common import DefusedXmlException
@@ -130,18 +131,10 @@ def _mask(attributes: Attributes, label: str, ref: str, image: str) -> LabelledO
 
 
 def _document_units(export: Export, path: str) -> Iterator[Unit]:
-    group: list[CvatImage] = []
-    for image in _elements(export, path):
-        group.append(image)
-        if len(group) == _IMAGES_OF_A_UNIT:
-            yield _unit(path, group)
-            group = []
-    if group:
-        yield _unit(path, group)
-
-
-def _unit(path: str, group: list[CvatImage]) -> Unit:
-    return Unit(f"{path}/{group[0].place:08d}", CvatUnit(path, tuple(group)), len(group) + sum(len(i.shapes) for i in group))
+    elements = _elements(export, path)
+    while group := tuple(islice(elements, _IMAGES_OF_A_UNIT)):
+        weight = len(group) + sum(len(image.shapes) for image in group)
+        yield Unit(f"{path}/{group[0].place:08d}", CvatUnit(path, group), weight)
 
 
 def _elements(export: Export, path: str) -> Iterator[CvatImage]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.packing import pack_spans
 from jobs.sources.files.json_spans import MISSING, Elements
 
 MOST_OBJECTS = 8192
@@ -48,14 +49,10 @@ def group_by_image(image_ids: Sequence[int | None], annotations: Elements, most:
     counts = np.bincount(slots, minlength=len(image_ids) + 1)
     first_of_id = _first_of_each(annotations.ids)
     ends = np.cumsum(counts)
-    begin = 0
-    while begin < len(image_ids):
-        before = int(ends[begin - 1]) if begin else 0
-        stop = int(np.searchsorted(ends[: len(image_ids)], before + most, side="right"))
-        stop = min(max(stop, begin + 1), begin + MOST_IMAGES, len(image_ids))
-        yield range(begin, stop), _group(order[before : int(ends[stop - 1])], annotations, first_of_id)
-        begin = stop
-    unlisted = order[int(ends[len(image_ids) - 1]) if image_ids else 0 :]
+    starts = ends - counts
+    for images in pack_spans(starts[:-1], ends[:-1], most, most_items=MOST_IMAGES):
+        yield images, _group(order[starts[images.start] : ends[images.stop - 1]], annotations, first_of_id)
+    unlisted = order[starts[-1] :]
     for chunk in range(0, unlisted.size, most):
         yield range(0), _group(unlisted[chunk : chunk + most], annotations, first_of_id)
 
