@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from jobs.sources.detection.signatures import Signature
 from jobs.sources.files.folders import Entry, Folder
-from jobs.sources.files.image_names import IMAGE_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 
 
 def images_folder(folder: Folder, documents: Sequence[str], telling: str, signature: Signature) -> str | None:

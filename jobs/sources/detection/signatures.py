@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.sources.fields.carried_images import local_name
+from jobs.sources.fields.addresses import local_name
 from jobs.sources.files.documents import parse_span
 from jobs.sources.files.folders import Bytes, Folder
 from jobs.sources.files.json_documents import mapping, members

@@ -13,7 +13,7 @@ import numpy as np
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import numbers, size
 from jobs.sources.files.paths import HostilePathError

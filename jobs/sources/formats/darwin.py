@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_objects
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import mapping, members, records, size, text, whole

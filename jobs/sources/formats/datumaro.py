@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_numbers
 from jobs.sources.files.documents import map_document
 from jobs.sources.files.exports import Export

@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
+from jobs.sources.fields.addresses import embedded_bytes, local_name
 from jobs.sources.fields.annotators import pseudonym
-from jobs.sources.fields.carried_images import embedded_bytes, local_name
-from jobs.sources.fields.image_places import first_present
-from jobs.sources.fields.moments import moment
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_pairs, scaled
+from jobs.sources.fields.timestamps import moment
 from jobs.sources.files.exports import Export
-from jobs.sources.files.image_names import IMAGE_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import document_of, task_units, tasks_of

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jobs.sources.fields.addresses import local_name, read_beside
 from jobs.sources.fields.annotators import pseudonym
-from jobs.sources.fields.carried_images import local_name, read_beside
-from jobs.sources.fields.image_places import first_present
-from jobs.sources.fields.moments import moment
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_objects
+from jobs.sources.fields.timestamps import moment
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.files.paths import HostilePathError

@@ -7,11 +7,11 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jobs.sources.fields.carried_images import decode_base64
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.addresses import decode_base64
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_pairs
 from jobs.sources.files.exports import Export
-from jobs.sources.files.image_names import IMAGE_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import members, numbers, records, size, text, whole
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.single_documents import document_bytes, document_units, load_document

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from imaging.images import ImageRefusedError
-from jobs.sources.fields.carried_images import embedded_bytes, local_name, read_beside
-from jobs.sources.fields.moments import moment
+from jobs.sources.fields.addresses import embedded_bytes, local_name, read_beside
 from jobs.sources.fields.points import ring_of_objects
+from jobs.sources.fields.timestamps import moment
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import mapping, members, text, whole
 from jobs.sources.files.paths import HostilePathError

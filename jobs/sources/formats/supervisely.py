@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jobs.sources.fields.annotators import pseudonym
-from jobs.sources.fields.moments import moment
 from jobs.sources.fields.points import ring_of_pairs
+from jobs.sources.fields.timestamps import moment
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.files.single_documents import document_bytes, document_units, load_document

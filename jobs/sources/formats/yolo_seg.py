@@ -12,7 +12,7 @@ import yaml
 from jobs.sources.fields.points import scaled
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Entry
-from jobs.sources.files.image_names import IMAGE_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import numbers, text, whole
 from jobs.sources.reader import Reader
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref, record_ref

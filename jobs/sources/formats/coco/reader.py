@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.files.documents import map_document, parse_span, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Bytes

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.images import ImageRefusedError
-from jobs.sources.files.class_list import HIGHEST_ID, ClassList
+from jobs.sources.formats.label_png.class_list import HIGHEST_ID, ClassList
 from jobs.sources.rasters.label_maps import Map, decode_colour_map, decode_index_map, is_coloured
 from jobs.sources.rasters.regions import Region, find_regions
 from jobs.sources.records import VOID_LABEL, ImageSize
