@@ -25,7 +25,7 @@ _SINGLE = ("task_id", "data_row", "dataRow", "data", "annotations", "result")
 
 @dataclass(frozen=True, slots=True)
 class TaskUnit:
-    """Places of some tasks in one document."""
+    """The spans of some tasks in one document."""
 
     document: str
     first: int
@@ -55,7 +55,7 @@ def task_units(export: Export, keys: Sequence[str], weight: int) -> Iterator[Uni
 
 
 def tasks_of(export: Export, unit: Unit) -> Iterator[tuple[int, Any]]:
-    """Parse the tasks of a unit; yields each one's place in its document, with None for one that is no JSON."""
+    """Parse the tasks of a unit; yields each one's index in its document, with None for one that is no JSON."""
     payload = unit.payload
     if not isinstance(payload, TaskUnit):
         raise ValueError(f"expected a unit of tasks, got {type(payload).__name__}")
@@ -80,7 +80,7 @@ def list_units(document: str, data: Bytes, span: tuple[int, int], where: str, we
 
 
 def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
-    begin = first_place(data)
+    begin = text_start(data)
     if data[begin : begin + 1].tobytes() == b"[":
         return element_spans(data, (begin, data.size), where)
     lines = _lines(data)
@@ -95,11 +95,11 @@ def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
     if found is not None:
         return element_spans(data, found, where)
     if any(key in top for key in _SINGLE):
-        return Elements(*(np.array([place], np.int64) for place in (begin, data.size, MISSING, MISSING)))
+        return Elements(*(np.array([value], np.int64) for value in (begin, data.size, MISSING, MISSING)))
     raise InputError(f"{where}: expected a list of tasks, or one under {' or '.join(keys)}, got keys {sorted(top)[:10]}")
 
 
-def first_place(data: Bytes) -> int:
+def text_start(data: Bytes) -> int:
     """Return where a document's text begins, after a byte order mark and blanks."""
     head = data[:4096].tobytes()
     return len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
@@ -107,7 +107,7 @@ def first_place(data: Bytes) -> int:
 
 def _lines(data: Bytes) -> list[tuple[int, int]]:
     """Return start and end of every line of an NDJSON document; nothing when a line is no object by itself."""
-    begin, lines = first_place(data), []
+    begin, lines = text_start(data), []
     for end in (*np.flatnonzero(data == _NEWLINE), data.size):
         line = data[begin:end].tobytes()
         start, stop = end - len(line.lstrip()), end - (len(line) - len(line.rstrip()))

@@ -72,8 +72,8 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         yield document
         return
     instances: dict[str, tuple[str, list[Geometry]]] = {}
-    for place, shape in enumerate(records(document, "shapes")):
-        ref = part_ref(unit.name, f"shape {place}")
+    for index, shape in enumerate(records(document, "shapes")):
+        ref = part_ref(unit.name, f"shape {index}")
         typed = _shape(shape)
         if not isinstance(typed, Polygons | Bitmap):
             yield Rejected(ref, *typed)
@@ -130,11 +130,10 @@ def _shape(shape: Any) -> Polygons | Bitmap | tuple[Reason, str]:
 
 
 def _mask(shape: dict[str, Any]) -> Bitmap | tuple[Reason, str]:
-    corner = next(iter(members(shape, "points")), None)
-    place = numbers(corner)
-    if place is None or len(place) != 2:
+    corner = numbers(next(iter(members(shape, "points")), None))
+    if corner is None or len(corner) != 2:
         return Reason.MALFORMED_GEOMETRY, "expected the corner of a mask as [x, y]"
     try:
-        return Bitmap(base64_png_mask(shape.get("mask")), round(place[0]), round(place[1]))
+        return Bitmap(base64_png_mask(shape.get("mask")), round(corner[0]), round(corner[1]))
     except MalformedBitmapError as error:
         return Reason.MALFORMED_GEOMETRY, str(error)

@@ -1,4 +1,4 @@
-"""Ids of images and places of annotations in, bounded groups out: some images with all annotations that lie on them."""
+"""Ids of images and spans of annotations in, bounded groups out: some images with all annotations that lie on them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ Positions = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Places of some annotations in their document; `earlier` holds the span of the record whose id one repeats."""
+    """The spans of some annotations in their document; `earlier` holds the span of the record whose id one repeats."""
 
     positions: Positions  # (N,) index in the document's list
     starts: Positions
     ends: Positions
-    earlier: Mapping[int, tuple[int, int]]  # place in this group -> span
+    earlier: Mapping[int, tuple[int, int]]  # index in this group -> span
 
     def without(self, taken: NDArray[np.bool_]) -> "Group":
         """Return the group without some of its annotations; `taken` is (N,)."""
@@ -80,7 +80,7 @@ def _first_of_each(ids: Positions) -> Positions:
 def _group(positions: Positions, annotations: Elements, first_of_id: Positions) -> Group:
     repeats = np.flatnonzero(first_of_id[positions] != positions)
     spans = {
-        place: (int(annotations.starts[first]), int(annotations.ends[first]))
-        for place, first in zip(repeats.tolist(), first_of_id[positions[repeats]].tolist(), strict=True)
+        index: (int(annotations.starts[first]), int(annotations.ends[first]))
+        for index, first in zip(repeats.tolist(), first_of_id[positions[repeats]].tolist(), strict=True)
     }
     return Group(positions, annotations.starts[positions], annotations.ends[positions], spans)

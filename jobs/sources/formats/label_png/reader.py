@@ -50,13 +50,13 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
     if export.file is not None or export.images_beside:
         raise InputError("format label-png needs a folder of label maps as `annotations` and a folder of `images`")
     classes = parse_classes(export.classes)
-    pictures = _by_stem(export.images.entries(*IMAGE_SUFFIXES))
+    image_paths = _by_stem(export.images.entries(*IMAGE_SUFFIXES))
     labels = _by_stem(export.documents(*_LABEL_SUFFIXES))
-    for stem in sorted(pictures.keys() | labels.keys()):
-        of_stem, maps = pictures.get(stem, []), labels.get(stem, [])
-        for place in range(max(len(of_stem), len(maps))):
-            image = of_stem[place] if place < len(of_stem) else None
-            label = maps[place] if place < len(maps) else None
+    for stem in sorted(image_paths.keys() | labels.keys()):
+        of_stem, maps = image_paths.get(stem, []), labels.get(stem, [])
+        for index in range(max(len(of_stem), len(maps))):
+            image = of_stem[index] if index < len(of_stem) else None
+            label = maps[index] if index < len(maps) else None
             yield Unit(stem, LabelUnit(image, label, classes), weight=_WEIGHT)
 
 
