@@ -22,9 +22,9 @@ from pycocotools import mask as coco
 from scipy import ndimage
 
 from imaging.masks.properties import describe_runs
-from jobs.sources.files.class_list import ClassList
+from jobs.sources.formats.label_png.class_list import ClassList
+from jobs.sources.formats.label_png.label_regions import label_regions
 from jobs.sources.rasters.label_maps import decode_index_map
-from jobs.sources.rasters.label_regions import label_regions
 
 HEIGHT, WIDTH, CLASSES = 1080, 1920, 11
 KNOWN = ClassList({number: f"class {number}" for number in range(CLASSES)}, frozenset(range(CLASSES)), {})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.packing import pack_up_to
 from lake.publishing.reading import open_parquet
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.storage.data_files import DataFile
@@ -38,8 +39,9 @@ def slices_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = R
         with open_parquet(store, file.path) as opened:
             metadata = opened.metadata
         sizes = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
-        runs += [(file.path, tuple(groups), rows) for groups, rows in _runs(sizes, rows_per_unit)]
-    return [FileSlice(*run, shard_name(number, len(runs))) for number, run in enumerate(runs)]
+        runs += [(file.path, tuple(groups), sum(sizes[groups.start : groups.stop])) for groups in pack_up_to(sizes, rows_per_unit)]
+    filled = [run for run in runs if run[2]]
+    return [FileSlice(*run, shard_name(number, len(filled))) for number, run in enumerate(filled)]
 
 
 def read_slice(store: Store, unit: FileSlice, columns: Sequence[str] | None = None) -> pa.Table:
@@ -75,16 +77,3 @@ def counted(values: pa.ChunkedArray) -> Counter[str]:
 def summed(counts: Iterable[Counter[str]]) -> dict[str, int]:
     """Add up the counts of all units, by what they count."""
     return dict(sorted(sum(counts, Counter[str]()).items()))
-
-
-def _runs(sizes: Sequence[int], most: int) -> Iterable[tuple[list[int], int]]:
-    groups: list[int] = []
-    rows = 0
-    for index, size in enumerate(sizes):
-        if groups and rows + size > most:
-            yield groups, rows
-            groups, rows = [], 0
-        groups.append(index)
-        rows += size
-    if rows:
-        yield groups, rows

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.packing import pack_up_to
+
 CROPS_PER_SHARD = 2048
 PIXELS_PER_SHARD = 1 << 26
 """Window pixels: about 24 MB as JPEG blocks and 130 MB as PNG."""
@@ -62,17 +64,12 @@ def assign_shards(loads: pa.Table) -> tuple[pa.Table, int]:
     crops, pixels = (np.array(loads.column(name), np.float64) for name in ("crops", "pixels"))
     share = _shares(crops, pixels)
     count = np.ceil(share).astype(np.int64).clip(1)
-    first = np.empty(len(share), np.int64)
-    shard, filled = 0, 0.0
-    for row in range(len(share)):
-        if filled and filled + share[row] > 1:
-            shard, filled = shard + 1, 0.0
-        first[row] = shard
-        filled += share[row]
-        if count[row] > 1:
-            shard, filled = shard + int(count[row]), 0.0
+    groups = pack_up_to(share.tolist(), 1.0)
+    # An image that takes several shards is a group of its own, so a group takes as many as its first image.
+    taken = count[[group.start for group in groups]]
+    first = np.repeat(np.cumsum(taken) - taken, [len(group) for group in groups])
     columns = [loads.column("image_id"), pa.array(first, pa.int32()), pa.array(count, pa.int32())]
-    return pa.table(columns, schema=ASSIGNMENT), shard + int(filled > 0)
+    return pa.table(columns, schema=ASSIGNMENT), int(taken.sum())
 
 
 def assign_rows(plan: pa.Table, instances: pa.Table, assignment: pa.Table) -> Iterator[ShardRows]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobs.packing import pack_up_to
 from jobs.sources.files.exports import Export, open_export
 from jobs.sources.records import Rejected, Unit
 from jobs.sources.registry import reader_of
@@ -67,13 +68,4 @@ def pack(units: Sequence[Unit], weight: int = SHARD_WEIGHT) -> list[range]:
         units: In order.
         weight: Objects that a shard holds at most, unless one unit alone has more.
     """
-    shards: list[range] = []
-    begin, held = 0, 0
-    for index, unit in enumerate(units):
-        if index > begin and held + unit.weight > weight:
-            shards.append(range(begin, index))
-            begin, held = index, 0
-        held += unit.weight
-    if begin < len(units):
-        shards.append(range(begin, len(units)))
-    return shards
+    return pack_up_to([unit.weight for unit in units], weight)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from jobs.packing import pack_until
 from jobs.quality.measures import MEASURED, id_words, repeated_words
 from jobs.quality.violations import Violations, columns_of, find_violations, joined_violations
 from jobs.workers import InProcess
@@ -96,7 +97,8 @@ def check_quality(
 
 
 def _violations(store: Store, table: str, written: Sequence[Receipt], run: MapBatches) -> Violations:
-    batches = _batches(written)
+    groups = pack_until([receipt.rows for receipt in written], ROWS_AT_ONCE)
+    batches = [tuple(written[group.start : group.stop]) for group in groups]
     do = run if len(batches) > 1 else in_process
     duplicates = repeated_words(do(batches, ReadIdWords(store, table)))
     return joined_violations(do(batches, FindViolations(store, table, duplicates)))
@@ -126,16 +128,3 @@ def _read(store: Store, batch: ReceiptBatch, columns: Sequence[str]) -> pa.Table
             # Rows of tables with bytes lie in many small groups; reading ahead across them is what keeps this cheap.
             tables.append(pq.ParquetFile(stream, pre_buffer=True).read(columns=list(columns), use_threads=False))
     return pa.concat_tables(tables)
-
-
-def _batches(written: Sequence[Receipt]) -> list[ReceiptBatch]:
-    """Cut receipts into batches that each end once they have `ROWS_AT_ONCE` rows."""
-    batches: list[list[Receipt]] = [[]]
-    rows = 0
-    for receipt in written:
-        if rows >= ROWS_AT_ONCE:
-            batches.append([])
-            rows = 0
-        batches[-1].append(receipt)
-        rows += receipt.rows
-    return [tuple(batch) for batch in batches]

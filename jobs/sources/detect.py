@@ -48,33 +48,33 @@ def detect(path: str | Path) -> Detection:
     Raises:
         InputError: There is nothing, or nothing that a reader knows, or documents of several formats.
     """
-    place = str(path) if "://" in str(path) else str(Path(path).absolute())
-    if is_archive(place):
+    location = str(path) if "://" in str(path) else str(Path(path).absolute())
+    if is_archive(location):
         with tempfile.TemporaryDirectory() as folder:
-            parent, _, name = place.rpartition("/")
-            unpacked = unpack(Folder(parent or "/").mapped(name), place, Store(folder))
-            found = _detect_folder(Folder(unpacked), place)
-        return _inside(found, unpacked, place)
-    parent, _, name = place.rstrip("/").rpartition("/")
+            parent, _, name = location.rpartition("/")
+            unpacked = unpack(Folder(parent or "/").mapped(name), location, Store(folder))
+            found = _detect_folder(Folder(unpacked), location)
+        return _inside(found, unpacked, location)
+    parent, _, name = location.rstrip("/").rpartition("/")
     if Folder(parent or "/").entry(name) is not None:
         return _detect_document(Folder(parent or "/"), name)
-    if not Folder(place).exists():
-        raise InputError(f"nothing at {place}; expected a file, a folder or an archive of an export")
-    return _detect_folder(Folder(place), place)
+    if not Folder(location).exists():
+        raise InputError(f"nothing at {location}; expected a file, a folder or an archive of an export")
+    return _detect_folder(Folder(location), location)
 
 
 def _detect_document(folder: Folder, name: str) -> Detection:
     signature = document_signature(folder, name)
     if signature is None:
         raise InputError(f"{folder.uri(name)} is in no format that a reader knows; {_KNOWN}")
-    pictures = images_folder(folder, [name], name, signature)
+    images = images_folder(folder, [name], name, signature)
     above, _, own = folder.root.rstrip("/").rpartition("/")
-    if pictures is None and signature.image and above.rpartition("/")[2] and not lies_beside(folder, name, signature.image):
-        pictures = images_folder(Folder(above), [f"{own}/{name}"], f"{own}/{name}", signature)
-    return _detection(signature.format, folder.uri(name), pictures, f"{name}: {signature.evidence}", folder.root)
+    if images is None and signature.image and above.rpartition("/")[2] and not lies_beside(folder, name, signature.image):
+        images = images_folder(Folder(above), [f"{own}/{name}"], f"{own}/{name}", signature)
+    return _detection(signature.format, folder.uri(name), images, f"{name}: {signature.evidence}", folder.root)
 
 
-def _detect_folder(folder: Folder, place: str) -> Detection:
+def _detect_folder(folder: Folder, location: str) -> Detection:
     entries = folder.entries()
     for guess in (_yolo, _label_maps):
         if (found := guess(folder, entries)) is not None:
@@ -83,17 +83,17 @@ def _detect_folder(folder: Folder, place: str) -> Detection:
     signed = [(path, signature) for path in _spread(documents) if (signature := document_signature(folder, path))]
     formats = Counter(signature.format for _, signature in signed)
     if not formats:
-        _refuse_nameless_maps(place, entries)
-        raise InputError(f"{place} holds no document that a reader knows ({len(documents):,} looked at); {_KNOWN}")
+        _refuse_nameless_maps(location, entries)
+        raise InputError(f"{location} holds no document that a reader knows ({len(documents):,} looked at); {_KNOWN}")
     if len(formats) > 1:
         listed = ", ".join(f"{path} ({signature.format})" for path, signature in signed[:8])
-        raise InputError(f"{place} holds documents of several formats: {listed}; name one of them")
+        raise InputError(f"{location} holds documents of several formats: {listed}; name one of them")
     (kind,) = formats
     paths = [path for path, _ in signed]
     telling = next((pair for pair in signed if pair[1].image), signed[0])
-    pictures = images_folder(folder, paths, *telling)
+    images = images_folder(folder, paths, *telling)
     annotations = folder.uri(paths[0]) if len(documents) == 1 and kind not in _WHOLE_FOLDER[:3] else _common(folder, paths, kind)
-    return _detection(kind, annotations, pictures, f"{paths[0]}: {signed[0][1].evidence}", folder.root)
+    return _detection(kind, annotations, images, f"{paths[0]}: {signed[0][1].evidence}", folder.root)
 
 
 def _yolo(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
@@ -120,12 +120,12 @@ def _label_maps(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
         if pairs := paired_folders(entries):
             labels, images, shared = pairs[0]
             evidence = f"{path} lists classes, and {labels}/ and {images}/ share {shared:,} stems"
-            places = folder.uri(labels), folder.uri(images), evidence, folder.root
-            return _detection("label-png", *places, classes=folder.uri(path), scene="full")
+            stanza_paths = folder.uri(labels), folder.uri(images), evidence, folder.root
+            return _detection("label-png", *stanza_paths, classes=folder.uri(path), scene="full")
     return None
 
 
-def _refuse_nameless_maps(place: str, entries: Sequence[Entry]) -> None:
+def _refuse_nameless_maps(location: str, entries: Sequence[Entry]) -> None:
     """Say what is missing of label maps without a class list, whose ids nobody can name.
 
     Raises:
@@ -134,7 +134,7 @@ def _refuse_nameless_maps(place: str, entries: Sequence[Entry]) -> None:
     if pairs := paired_folders(entries):
         labels, images, shared = pairs[0]
         raise InputError(
-            f"{place}: {labels}/ and {images}/ share {shared:,} stems, so these look like label maps, but no class list says what "
+            f"{location}: {labels}/ and {images}/ share {shared:,} stems, so these look like label maps, but no class list says what "
             'their ids mean; write classes.json as {"classes": [{"id": 1, "name": "…", "kind": "thing"}, …]} beside them '
             "(docs/formats/label-png.md) and detect again"
         )

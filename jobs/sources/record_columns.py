@@ -9,7 +9,7 @@ Kept = TypeVar("Kept")
 
 
 class Columns(NamedTuple):
-    """Records by field, without those that are rejects, and these with their places."""
+    """Records by field, without those that are rejects, and these with their indices."""
 
     fields: tuple[tuple[Any, ...], ...]
     rejected: tuple[tuple[int, Rejected], ...]
@@ -20,22 +20,22 @@ def columns_of(rows: Iterable[tuple[Any, ...]], rejected: Iterable[tuple[int, Re
 
     Args:
         rows: Of the records that are no rejects, in order.
-        rejected: The others, each with its place among all.
+        rejected: The others, each with its index among all.
     """
     return Columns(tuple(zip(*rows, strict=True)), tuple(rejected))
 
 
 def with_rejected(kept: Iterable[Kept], rejected: Sequence[tuple[int, Rejected]]) -> tuple[Kept | Rejected, ...]:
-    """Put rejects back in their places, which are in ascending order."""
+    """Put rejects back at their indices, which ascend."""
     records: list[Kept | Rejected] = list(kept)
-    for place, reject in rejected:
-        records.insert(place, reject)
+    for index, reject in rejected:
+        records.insert(index, reject)
     return tuple(records)
 
 
 def listed_columns(images: Sequence[ListedImage | Rejected]) -> Columns:
     """Turn images as an export lists them into columns."""
-    rejected = ((place, image) for place, image in enumerate(images) if isinstance(image, Rejected))
+    rejected = ((index, image) for index, image in enumerate(images) if isinstance(image, Rejected))
     return columns_of((image for image in images if isinstance(image, ListedImage)), rejected)
 
 

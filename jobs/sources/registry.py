@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jobs.sources.formats import cvat, darwin, datumaro, label_png, label_studio, labelbox, labelme, scale, supervisely, yolo_seg
+from jobs.sources.formats import cvat, darwin, datumaro, label_studio, labelbox, labelme, scale, supervisely, yolo_seg
 from jobs.sources.formats.coco import panoptic
 from jobs.sources.formats.coco import reader as coco
+from jobs.sources.formats.label_png import reader as label_png
 from jobs.sources.reader import Reader
 from lake.errors import ConfigurationError
 

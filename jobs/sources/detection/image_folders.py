@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from jobs.sources.detection.signatures import Signature
 from jobs.sources.files.folders import Entry, Folder
-from jobs.sources.files.image_names import IMAGE_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 
 
 def images_folder(folder: Folder, documents: Sequence[str], telling: str, signature: Signature) -> str | None:
@@ -20,9 +20,9 @@ def images_folder(folder: Folder, documents: Sequence[str], telling: str, signat
     if signature.image is None:
         return None
     beside = {document.rpartition("/")[0] for document in documents}
-    pictures = [entry.path for entry in folder.entries(*IMAGE_SUFFIXES)]
+    image_paths = [entry.path for entry in folder.entries(*IMAGE_SUFFIXES)]
     for name in dict.fromkeys((signature.image, signature.image.rpartition("/")[2])):
-        parents = [path[: len(path) - len(name)].rstrip("/") for path in pictures if f"/{path}".endswith(f"/{name}")]
+        parents = [path[: len(path) - len(name)].rstrip("/") for path in image_paths if f"/{path}".endswith(f"/{name}")]
         if any(parent in beside for parent in parents):
             return None
         if parents:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.sources.fields.carried_images import local_name
+from jobs.sources.fields.addresses import local_name
 from jobs.sources.files.documents import parse_span
 from jobs.sources.files.folders import Bytes, Folder
 from jobs.sources.files.json_documents import mapping, members
 from jobs.sources.files.json_spans import element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError
-from jobs.sources.files.task_lists import first_place
+from jobs.sources.files.task_lists import text_start
 from lake.errors import InputError
 
 _HEAD = 65_536
@@ -36,7 +36,7 @@ def document_signature(folder: Folder, path: str) -> Signature | None:
         data = folder.mapped(path)
         if path.lower().endswith(".xml"):
             return _xml(data)
-        begin = first_place(data)
+        begin = text_start(data)
         if data[begin : begin + 1].tobytes() == b"[":
             return _list(data, begin, path)
         first = parse_span(data, begin, _line_end(data, begin)) if path.lower().endswith(("ndjson", "jsonl")) else None
@@ -79,7 +79,7 @@ def _object(data: Bytes, path: str, *, under_ann: bool) -> Signature | None:
     for key in ("tasks", "docs"):
         if key in top:
             return _task(_first(data, top[key], path))
-    return _task(parse_span(data, first_place(data), int(data.size)))
+    return _task(parse_span(data, text_start(data), int(data.size)))
 
 
 def _coco(data: Bytes, top: Mapping[str, tuple[int, int]], path: str) -> Signature:

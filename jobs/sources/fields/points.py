@@ -32,4 +32,4 @@ def ring_of_numbers(value: Any) -> Ring | None:
 
 def scaled(ring: Sequence[float], width: float, height: float) -> Ring:
     """Scale a ring by `width` along x and `height` along y."""
-    return [number * (height if place % 2 else width) for place, number in enumerate(ring)]
+    return [number * (height if index % 2 else width) for index, number in enumerate(ring)]

@@ -84,18 +84,18 @@ def open_export(
     Raises:
         InputError: The annotations, the folder of images or the class list is missing, or an archive is hostile.
     """
-    place = _place(annotations, store)
-    folder, file = _folder_and_file(place, annotations)
-    pictures = Folder(_place(images, store)) if images else folder
-    if images and not pictures.exists():
+    location = _location(annotations, store)
+    folder, file = _folder_and_file(location, annotations)
+    image_folder = Folder(_location(images, store)) if images else folder
+    if images and not image_folder.exists():
         raise InputError(f"no folder of images at {images}; correct the source's `images`")
-    return Export(folder, file, pictures, images is None, _classes(classes, store), scene)
+    return Export(folder, file, image_folder, images is None, _classes(classes, store), scene)
 
 
-def _place(address: str, store: Store | None) -> str:
+def _location(address: str, store: Store | None) -> str:
     """Return the local path or S3 URI of what a stanza names; an archive is unpacked first."""
-    ends = [place for place, character in enumerate(address) if character == INSIDE] + [len(address)]
-    end = next((place for place in ends if is_archive(address[:place])), None)
+    ends = [index for index, character in enumerate(address) if character == INSIDE] + [len(address)]
+    end = next((index for index in ends if is_archive(address[:index])), None)
     if end is None:
         return address
     archive, inside = address[:end], address[end + 1 :]
@@ -106,19 +106,19 @@ def _place(address: str, store: Store | None) -> str:
     return f"{unpacked}/{safe_path(inside)}" if inside else unpacked
 
 
-def _folder_and_file(place: str, annotations: str) -> tuple[Folder, str | None]:
-    parent, _, name = place.rstrip("/").rpartition("/")
+def _folder_and_file(location: str, annotations: str) -> tuple[Folder, str | None]:
+    parent, _, name = location.rstrip("/").rpartition("/")
     if name and Folder(parent or "/").entry(name) is not None:
         return Folder(parent or "/"), name
-    if Folder(place).exists():
-        return Folder(place), None
+    if Folder(location).exists():
+        return Folder(location), None
     raise InputError(f"no annotations at {annotations}; correct the source's `annotations`")
 
 
 def _classes(path: str | None, store: Store | None) -> bytes | None:
     if path is None:
         return None
-    parent, _, name = _place(path, store).rpartition("/")
+    parent, _, name = _location(path, store).rpartition("/")
     try:
         return Folder(parent or "/").read(name, limit=LARGEST_DOCUMENT)
     except FileNotFoundError:

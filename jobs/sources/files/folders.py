@@ -31,7 +31,7 @@ _S3 = "s3://"
 
 
 class Entry(NamedTuple):
-    """One file of a folder; `stamp` changes when the file is written anew: times of change on a disk, the ETag on S3."""
+    """One file of a folder; `stamp` changes when the file is written again: times of change on a disk, the ETag on S3."""
 
     path: str
     size: int
@@ -148,17 +148,17 @@ class Folder:
     def _inside(self, path: str) -> str:
         """Return where a file really lies; texts, not `Path`s, because this is most of what reading a small image costs."""
         parent, _, name = safe_path(path).rpartition("/")
-        place = f"{self._real_folder(parent)}/{name}"
-        return self._resolved(path, place) if os.path.islink(place) else place  # noqa: PTH114 - a Path costs more than the call
+        location = f"{self._real_folder(parent)}/{name}"
+        return self._resolved(path, location) if os.path.islink(location) else location  # noqa: PTH114 - a Path costs more than the call
 
     def _real_folder(self, path: str) -> str:
         """Return where a folder below this one, or with "" this one, really lies."""
         root = os.path.realpath(self.root).rstrip("/")
         return self._resolved(path, f"{root}/{path}") if path else root
 
-    def _resolved(self, path: str, place: str) -> str:
+    def _resolved(self, path: str, location: str) -> str:
         root = os.path.realpath(self.root).rstrip("/")
-        inside = os.path.realpath(place)
+        inside = os.path.realpath(location)
         if not inside.startswith(f"{root}/"):
             raise HostilePathError(f"{path!r} leads out of {self.root} through a link; put the file inside the folder")
         return inside
@@ -231,8 +231,8 @@ def _remote_entries(store: Store) -> Iterator[Entry]:
         yield Entry(entry.path, entry.size, entry.etag or entry.modified.isoformat())
 
 
-def _content(place: str) -> bytes:
-    with open(place, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more than the call
+def _content(location: str) -> bytes:
+    with open(location, "rb", buffering=0) as file:  # noqa: PTH123 - a Path costs more than the call
         return file.readall()
 
 

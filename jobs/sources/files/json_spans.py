@@ -1,4 +1,4 @@
-"""Bytes of a large JSON document in, the places of its parts out: one pass, nothing parsed, memory for spans alone.
+"""Bytes of a large JSON document in, the spans of its parts out: one pass, nothing parsed, memory for spans alone.
 
 A scan finds where the members of the top object and the elements of an array begin and end, and reads the whole
 numbers under `id` and `image_id` of each element on its way. It is no validator: each element is parsed by a real
@@ -128,7 +128,7 @@ def _after_blanks(data: Bytes, at: int, end: int) -> int:
 
 @kernel
 def _after_text(data: Bytes, at: int, end: int) -> int:
-    """Return the place after a string whose opening quote is at `at`, or -1 when it is not closed."""
+    """Return the offset after a string whose opening quote is at `at`, or -1 when it is not closed."""
     at += 1
     while at < end:
         if data[at] == _QUOTE:
@@ -139,7 +139,7 @@ def _after_text(data: Bytes, at: int, end: int) -> int:
 
 @kernel
 def _at_structure(data: Bytes, words: Words, at: int, end: int) -> int:
-    """Return the next place with a bracket or a quote, at or after `at`, or `end`; numbers are passed eight bytes at a time."""
+    """Return the next offset with a bracket or a quote, at or after `at`, or `end`; numbers are passed eight bytes at a time."""
     while at < end:
         byte = data[at]
         if byte in (_QUOTE, _OPEN_ARRAY, _CLOSE_ARRAY, _OPEN_OBJECT, _CLOSE_OBJECT):
@@ -157,7 +157,7 @@ def _at_structure(data: Bytes, words: Words, at: int, end: int) -> int:
 
 @kernel
 def _after_value(data: Bytes, words: Words, at: int, end: int, deepest: int) -> int:
-    """Return the place after the value that begins at `at` and nests at most `deepest` levels, or a fault."""
+    """Return the offset after the value that begins at `at` and nests at most `deepest` levels, or a fault."""
     if at >= end:
         return _BROKEN
     if data[at] == _QUOTE:
@@ -236,7 +236,7 @@ def _members(data: Bytes, words: Words, spans: Positions) -> int:
 
 @kernel
 def _elements(data: Bytes, words: Words, at: int, end: int, table: Positions) -> tuple[int, int]:
-    """Find elements until the table is full; return how many, and where to go on: 0 at the array's end, else a place or a fault."""
+    """Find elements until the table is full; return how many, and where to go on: 0 at the array's end, else an offset or a fault."""
     found = 0
     at = _after_blanks(data, at, end)
     while at < end and data[at] != _CLOSE_ARRAY:
@@ -261,7 +261,7 @@ def _elements(data: Bytes, words: Words, at: int, end: int, table: Positions) ->
 
 @kernel
 def _element(data: Bytes, words: Words, start: int, end: int) -> tuple[int, int, int]:
-    """Return the place after the element at `start`, or a fault, and its `id` and `image_id`."""
+    """Return the offset after the element at `start`, or a fault, and its `id` and `image_id`."""
     own, image = MISSING, MISSING
     if data[start] != _OPEN_OBJECT:
         return _after_value(data, words, start, end, DEEPEST), own, image
@@ -309,6 +309,6 @@ def _number(data: Bytes, start: int, end: int) -> int:
     if digits and at == end:
         return -value if data[start] == _MINUS else value
     hashed = np.int64(_BASIS)
-    for place in range(start, end):
-        hashed = (hashed ^ np.int64(data[place])) * _PRIME
+    for index in range(start, end):
+        hashed = (hashed ^ np.int64(data[index])) * _PRIME
     return int(hashed) if hashed != MISSING else 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jobs.packing import pack_spans
 from jobs.sources.files.documents import map_document, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Bytes
@@ -24,7 +25,7 @@ _SINGLE = ("task_id", "data_row", "dataRow", "data", "annotations", "result")
 
 @dataclass(frozen=True, slots=True)
 class TaskUnit:
-    """Places of some tasks in one document."""
+    """The spans of some tasks in one document."""
 
     document: str
     first: int
@@ -54,7 +55,7 @@ def task_units(export: Export, keys: Sequence[str], weight: int) -> Iterator[Uni
 
 
 def tasks_of(export: Export, unit: Unit) -> Iterator[tuple[int, Any]]:
-    """Parse the tasks of a unit; yields each one's place in its document, with None for one that is no JSON."""
+    """Parse the tasks of a unit; yields each one's index in its document, with None for one that is no JSON."""
     payload = unit.payload
     if not isinstance(payload, TaskUnit):
         raise ValueError(f"expected a unit of tasks, got {type(payload).__name__}")
@@ -79,7 +80,7 @@ def list_units(document: str, data: Bytes, span: tuple[int, int], where: str, we
 
 
 def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
-    begin = first_place(data)
+    begin = text_start(data)
     if data[begin : begin + 1].tobytes() == b"[":
         return element_spans(data, (begin, data.size), where)
     lines = _lines(data)
@@ -94,11 +95,11 @@ def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
     if found is not None:
         return element_spans(data, found, where)
     if any(key in top for key in _SINGLE):
-        return Elements(*(np.array([place], np.int64) for place in (begin, data.size, MISSING, MISSING)))
+        return Elements(*(np.array([value], np.int64) for value in (begin, data.size, MISSING, MISSING)))
     raise InputError(f"{where}: expected a list of tasks, or one under {' or '.join(keys)}, got keys {sorted(top)[:10]}")
 
 
-def first_place(data: Bytes) -> int:
+def text_start(data: Bytes) -> int:
     """Return where a document's text begins, after a byte order mark and blanks."""
     head = data[:4096].tobytes()
     return len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
@@ -106,7 +107,7 @@ def first_place(data: Bytes) -> int:
 
 def _lines(data: Bytes) -> list[tuple[int, int]]:
     """Return start and end of every line of an NDJSON document; nothing when a line is no object by itself."""
-    begin, lines = first_place(data), []
+    begin, lines = text_start(data), []
     for end in (*np.flatnonzero(data == _NEWLINE), data.size):
         line = data[begin:end].tobytes()
         start, stop = end - len(line.lstrip()), end - (len(line) - len(line.rstrip()))
@@ -120,11 +121,7 @@ def _lines(data: Bytes) -> list[tuple[int, int]]:
 
 
 def _units(document: str, tasks: Elements, weight: int) -> Iterator[Unit]:
-    begin = 0
-    while begin < len(tasks):
-        stop = begin + 1
-        while stop < len(tasks) and stop - begin < TASKS_OF_A_UNIT and tasks.ends[stop] - tasks.starts[begin] <= BYTES_OF_A_UNIT:
-            stop += 1
-        payload = TaskUnit(document, begin, tasks.starts[begin:stop].copy(), tasks.ends[begin:stop].copy())
-        yield Unit(f"{document}/{begin:08d}", payload, weight=weight * (stop - begin))
-        begin = stop
+    for group in pack_spans(tasks.starts, tasks.ends, BYTES_OF_A_UNIT, most_items=TASKS_OF_A_UNIT):
+        own = slice(group.start, group.stop)
+        payload = TaskUnit(document, group.start, tasks.starts[own].copy(), tasks.ends[own].copy())
+        yield Unit(f"{document}/{group.start:08d}", payload, weight=weight * len(group))

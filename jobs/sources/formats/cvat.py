@@ -7,12 +7,13 @@ import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import numbers, size
 from jobs.sources.files.paths import HostilePathError
@@ -32,7 +33,7 @@ Attributes = dict[str, str]
 class CvatImage:
     """One image element: its attributes, and the kind and attributes of each shape on it."""
 
-    place: int
+    index: int
     attributes: Attributes
     shapes: tuple[tuple[str, Attributes], ...]
 
@@ -66,13 +67,13 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     for image in payload.images:
         ref = part_ref(_container(export, payload.document, image), "image")
         name, subset = image.attributes.get("name", ""), image.attributes.get("subset", "")
-        places = [f"images/{subset}/{name}", f"{subset}/{name}"] if subset else []
+        below = [f"images/{subset}/{name}", f"{subset}/{name}"] if subset else []
         try:
-            path = first_present(export, payload.document, [*places, name, f"images/{name}"] if name else [])
+            path = first_present(export, payload.document, [*below, name, f"images/{name}"] if name else [])
         except HostilePathError as error:
-            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(image.place))
+            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(image.index))
             continue
-        yield ListedImage(ref, str(image.place), path, _side(image, "width"), _side(image, "height"))
+        yield ListedImage(ref, str(image.index), path, _side(image, "width"), _side(image, "height"))
 
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
@@ -81,8 +82,8 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     for image in payload.images:
         container = _container(export, payload.document, image)
         instances: dict[str, list[LabelledObject]] = {}
-        for place, (kind, attributes) in enumerate(image.shapes):
-            outcome = _object(kind, attributes, part_ref(container, f"{kind} {place}"), str(image.place))
+        for index, (kind, attributes) in enumerate(image.shapes):
+            outcome = _object(kind, attributes, part_ref(container, f"{kind} {index}"), str(image.index))
             if isinstance(outcome, Rejected):
                 yield outcome
                 continue
@@ -117,11 +118,11 @@ def _object(kind: str, attributes: Attributes, ref: str, image: str) -> Labelled
 
 
 def _mask(attributes: Attributes, label: str, ref: str, image: str) -> LabelledObject | Rejected:
-    place = _numbers(",".join(attributes.get(key, "") for key in ("left", "top", "width", "height")))
+    box = _numbers(",".join(attributes.get(key, "") for key in ("left", "top", "width", "height")))
     counts = _numbers(attributes.get("rle", ""))
-    if place is None or counts is None or any(number != int(number) or abs(number) > 2**31 for number in [*place, *counts]):
+    if box is None or counts is None or any(number != int(number) or abs(number) > 2**31 for number in [*box, *counts]):
         return Rejected(ref, Reason.MALFORMED_GEOMETRY, "expected a mask with left, top, width, height and rle in whole numbers")
-    left, top, width, height = map(int, place)
+    left, top, width, height = map(int, box)
     try:
         mask = run_length_mask(np.array(counts, np.int64), height, width)
     except MalformedBitmapError as error:
@@ -130,23 +131,15 @@ def _mask(attributes: Attributes, label: str, ref: str, image: str) -> LabelledO
 
 
 def _document_units(export: Export, path: str) -> Iterator[Unit]:
-    group: list[CvatImage] = []
-    for image in _elements(export, path):
-        group.append(image)
-        if len(group) == _IMAGES_OF_A_UNIT:
-            yield _unit(path, group)
-            group = []
-    if group:
-        yield _unit(path, group)
-
-
-def _unit(path: str, group: list[CvatImage]) -> Unit:
-    return Unit(f"{path}/{group[0].place:08d}", CvatUnit(path, tuple(group)), len(group) + sum(len(i.shapes) for i in group))
+    elements = _elements(export, path)
+    while group := tuple(islice(elements, _IMAGES_OF_A_UNIT)):
+        weight = len(group) + sum(len(image.shapes) for image in group)
+        yield Unit(f"{path}/{group[0].index:08d}", CvatUnit(path, group), weight)
 
 
 def _elements(export: Export, path: str) -> Iterator[CvatImage]:
     """Stream the image elements of a document; entities and document types are refused."""
-    place = 0
+    index = 0
     try:
         for _, element in iterparse(io.BytesIO(export.annotations.mapped(path).tobytes()), events=("end",), forbid_dtd=True):
             if element.tag == "track":
@@ -156,8 +149,8 @@ def _elements(export: Export, path: str) -> Iterator[CvatImage]:
                 )
             if element.tag == "image":
                 shapes = tuple((str(shape.tag), dict(shape.attrib)) for shape in element)
-                yield CvatImage(place, dict(element.attrib), shapes)
-                place += 1
+                yield CvatImage(index, dict(element.attrib), shapes)
+                index += 1
                 element.clear()
     except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise InputError(f"{export.annotations.uri(path)} is no XML that is read: {error}") from None
@@ -166,7 +159,7 @@ def _elements(export: Export, path: str) -> Iterator[CvatImage]:
 def _container(export: Export, document: str, image: CvatImage) -> str:
     name = "/".join(part for part in (image.attributes.get("subset", ""), image.attributes.get("name", "")) if part)
     stem = export.document_name(document)
-    return "/".join(part for part in (stem, name or f"image at {image.place}") if part)
+    return "/".join(part for part in (stem, name or f"image at {image.index}") if part)
 
 
 def _side(image: CvatImage, key: str) -> int | None:

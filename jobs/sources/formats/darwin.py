@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_objects
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
@@ -37,14 +37,14 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     if isinstance(document, Rejected):
         return
     item, slots = mapping(document, "item"), _slots(document)
-    for place, slot in enumerate(slots):
-        ref = part_ref(unit.name, "image" if len(slots) == 1 else f"image {place}")
+    for index, slot in enumerate(slots):
+        ref = part_ref(unit.name, "image" if len(slots) == 1 else f"image {index}")
         try:
-            path = first_present(export, unit.name, _places(item, slot, alone=len(slots) == 1))
+            path = first_present(export, unit.name, _image_names(item, slot, alone=len(slots) == 1))
         except HostilePathError as error:
-            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(place))
+            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(index))
             continue
-        yield ListedImage(ref, str(place), path, size(slot.get("width")), size(slot.get("height")))
+        yield ListedImage(ref, str(index), path, size(slot.get("width")), size(slot.get("height")))
 
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
@@ -55,10 +55,10 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         return
     annotations, slots = records(document, "annotations"), _slots(document)
     layers = _raster_layers(annotations, slots)
-    for place, annotation in enumerate(annotations):
+    for index, annotation in enumerate(annotations):
         if isinstance(annotation, dict) and "raster_layer" in annotation:
             continue
-        yield _object(annotation, place, unit.name, slots, layers)
+        yield _object(annotation, index, unit.name, slots, layers)
 
 
 READER = Reader(units, images, objects, documents=(), files=document_bytes)
@@ -80,27 +80,27 @@ def decode_raster(layer: Mapping[str, Any], width: int, height: int) -> Values |
 
 
 def _raster_layers(annotations: list[Any], slots: list[dict[str, Any]]) -> dict[int, Layer]:
-    """Paint the first raster layer of each slot, by the slot's place."""
+    """Paint the first raster layer of each slot, by the index of the slot."""
     found: dict[int, Layer] = {}
     for annotation in annotations:
         layer = mapping(annotation, "raster_layer")
-        place = _slot_of(annotation, slots) if layer else None
-        if place is None or place in found:
+        index = _slot_of(annotation, slots) if layer else None
+        if index is None or index in found:
             continue
-        width, height = size(slots[place].get("width")), size(slots[place].get("height"))
+        width, height = size(slots[index].get("width")), size(slots[index].get("height"))
         values = decode_raster(layer, width, height) if width is not None and height is not None else None
         if values is not None:
-            found[place] = mapping(layer, "mask_annotation_ids_mapping"), values
+            found[index] = mapping(layer, "mask_annotation_ids_mapping"), values
     return found
 
 
 def _object(
-    annotation: Any, place: int, document: str, slots: list[dict[str, Any]], layers: Mapping[int, Layer]
+    annotation: Any, index: int, document: str, slots: list[dict[str, Any]], layers: Mapping[int, Layer]
 ) -> LabelledObject | Rejected:
     if not isinstance(annotation, dict):
-        return Rejected(part_ref(document, f"at {place}"), Reason.MALFORMED_RECORD, "expected an annotation object")
+        return Rejected(part_ref(document, f"at {index}"), Reason.MALFORMED_RECORD, "expected an annotation object")
     number = text(annotation.get("id"))
-    ref = part_ref(document, number[:80] if number else f"at {place}")
+    ref = part_ref(document, number[:80] if number else f"at {index}")
     label = text(annotation.get("name"))
     if label is None:
         return Rejected(ref, Reason.EMPTY_LABEL, "an annotation without name")
@@ -136,7 +136,7 @@ def _geometry(annotation: dict[str, Any], layer: Layer | None) -> Rings | Bitmap
     return Reason.EMPTY_GEOMETRY, "an annotation without geometry"
 
 
-def _places(item: dict[str, Any], slot: dict[str, Any], *, alone: bool) -> Iterator[str]:
+def _image_names(item: dict[str, Any], slot: dict[str, Any], *, alone: bool) -> Iterator[str]:
     """Yield where the image of a slot may lie: of several slots each has its folder; V7 takes the suffix from the file."""
     files = [file.get("file_name") for file in members(slot, "source_files") if isinstance(file, dict)]
     file = text(files[0]) if files else None
@@ -157,8 +157,8 @@ def _slots(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _slot_of(annotation: dict[str, Any], slots: list[dict[str, Any]]) -> int | None:
-    """Return the place of the slot that an annotation lies on, the first where it names none; None for an unknown one."""
+    """Return the index of the slot that an annotation lies on, the first where it names none; None for an unknown one."""
     names = members(annotation, "slot_names")
     if not names:
         return 0
-    return next((place for place, slot in enumerate(slots) if slot.get("slot_name") == names[0]), None)
+    return next((index for index, slot in enumerate(slots) if slot.get("slot_name") == names[0]), None)

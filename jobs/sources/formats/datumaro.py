@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_numbers
 from jobs.sources.files.documents import map_document
 from jobs.sources.files.exports import Export
@@ -74,30 +74,30 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     """Yield the image of each item."""
     subset = document_of(unit).rpartition("/")[2].removesuffix(".json")
-    for place, item in tasks_of(export, unit):
-        ref = part_ref(_container(export, unit, item, place), "image")
+    for index, item in tasks_of(export, unit):
+        ref = part_ref(_container(export, unit, item, index), "image")
         image = mapping(item, "image")
         sides = [size(side) for side in members(image, "size")]
         height, width = sides if len(sides) == 2 else (None, None)
         name = text(image.get("path")) or f"{item.get('id') if isinstance(item, dict) else ''}.jpg"
-        places = (f"{folder}{name}" for folder in (f"{subset}/", "", f"images/{subset}/", "images/"))
+        names = (f"{folder}{name}" for folder in (f"{subset}/", "", f"images/{subset}/", "images/"))
         try:
-            path = first_present(export, document_of(unit), places)
+            path = first_present(export, document_of(unit), names)
         except HostilePathError as error:
-            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(place))
+            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(index))
             continue
-        yield ListedImage(ref, str(place), path, width, height)
+        yield ListedImage(ref, str(index), path, width, height)
 
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
     """Yield each item's instances, and a reject for each annotation that is none."""
     labels = unit.payload.labels if isinstance(unit.payload, DatumaroUnit) else ()
-    for place, item in tasks_of(export, unit):
-        container = _container(export, unit, item, place)
+    for index, item in tasks_of(export, unit):
+        container = _container(export, unit, item, index)
         if not isinstance(item, dict):
             yield Rejected(part_ref(container, "item"), Reason.MALFORMED_RECORD, "expected an item as an object")
             continue
-        yield from _item_objects(item, container, str(place), labels)
+        yield from _item_objects(item, container, str(index), labels)
 
 
 READER = Reader(units, images, objects, documents=(".json",))
@@ -143,8 +143,8 @@ def _geometry(annotation: Any) -> Polygons | RunLengths | tuple[Reason, str]:
     return Reason.NOT_AN_OBJECT, f"an annotation of type {str(kind)[:80]}"
 
 
-def _container(export: Export, unit: Unit, item: Any, place: int) -> str:
+def _container(export: Export, unit: Unit, item: Any, index: int) -> str:
     number = item.get("id") if isinstance(item, dict) else None
-    name = str(number)[:200] if isinstance(number, str | int) else f"item at {place}"
+    name = str(number)[:200] if isinstance(number, str | int) else f"item at {index}"
     document = export.document_name(document_of(unit))
     return f"{document}/{name}" if document else name

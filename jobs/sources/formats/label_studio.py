@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
+from jobs.sources.fields.addresses import embedded_bytes, local_name
 from jobs.sources.fields.annotators import pseudonym
-from jobs.sources.fields.carried_images import embedded_bytes, local_name
-from jobs.sources.fields.image_places import first_present
-from jobs.sources.fields.moments import moment
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_pairs, scaled
+from jobs.sources.fields.timestamps import utc_timestamp
 from jobs.sources.files.exports import Export
-from jobs.sources.files.image_names import IMAGE_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import document_of, task_units, tasks_of
@@ -46,8 +46,8 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     """Yield the image of each task."""
-    for place, task in tasks_of(export, unit):
-        ref, name = part_ref(_task_name(task, place), "image"), str(place)
+    for index, task in tasks_of(export, unit):
+        ref, name = part_ref(_task_name(task, index), "image"), str(index)
         sides = _stated_size(task)
         if isinstance(task, dict) and not _TASK_KEYS & task.keys():
             detail = "no task of a JSON export, which has `data` and `annotations`; JSON_MIN is not read"
@@ -56,7 +56,7 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
         try:
             address = _address(task)
             if address is not None and (carried := embedded_bytes(address)) is not None:
-                yield ListedImage(ref, name, f"{_task_name(task, place)}", *sides, embedded=carried)
+                yield ListedImage(ref, name, f"{_task_name(task, index)}", *sides, embedded=carried)
             else:
                 yield ListedImage(ref, name, first_present(export, document_of(unit), _names(address)), *sides)
         except HostilePathError as error:
@@ -68,8 +68,8 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
     """Yield one outcome for each result of each annotation that was not cancelled."""
-    for place, task in tasks_of(export, unit):
-        container = _task_name(task, place)
+    for index, task in tasks_of(export, unit):
+        container = _task_name(task, index)
         for number, annotation in enumerate(_annotations(task)):
             if not isinstance(annotation, dict):
                 yield Rejected(part_ref(container, f"{number}"), Reason.MALFORMED_RECORD, "expected an annotation as an object")
@@ -78,7 +78,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
             for position, result in enumerate(records(annotation, "result")):
                 own = text(result.get("id")) if isinstance(result, dict) else None
                 ref = part_ref(container, f"{number}/{own[:80] if own else position}")
-                yield _outcome(result, ref, str(place), annotation, labels.get(own or "", []), sizes.get(str(place)))
+                yield _outcome(result, ref, str(index), annotation, labels.get(own or "", []), sizes.get(str(index)))
 
 
 READER = Reader(units, images, objects, documents=(".json", ".ndjson", ".jsonl"))
@@ -126,7 +126,7 @@ def _outcome(
     if not isinstance(geometry, Bitmap | Polygons):
         return Rejected(ref, *geometry)
     annotator = pseudonym("label-studio", annotation.get("completed_by"))
-    return LabelledObject(ref, image, label, geometry, annotator=annotator, annotated_at=moment(annotation.get("created_at")))
+    return LabelledObject(ref, image, label, geometry, annotator=annotator, annotated_at=utc_timestamp(annotation.get("created_at")))
 
 
 def _brush(value: dict[str, Any], width: int, height: int) -> Bitmap | tuple[Reason, str]:
@@ -166,8 +166,8 @@ def _address(task: Any) -> str | None:
     data = mapping(task, "data")
     firsts = (value[0] if isinstance(value, list) and value else value for value in (data.get("image"), *data.values()))
     texts = [value for value in firsts if isinstance(value, str)]
-    pictures = [value for value in texts if value.partition("?")[0].lower().endswith(IMAGE_SUFFIXES) or value[:11] == "data:image/"]
-    return next(iter(texts if data.get("image") else pictures or texts), None)
+    image_texts = [value for value in texts if value.partition("?")[0].lower().endswith(IMAGE_SUFFIXES) or value[:11] == "data:image/"]
+    return next(iter(texts if data.get("image") else image_texts or texts), None)
 
 
 def _names(address: str | None) -> Iterator[object]:
@@ -189,6 +189,6 @@ def _names(address: str | None) -> Iterator[object]:
     yield _UPLOAD.sub("", own)
 
 
-def _task_name(task: Any, place: int) -> str:
+def _task_name(task: Any, index: int) -> str:
     number = task.get("id") if isinstance(task, dict) else None
-    return f"task {number}" if isinstance(number, int | str) and number != "" else f"task at {place}"
+    return f"task {number}" if isinstance(number, int | str) and number != "" else f"task at {index}"

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jobs.sources.fields.addresses import local_name, read_beside
 from jobs.sources.fields.annotators import pseudonym
-from jobs.sources.fields.carried_images import local_name, read_beside
-from jobs.sources.fields.image_places import first_present
-from jobs.sources.fields.moments import moment
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_objects
+from jobs.sources.fields.timestamps import utc_timestamp
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.files.paths import HostilePathError
@@ -45,8 +45,8 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     """Yield the data row of each line; lines of an import file that name the same row list it once."""
     seen: set[str] = set()
-    for place, line in tasks_of(export, unit):
-        name, row = _image_name(line, place), _row_name(line, place)
+    for index, line in tasks_of(export, unit):
+        name, row = _image_name(line, index), _row_name(line, index)
         exported = isinstance(line, dict) and "data_row" in line
         ref = part_ref(row, "image") if exported else record_ref(None, f"data row {row}")
         if name in seen:
@@ -64,20 +64,20 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
     """Yield one outcome for each object of each line."""
-    for place, line in tasks_of(export, unit):
-        name, row = _image_name(line, place), _row_name(line, place)
+    for index, line in tasks_of(export, unit):
+        name, row = _image_name(line, index), _row_name(line, index)
         if not isinstance(line, dict):
-            yield Rejected(record_ref(None, f"line {place}"), Reason.MALFORMED_RECORD, "expected a line as an object")
+            yield Rejected(record_ref(None, f"line {index}"), Reason.MALFORMED_RECORD, "expected a line as an object")
             continue
-        for number, (key, record, label) in enumerate(_records(line, place)):
-            ref = part_ref(row, key or f"at {number}") if "data_row" in line else record_ref(None, key or f"line {place}")
+        for number, (key, record, label) in enumerate(_records(line, index)):
+            ref = part_ref(row, key or f"at {number}") if "data_row" in line else record_ref(None, key or f"line {index}")
             yield _object(export, document_of(unit), record, label, ref, name)
 
 
 def files(export: Export, unit: Unit) -> Iterator[bytes]:
     """Yield the masks that lie beside the document."""
-    for place, line in tasks_of(export, unit):
-        for _, record, _ in _records(line, place) if isinstance(line, dict) else []:
+    for index, line in tasks_of(export, unit):
+        for _, record, _ in _records(line, index) if isinstance(line, dict) else []:
             address = _mask_address(record)
             if address is not None:
                 try:
@@ -89,7 +89,7 @@ def files(export: Export, unit: Unit) -> Iterator[bytes]:
 READER = Reader(units, images, objects, documents=(".ndjson", ".jsonl", ".json"), files=files)
 
 
-def _records(line: dict[str, Any], place: int) -> Iterator[Labelled]:
+def _records(line: dict[str, Any], index: int) -> Iterator[Labelled]:
     """Yield key, object and label details of every object: of an export's projects, or the one of an import line."""
     if "data_row" not in line:
         yield str(line.get("uuid") or ""), line, {}
@@ -116,7 +116,7 @@ def _object(
     if label is None:
         return Rejected(ref, Reason.EMPTY_LABEL, "an object without name or schemaId")
     annotator = pseudonym("labelbox", details.get("created_by"))
-    return LabelledObject(ref, image, label, geometry, annotator=annotator, annotated_at=moment(details.get("created_at")))
+    return LabelledObject(ref, image, label, geometry, annotator=annotator, annotated_at=utc_timestamp(details.get("created_at")))
 
 
 def _geometry(export: Export, document: str, record: dict[str, Any]) -> Polygons | Bitmap | tuple[Reason, str]:
@@ -161,14 +161,14 @@ def _mask_colour(record: dict[str, Any]) -> tuple[int, int, int] | None:
     return (found[0], found[1], found[2]) if len(found) == len(channels) == 3 else None
 
 
-def _row_name(line: Any, place: int) -> str:
+def _row_name(line: Any, index: int) -> str:
     row = mapping(line, "data_row") or mapping(line, "dataRow")
     found = row.get("global_key") or row.get("globalKey") or row.get("external_id") or row.get("id")
-    return str(found)[:200] if isinstance(found, str | int) else f"line {place}"
+    return str(found)[:200] if isinstance(found, str | int) else f"line {index}"
 
 
-def _image_name(line: Any, place: int) -> str:
-    return str(place) if isinstance(line, dict) and "data_row" in line else _row_name(line, place)
+def _image_name(line: Any, index: int) -> str:
+    return str(index) if isinstance(line, dict) and "data_row" in line else _row_name(line, index)
 
 
 def _names(line: Any) -> Iterator[object]:

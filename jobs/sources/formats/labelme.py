@@ -7,11 +7,11 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jobs.sources.fields.carried_images import decode_base64
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.addresses import decode_base64
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_pairs
 from jobs.sources.files.exports import Export
-from jobs.sources.files.image_names import IMAGE_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import members, numbers, records, size, text, whole
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.single_documents import document_bytes, document_units, load_document
@@ -72,8 +72,8 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         yield document
         return
     instances: dict[str, tuple[str, list[Geometry]]] = {}
-    for place, shape in enumerate(records(document, "shapes")):
-        ref = part_ref(unit.name, f"shape {place}")
+    for index, shape in enumerate(records(document, "shapes")):
+        ref = part_ref(unit.name, f"shape {index}")
         typed = _shape(shape)
         if not isinstance(typed, Polygons | Bitmap):
             yield Rejected(ref, *typed)
@@ -130,11 +130,10 @@ def _shape(shape: Any) -> Polygons | Bitmap | tuple[Reason, str]:
 
 
 def _mask(shape: dict[str, Any]) -> Bitmap | tuple[Reason, str]:
-    corner = next(iter(members(shape, "points")), None)
-    place = numbers(corner)
-    if place is None or len(place) != 2:
+    corner = numbers(next(iter(members(shape, "points")), None))
+    if corner is None or len(corner) != 2:
         return Reason.MALFORMED_GEOMETRY, "expected the corner of a mask as [x, y]"
     try:
-        return Bitmap(base64_png_mask(shape.get("mask")), round(place[0]), round(place[1]))
+        return Bitmap(base64_png_mask(shape.get("mask")), round(corner[0]), round(corner[1]))
     except MalformedBitmapError as error:
         return Reason.MALFORMED_GEOMETRY, str(error)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from imaging.images import ImageRefusedError
-from jobs.sources.fields.carried_images import embedded_bytes, local_name, read_beside
-from jobs.sources.fields.moments import moment
+from jobs.sources.fields.addresses import embedded_bytes, local_name, read_beside
 from jobs.sources.fields.points import ring_of_objects
+from jobs.sources.fields.timestamps import utc_timestamp
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import mapping, members, text, whole
 from jobs.sources.files.paths import HostilePathError
@@ -41,25 +41,25 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     """Yield the image of each task: the task's attachment."""
-    for place, task in tasks_of(export, unit):
-        name = _task_name(task, place)
+    for task_index, task in tasks_of(export, unit):
+        name = _task_name(task, task_index)
         ref = part_ref(name, "image")
         address = mapping(task, "params").get("attachment") or mapping(task, "params").get("attachments")
         try:
             if isinstance(address, str) and (carried := embedded_bytes(address)) is not None:
-                yield ListedImage(ref, str(place), name, embedded=carried)
+                yield ListedImage(ref, str(task_index), name, embedded=carried)
             else:
-                yield ListedImage(ref, str(place), export.image_path(document_of(unit), local_name(address)))
+                yield ListedImage(ref, str(task_index), export.image_path(document_of(unit), local_name(address)))
         except HostilePathError as error:
-            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(place))
+            yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(task_index))
         except InputError as error:
-            yield Rejected(ref, Reason.MALFORMED_RECORD, str(error), image=str(place))
+            yield Rejected(ref, Reason.MALFORMED_RECORD, str(error), image=str(task_index))
 
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[Outcome]:
     """Yield one record for each label, or each instance of a label, that a task maps."""
-    for place, task in tasks_of(export, unit):
-        yield from _task_objects(export, document_of(unit), place, task, sizes.get(str(place)))
+    for task_index, task in tasks_of(export, unit):
+        yield from _task_objects(export, document_of(unit), task_index, task, sizes.get(str(task_index)))
 
 
 def files(export: Export, unit: Unit) -> Iterator[bytes]:
@@ -96,11 +96,11 @@ def indices_of(label_mapping: Mapping[str, Any], ref: str) -> tuple[list[tuple[s
     return found, rejected
 
 
-def _task_objects(export: Export, document: str, place: int, task: Any, size: ImageSize | None) -> Iterator[Outcome]:
-    name = _task_name(task, place)
+def _task_objects(export: Export, document: str, task_index: int, task: Any, size: ImageSize | None) -> Iterator[Outcome]:
+    name = _task_name(task, task_index)
     response = mapping(task, "response")
     if members(response, "annotations"):
-        yield from _shapes(response, name, str(place), moment(task.get("completed_at")))
+        yield from _shapes(response, name, str(task_index), utc_timestamp(task.get("completed_at")))
         return
     label_mapping = mapping(response, "labelMapping")
     if not label_mapping:
@@ -121,17 +121,17 @@ def _task_objects(export: Export, document: str, place: int, task: Any, size: Im
         return
     named, rejected = indices_of(label_mapping, name)
     yield from rejected
-    annotated_at = moment(task.get("completed_at"))
+    annotated_at = utc_timestamp(task.get("completed_at"))
     for label, index, part in named:
         mask = values == index
         if mask.any():
-            yield LabelledObject(part_ref(name, part), str(place), label, Bitmap(mask), annotated_at=annotated_at)
+            yield LabelledObject(part_ref(name, part), str(task_index), label, Bitmap(mask), annotated_at=annotated_at)
         else:
             yield Rejected(part_ref(name, part), Reason.EMPTY_GEOMETRY, f"no pixel of the map has index {index}")
     known = [index for _, index, _ in named] + ([] if export.scene == "full" else [0])
     void = ~np.isin(values, known)
     if void.any():
-        yield LabelledObject(part_ref(name, VOID_LABEL), str(place), VOID_LABEL, Bitmap(void), is_void=True)
+        yield LabelledObject(part_ref(name, VOID_LABEL), str(task_index), VOID_LABEL, Bitmap(void), is_void=True)
 
 
 def _shapes(response: Mapping[str, Any], name: str, image: str, annotated_at: datetime | None) -> Iterator[Outcome]:
@@ -186,5 +186,5 @@ def _index_map(export: Export, document: str, combined: Mapping[str, Any]) -> Ma
     return (coded >> 16) | (coded & 0xFF00) | ((coded & 0xFF) << 16)
 
 
-def _task_name(task: Any, place: int) -> str:
-    return text(task.get("task_id") if isinstance(task, dict) else None) or f"task at {place}"
+def _task_name(task: Any, task_index: int) -> str:
+    return text(task.get("task_id") if isinstance(task, dict) else None) or f"task at {task_index}"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jobs.sources.fields.annotators import pseudonym
-from jobs.sources.fields.moments import moment
 from jobs.sources.fields.points import ring_of_pairs
+from jobs.sources.fields.timestamps import utc_timestamp
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
 from jobs.sources.files.single_documents import document_bytes, document_units, load_document
@@ -60,12 +60,12 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     if isinstance(document, Rejected):
         yield document
         return
-    for place, record in enumerate(records(document, "objects")):
+    for index, record in enumerate(records(document, "objects")):
         if not isinstance(record, dict):
-            yield Rejected(part_ref(unit.name, f"at {place}"), Reason.MALFORMED_RECORD, "expected an object")
+            yield Rejected(part_ref(unit.name, f"at {index}"), Reason.MALFORMED_RECORD, "expected an object")
             continue
         number = whole(record.get("id"))
-        yield _object(record, part_ref(unit.name, f"at {place}" if number is None else number), unit.name)
+        yield _object(record, part_ref(unit.name, f"at {index}" if number is None else number), unit.name)
 
 
 READER = Reader(units, images, objects, documents=(), files=document_bytes)
@@ -90,7 +90,7 @@ def _object(record: dict[str, Any], ref: str, image: str) -> LabelledObject | Re
     if not isinstance(geometry, Bitmap | Parts):
         return Rejected(ref, *geometry)
     annotator = pseudonym("supervisely", record.get("labelerLogin"))
-    return LabelledObject(ref, image, label, geometry, annotator=annotator, annotated_at=moment(record.get("createdAt")))
+    return LabelledObject(ref, image, label, geometry, annotator=annotator, annotated_at=utc_timestamp(record.get("createdAt")))
 
 
 def _bitmap(bitmap: dict[str, Any]) -> Bitmap | tuple[Reason, str]:

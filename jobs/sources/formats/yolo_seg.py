@@ -12,7 +12,7 @@ import yaml
 from jobs.sources.fields.points import scaled
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Entry
-from jobs.sources.files.image_names import IMAGE_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import numbers, text, whole
 from jobs.sources.reader import Reader
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref, record_ref
@@ -43,10 +43,10 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
     if export.file is not None:
         raise InputError("format yolo-seg needs the folder of labels, or of the whole data set, as `annotations`")
     names = class_names(export)
-    pictures = _by_key(export.images.entries(*IMAGE_SUFFIXES))
+    image_paths = _by_key(export.images.entries(*IMAGE_SUFFIXES))
     labels = _by_key(entry for entry in export.documents(".txt") if entry.path.rpartition("/")[2] not in _CLASS_FILES)
-    for key in sorted(pictures.keys() | labels.keys()):
-        for image, text_file in zip_longest(pictures.get(key, ()), labels.get(key, ())):
+    for key in sorted(image_paths.keys() | labels.keys()):
+        for image, text_file in zip_longest(image_paths.get(key, ()), labels.get(key, ())):
             yield Unit(key, YoloUnit(image, text_file, names), _WEIGHT)
 
 
@@ -71,9 +71,9 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     except (InputError, FileNotFoundError, UnicodeDecodeError) as error:
         yield Rejected(part_ref(payload.labels, "file"), Reason.MALFORMED_RECORD, str(error))
         return
-    for place, line in enumerate(content.splitlines()):
+    for index, line in enumerate(content.splitlines()):
         if line.strip():
-            ref = part_ref(payload.labels, f"line {place + 1}")
+            ref = part_ref(payload.labels, f"line {index + 1}")
             yield _object(line, ref, payload.image, payload.names, sizes.get(payload.image))
 
 

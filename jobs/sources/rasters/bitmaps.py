@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imaging.images import ImageRefusedError, read_header
-from jobs.sources.fields.carried_images import decode_base64
+from jobs.sources.fields.addresses import decode_base64
 from jobs.sources.rasters.label_maps import LARGEST_MAP
 from lake.errors import InputError
 

@@ -34,8 +34,8 @@ def decode_brush(code: NDArray[np.uint8], height: int, width: int) -> NDArray[np
 @kernel
 def _bits(code: NDArray[np.uint8], at: int, count: int) -> int:
     value = 0
-    for place in range(at, at + count):
-        value = value << 1 | (code[place >> 3] >> (7 - (place & 7))) & 1
+    for bit in range(at, at + count):
+        value = value << 1 | (code[bit >> 3] >> (7 - (bit & 7))) & 1
     return value
 
 
@@ -46,20 +46,20 @@ def _decode(code: NDArray[np.uint8], values: int, mask: NDArray[np.bool_]) -> in
         return _BROKEN
     word = _bits(code, 32, 5) + 1
     sizes = (_bits(code, 37, 4) + 1, _bits(code, 41, 4) + 1, _bits(code, 45, 4) + 1, _bits(code, 49, 4) + 1)
-    at, place = 53, 0
-    while place < values:
+    at, done = 53, 0
+    while done < values:
         if at + 3 > end:
             return _BROKEN
         repeats = _bits(code, at, 1)
         size = sizes[_bits(code, at + 1, 2)]
         if at + 3 + size > end:
             return _BROKEN
-        stop = place + 1 + _bits(code, at + 3, size)
+        stop = done + 1 + _bits(code, at + 3, size)
         at += 3 + size
-        if stop > values or at + word * (1 if repeats else stop - place) > end:
+        if stop > values or at + word * (1 if repeats else stop - done) > end:
             return _BROKEN
         value = _bits(code, at, word)
-        for position in range(place, stop):
+        for position in range(done, stop):
             if not repeats:
                 value = _bits(code, at, word)
                 at += word
@@ -67,5 +67,5 @@ def _decode(code: NDArray[np.uint8], values: int, mask: NDArray[np.bool_]) -> in
                 mask[position >> 2] = True
         if repeats:
             at += word
-        place = stop
-    return place
+        done = stop
+    return done

@@ -45,11 +45,11 @@ def decode_plain_png(data: bytes) -> Samples | None:
 
 def _chunks(data: bytes) -> tuple[str, bytes, bytes] | None:
     """Return the first chunk's name and content, and all image data; None where a chunk is damaged or the end is missing."""
-    place, first, parts = _SIGNATURE, None, []
-    while place + 12 <= len(data):
-        (length,) = struct.unpack_from(">I", data, place)
-        name, content = data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
-        check = data[place + 8 + length : place + 12 + length]
+    offset, first, parts = _SIGNATURE, None, []
+    while offset + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, offset)
+        name, content = data[offset + 4 : offset + 8], data[offset + 8 : offset + 8 + length]
+        check = data[offset + 8 + length : offset + 12 + length]
         if len(check) < 4 or zlib.crc32(content, zlib.crc32(name)) != int.from_bytes(check, "big"):
             return None
         first = first or (name.decode("latin-1"), content)
@@ -57,7 +57,7 @@ def _chunks(data: bytes) -> tuple[str, bytes, bytes] | None:
             parts.append(content)
         elif name == b"IEND":
             return (*first, b"".join(parts))
-        place += 12 + length
+        offset += 12 + length
     return None
 
 

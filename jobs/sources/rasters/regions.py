@@ -12,7 +12,6 @@ from imaging.kernels import kernel
 
 Map = NDArray[np.int32]
 AnyMap = NDArray[Any]
-Places = NDArray[np.int64]
 
 _WORD = 8
 _REPEATED = np.uint64(0x0101010101010101)
@@ -62,10 +61,10 @@ def _gather(starts: Map, ends: Map, classes: Map, roots: Map, total: int) -> lis
     numbers[firsts] = np.arange(firsts.size)
     numbers = np.where(classes >= 0, numbers[roots], -1)
     members = np.bincount(numbers[numbers >= 0], minlength=firsts.size)
-    places = np.cumsum(2 * members + 1) - 2 * members - 1
+    offsets = np.cumsum(2 * members + 1) - 2 * members - 1
     counts, lengths = np.empty(int(2 * members.sum()) + firsts.size, np.int64), np.zeros(firsts.size, np.int64)
-    _write_counts(starts, ends, numbers, total, places, counts, lengths)
-    spans = zip(classes[firsts].tolist(), places.tolist(), (places + lengths).tolist(), strict=True)
+    _write_counts(starts, ends, numbers, total, offsets, counts, lengths)
+    spans = zip(classes[firsts].tolist(), offsets.tolist(), (offsets + lengths).tolist(), strict=True)
     return [Region(value, counts[begin:end]) for value, begin, end in spans]
 
 
@@ -75,28 +74,28 @@ def _write_counts(
     ends: Map,
     numbers: NDArray[np.int64],
     total: int,
-    places: NDArray[np.int64],
+    offsets: NDArray[np.int64],
     counts: NDArray[np.int64],
     lengths: NDArray[np.int64],
 ) -> None:
-    """Write the run lengths of every region from its place on, and how many they are."""
-    behind = np.zeros(places.size, np.int64)
+    """Write the run lengths of every region from its offset on, and how many they are."""
+    behind = np.zeros(offsets.size, np.int64)
     for run in range(starts.size):
         number = numbers[run]
         if number < 0:
             continue
-        place = places[number] + lengths[number]
+        at = offsets[number] + lengths[number]
         if lengths[number] and starts[run] == behind[number]:
             # a run that ends a column and one that begins the next are one run
-            counts[place - 1] += ends[run] - starts[run]
+            counts[at - 1] += ends[run] - starts[run]
         else:
-            counts[place] = starts[run] - behind[number]
-            counts[place + 1] = ends[run] - starts[run]
+            counts[at] = starts[run] - behind[number]
+            counts[at + 1] = ends[run] - starts[run]
             lengths[number] += 2
         behind[number] = ends[run]
-    for number in range(places.size):
+    for number in range(offsets.size):
         if behind[number] < total:
-            counts[places[number] + lengths[number]] = total - behind[number]
+            counts[offsets[number] + lengths[number]] = total - behind[number]
             lengths[number] += 1
 
 
@@ -105,15 +104,15 @@ def _runs(columns: AnyMap, height: int, width: int, starts: Map, ends: Map, clas
     """Find the runs of equal value down each column; positions count down the columns. Returns -1 where room lacks."""
     found = 0
     for x in range(width):
-        place, end = x * height, (x + 1) * height
-        while place < end:
+        at, end = x * height, (x + 1) * height
+        while at < end:
             if found == starts.size:
                 return -1
-            value = columns[place]
-            starts[found] = place
-            while place < end and columns[place] == value:
-                place += 1
-            ends[found] = place
+            value = columns[at]
+            starts[found] = at
+            while at < end and columns[at] == value:
+                at += 1
+            ends[found] = at
             classes[found] = value
             found += 1
     return found
@@ -124,18 +123,18 @@ def _runs_of_bytes(columns: NDArray[np.uint8], height: int, width: int, starts: 
     """Do as `_runs`, eight pixels at a time; as many more follow the last."""
     found = 0
     for x in range(width):
-        place, end = x * height, (x + 1) * height
-        while place < end:
+        at, end = x * height, (x + 1) * height
+        while at < end:
             if found == starts.size:
                 return -1
-            value = columns[place]
-            starts[found] = place
+            value = columns[at]
+            starts[found] = at
             word = _REPEATED * np.uint64(value)
-            while place + _WORD <= end and bits_at(columns, 8 * place) == word:
-                place += _WORD
-            while place < end and columns[place] == value:
-                place += 1
-            ends[found] = place
+            while at + _WORD <= end and bits_at(columns, 8 * at) == word:
+                at += _WORD
+            while at < end and columns[at] == value:
+                at += 1
+            ends[found] = at
             classes[found] = value
             found += 1
     return found

@@ -1,7 +1,7 @@
-"""Places of COCO annotations in, the columns of the regular ones out: one pass over their bytes, no object a record.
+"""Spans of COCO annotations in, the columns of the regular ones out: one pass over their bytes, no object a record.
 
 Regular is an annotation whose values are plain numbers, flat lists of them or plain text, with whole ids, and whose segmentation
-is a list of polygons. Everything else, sound or not, is left to the reader that parses record by record, so that one place
+is a list of polygons. Everything else, sound or not, is left to the reader that parses record by record, so that one module
 alone decides what an irregular record is.
 """
 
@@ -116,8 +116,8 @@ def _annotation(data: Bytes, start: int, end: int, fields: Whole, points: Number
         else:
             begin = at
             at = _after_number(data, at, end, value)
-            for place in range(begin, at):
-                if data[place] == 46:
+            for index in range(begin, at):
+                if data[index] == 46:
                     return _BROKEN
             fields[key] = np.int64(value[0])
         if at < 0:
@@ -155,15 +155,15 @@ def _key(data: Bytes, start: int, end: int) -> int:
 
 @kernel
 def _spells(data: Bytes, start: int, word: bytes) -> bool:
-    for place in range(len(word)):  # noqa: SIM110 - compiled code knows no all()
-        if data[start + place] != word[place]:
+    for index in range(len(word)):  # noqa: SIM110 - compiled code knows no all()
+        if data[start + index] != word[index]:
             return False
     return True
 
 
 @kernel
 def _after_plain_text(data: Bytes, at: int, end: int) -> int:
-    """Return the place after a string of printable ASCII without escapes whose opening quote is at `at`, or -1."""
+    """Return the offset after a string of printable ASCII without escapes whose opening quote is at `at`, or -1."""
     at += 1
     while at < end:
         byte = data[at]
@@ -177,7 +177,7 @@ def _after_plain_text(data: Bytes, at: int, end: int) -> int:
 
 @kernel
 def _after_plain_value(data: Bytes, at: int, end: int, value: Numbers) -> int:
-    """Return the place after a number, plain text or a flat list of numbers, or -1 for anything else."""
+    """Return the offset after a number, plain text or a flat list of numbers, or -1 for anything else."""
     if at >= end:
         return _BROKEN
     if data[at] == 34:
@@ -204,7 +204,7 @@ def _after_plain_value(data: Bytes, at: int, end: int, value: Numbers) -> int:
 
 @kernel
 def _after_number(data: Bytes, at: int, end: int, value: Numbers) -> int:
-    """Read a number without exponent and of at most 15 digits; return the place after it, or -1."""
+    """Read a number without exponent and of at most 15 digits; return the offset after it, or -1."""
     negative = at < end and data[at] == 45
     if negative:
         at += 1
@@ -238,7 +238,7 @@ def _after_number(data: Bytes, at: int, end: int, value: Numbers) -> int:
 
 @kernel
 def _polygons(data: Bytes, at: int, end: int, points: Numbers, rings: Whole, ring: int, value: Numbers) -> tuple[int, int]:
-    """Read a list of rings of at least three points each; return the place after it, or -1, and the ring after the last."""
+    """Read a list of rings of at least three points each; return the offset after it, or -1, and the ring after the last."""
     if at >= end or data[at] != 91:
         return _BROKEN, ring
     at = _after_blanks(data, at + 1, end)

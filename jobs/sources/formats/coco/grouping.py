@@ -1,4 +1,4 @@
-"""Ids of images and places of annotations in, bounded groups out: some images with all annotations that lie on them."""
+"""Ids of images and spans of annotations in, bounded groups out: some images with all annotations that lie on them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.packing import pack_spans
 from jobs.sources.files.json_spans import MISSING, Elements
 
 MOST_OBJECTS = 8192
@@ -17,12 +18,12 @@ Positions = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Places of some annotations in their document; `earlier` holds the span of the record whose id one repeats."""
+    """The spans of some annotations in their document; `earlier` holds the span of the record whose id one repeats."""
 
     positions: Positions  # (N,) index in the document's list
     starts: Positions
     ends: Positions
-    earlier: Mapping[int, tuple[int, int]]  # place in this group -> span
+    earlier: Mapping[int, tuple[int, int]]  # index in this group -> span
 
     def without(self, taken: NDArray[np.bool_]) -> "Group":
         """Return the group without some of its annotations; `taken` is (N,)."""
@@ -48,14 +49,10 @@ def group_by_image(image_ids: Sequence[int | None], annotations: Elements, most:
     counts = np.bincount(slots, minlength=len(image_ids) + 1)
     first_of_id = _first_of_each(annotations.ids)
     ends = np.cumsum(counts)
-    begin = 0
-    while begin < len(image_ids):
-        before = int(ends[begin - 1]) if begin else 0
-        stop = int(np.searchsorted(ends[: len(image_ids)], before + most, side="right"))
-        stop = min(max(stop, begin + 1), begin + MOST_IMAGES, len(image_ids))
-        yield range(begin, stop), _group(order[before : int(ends[stop - 1])], annotations, first_of_id)
-        begin = stop
-    unlisted = order[int(ends[len(image_ids) - 1]) if image_ids else 0 :]
+    starts = ends - counts
+    for images in pack_spans(starts[:-1], ends[:-1], most, most_items=MOST_IMAGES):
+        yield images, _group(order[starts[images.start] : ends[images.stop - 1]], annotations, first_of_id)
+    unlisted = order[starts[-1] :]
     for chunk in range(0, unlisted.size, most):
         yield range(0), _group(unlisted[chunk : chunk + most], annotations, first_of_id)
 
@@ -83,7 +80,7 @@ def _first_of_each(ids: Positions) -> Positions:
 def _group(positions: Positions, annotations: Elements, first_of_id: Positions) -> Group:
     repeats = np.flatnonzero(first_of_id[positions] != positions)
     spans = {
-        place: (int(annotations.starts[first]), int(annotations.ends[first]))
-        for place, first in zip(repeats.tolist(), first_of_id[positions[repeats]].tolist(), strict=True)
+        index: (int(annotations.starts[first]), int(annotations.ends[first]))
+        for index, first in zip(repeats.tolist(), first_of_id[positions[repeats]].tolist(), strict=True)
     }
     return Group(positions, annotations.starts[positions], annotations.ends[positions], spans)

@@ -84,16 +84,16 @@ def _segments(export: Export, payload: CocoUnit, record: dict[str, Any], contain
         yield Rejected(part_ref(container, "map"), Reason.EMPTY_GEOMETRY, str(error))
         return
     numbers = (coded >> 16) | (coded & 0xFF00) | ((coded & 0xFF) << 16)
-    ids, places = np.unique(numbers, return_inverse=True)
+    ids, inverse = np.unique(numbers, return_inverse=True)
     listed = {whole(segment.get("id")) for segment in members(record, "segments_info") if isinstance(segment, dict)} - {0}
     slots = np.where(np.isin(ids, [number for number in listed if number is not None]), np.arange(ids.size), ids.size)
-    regions = find_regions(slots.astype(np.int32)[places].reshape(numbers.shape), np.zeros(ids.size + 1, bool))
+    regions = find_regions(slots.astype(np.int32)[inverse].reshape(numbers.shape), np.zeros(ids.size + 1, bool))
     by_id = {int(ids[region.value]) if region.value < ids.size else None: region for region in regions}
     height, width = numbers.shape
     size = ImageSize(width, height)
     seen: set[int] = set()
-    for place, segment in enumerate(records(record, "segments_info")):
-        yield _segment(segment, place, container, image, by_id, size, payload.categories, seen)
+    for index, segment in enumerate(records(record, "segments_info")):
+        yield _segment(segment, index, container, image, by_id, size, payload.categories, seen)
     if (void := by_id.get(None)) is not None:
         geometry = RunLengths(void.counts.tolist(), height, width)
         yield LabelledObject(part_ref(container, VOID_LABEL), image, VOID_LABEL, geometry, is_void=True)
@@ -101,7 +101,7 @@ def _segments(export: Export, payload: CocoUnit, record: dict[str, Any], contain
 
 def _segment(
     segment: Any,
-    place: int,
+    index: int,
     container: str,
     image: str,
     regions: Mapping[int | None, Region],
@@ -110,7 +110,7 @@ def _segment(
     seen: set[int],
 ) -> LabelledObject | Rejected:
     number = whole(segment.get("id")) if isinstance(segment, dict) else None
-    ref = part_ref(container, f"at {place}" if number is None else number)
+    ref = part_ref(container, f"at {index}" if number is None else number)
     if number is None:
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected a segment with a whole number as its id")
     if number in seen:
@@ -134,8 +134,8 @@ def _map_bytes(export: Export, document: str, record: Any) -> bytes:
     name = safe_path(record.get("file_name") if isinstance(record, dict) else None)
     folder, _, file = document.rpartition("/")
     stem = file.removesuffix(".json")
-    for place in (f"{stem}/{name}", f"masks/{name}", name, f"annotations/{name}"):
-        path = f"{folder}/{place}" if folder else place
+    for candidate in (f"{stem}/{name}", f"masks/{name}", name, f"annotations/{name}"):
+        path = f"{folder}/{candidate}" if folder else candidate
         if export.annotations.entry(path) is not None:
             return export.annotations.read(path)
     raise InputError(f"no id map {name!r} in {stem}/ or masks/ beside the document")

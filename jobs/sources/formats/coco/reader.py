@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.sources.fields.image_places import first_present
+from jobs.sources.fields.image_paths import first_present
 from jobs.sources.files.documents import map_document, parse_span, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Bytes
@@ -34,7 +34,7 @@ _LOOKED_AT = 8  # images of a document by which the folder of its split is known
 
 @dataclass(frozen=True, slots=True)
 class CocoUnit:
-    """Some images of one document and the places of the annotations that lie on them."""
+    """Some images of one document and the spans of the annotations that lie on them."""
 
     document: str
     categories: Mapping[int, str | None]
@@ -89,12 +89,12 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     data = map_document(export, payload.document)
     group = payload.group
     records = parse_spans(data, group.starts, group.ends)
-    for place, record in enumerate(records):
-        earlier = group.earlier.get(place)
+    for index, record in enumerate(records):
+        earlier = group.earlier.get(index)
         if earlier is not None:
-            yield duplicate(record_ref(document, _id_of(record, group.positions[place])), record, parse_span(data, *earlier))
+            yield duplicate(record_ref(document, _id_of(record, group.positions[index])), record, parse_span(data, *earlier))
         else:
-            yield labelled_object(record, int(group.positions[place]), document, payload.categories, payload.names)
+            yield labelled_object(record, int(group.positions[index]), document, payload.categories, payload.names)
 
 
 def outlined(export: Export, unit: Unit) -> PolygonBatch:
@@ -106,8 +106,8 @@ def outlined(export: Export, unit: Unit) -> PolygonBatch:
     usable = found.regular.copy()
     usable[list(group.earlier)] = False
     named = {number: name for number, name in payload.categories.items() if name is not None}
-    images = _places(found.image_ids, list(payload.names), usable)
-    labels = _places(found.category_ids, list(named), usable)
+    images = _indices_in(found.image_ids, list(payload.names), usable)
+    labels = _indices_in(found.category_ids, list(named), usable)
     prefix = record_ref(document, "")
     return PolygonBatch(
         usable,
@@ -140,16 +140,16 @@ def _names(image_ids: Iterable[int]) -> dict[int, str]:
     return {number: str(number) for number in image_ids}
 
 
-def _places(wanted: NDArray[np.int64], known: Sequence[int], usable: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _indices_in(wanted: NDArray[np.int64], known: Sequence[int], usable: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return where each number stands among the known ones; a row whose number is not known is not usable."""
-    table = np.array(sorted((number, place) for place, number in enumerate(known)), np.int64).reshape(-1, 2)
+    table = np.array(sorted((number, index) for index, number in enumerate(known)), np.int64).reshape(-1, 2)
     if not len(table):
         usable[:] = False
         return np.zeros(wanted.size, np.int64)
     nearest = np.minimum(np.searchsorted(table[:, 0], wanted), len(table) - 1)
     usable &= table[nearest, 0] == wanted
-    places: NDArray[np.int64] = table[nearest, 1]
-    return places
+    indices: NDArray[np.int64] = table[nearest, 1]
+    return indices
 
 
 def duplicate(ref: str, record: Any, earlier: Any) -> Rejected:
@@ -186,22 +186,22 @@ def images_of(export: Export, path: str, data: Bytes, elements: Elements) -> tup
     split = _folder_of_split(export, path, parse_spans(data, elements.starts[:_LOOKED_AT], elements.ends[:_LOOKED_AT]))
     for begin in range(0, len(elements), _IMAGES_AT_ONCE):
         chunk = slice(begin, begin + _IMAGES_AT_ONCE)
-        for place, record in enumerate(parse_spans(data, elements.starts[chunk], elements.ends[chunk]), start=begin):
-            outcome, number = _listed(export, path, split, place, record)
+        for index, record in enumerate(parse_spans(data, elements.starts[chunk], elements.ends[chunk]), start=begin):
+            outcome, number = _listed(export, path, split, index, record)
             if isinstance(outcome, ListedImage) and number is not None:
                 if number in first:
                     earlier = parse_span(data, elements.starts[first[number]], elements.ends[first[number]])
                     outcome, number = duplicate(outcome.ref, record, earlier), None
                 else:
-                    first[number] = place
+                    first[number] = index
             listed.append(outcome)
             ids.append(number)
     return listed, ids
 
 
-def _listed(export: Export, path: str, split: str, place: int, record: Any) -> tuple[ListedImage | Rejected, int | None]:
+def _listed(export: Export, path: str, split: str, index: int, record: Any) -> tuple[ListedImage | Rejected, int | None]:
     number = whole(record.get("id")) if isinstance(record, dict) else None
-    ref = record_ref(export.document_name(path), f"image {number if number is not None else f'at {place}'}")
+    ref = record_ref(export.document_name(path), f"image {number if number is not None else f'at {index}'}")
     if number is None:
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected an image record with a whole number as its id"), None
     try:

@@ -51,8 +51,8 @@ def test_a_stanza_reads_what_the_export_holds_in_a_folder_and_in_an_archive(
     samples[name].make(data, tmp_path / "export")
     wanted = plain_ingest(tmp_path / "store", source_of("x", **samples[name].paths(str(tmp_path / "export"))))
     archive = shutil.make_archive(str(tmp_path / "packed"), PACKED[NAMES.index(name) % len(PACKED)], tmp_path / "export")
-    for place in (str(tmp_path / "export"), archive):
-        found = detect(place)
+    for location in (str(tmp_path / "export"), archive):
+        found = detect(location)
         assert found.format == samples[name].format
         (stanza,) = yaml.safe_load(found.as_yaml())
         assert summary(plain_ingest(tmp_path / "store", Source.model_validate(stanza))) == summary(wanted)
@@ -112,6 +112,6 @@ def test_what_no_reader_knows_is_refused(tmp_path: Path, data_folder: Path) -> N
 def test_the_stanza_of_an_oddly_named_export_is_one(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / name / "a.json").write_text('{"shapes": [], "imagePath": "a.png"}')
-    for place in (tmp_path / name, shutil.make_archive(str(tmp_path / f"{name}z"), "zip", tmp_path / name)):
-        (stanza,) = yaml.safe_load(detect(place).as_yaml())
+    for location in (tmp_path / name, shutil.make_archive(str(tmp_path / f"{name}z"), "zip", tmp_path / name)):
+        (stanza,) = yaml.safe_load(detect(location).as_yaml())
         assert plain_ingest(tmp_path / "store", Source.model_validate(stanza)).reasons() == {"missing-image": 1}

@@ -104,7 +104,7 @@ def test_a_broken_archive_is_refused_wherever_it_is_broken(tmp_path: Path, pack:
     content = np.random.default_rng(0).bytes(20_000)
     path = pack(tmp_path / ("x.zip" if pack is zipped else "x.tar.gz"), {"a": content})  # type: ignore[operator]
     data = path.read_bytes()
-    for place in (3, len(data) // 2, len(data) - 40):
-        path.write_bytes(data[:place])
+    for length in (3, len(data) // 2, len(data) - 40):
+        path.write_bytes(data[:length])
         with pytest.raises(InputError):
             opened(path, tmp_path)

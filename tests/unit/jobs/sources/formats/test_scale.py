@@ -84,10 +84,10 @@ def test_wide_indices_are_read_least_significant_byte_first(tmp_path: Path) -> N
 
 
 def test_an_image_inside_the_task_is_listed_with_its_bytes(tmp_path: Path) -> None:
-    picture = png(VALUES)
-    url = "data:image/png;base64," + base64.b64encode(picture).decode()
+    image = png(VALUES)
+    url = "data:image/png;base64," + base64.b64encode(image).decode()
     (listed,), _ = read(tmp_path, [task(params={"attachment": url})])
-    assert listed.embedded == picture
+    assert listed.embedded == image
 
 
 def test_a_web_address_stands_for_a_file_beside_the_tasks_and_its_signature_is_dropped(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_damage_is_left_to_pillow() -> None:
     assert decode_plain_png(png(bytes(200), 10, 10)) is None
     for end in range(len(data)):
         assert decode_plain_png(data[:end]) is None
-    for place in range(8, len(data)):
+    for offset in range(8, len(data)):
         changed = bytearray(data)
-        changed[place] ^= 0x55
+        changed[offset] ^= 0x55
         assert decode_plain_png(bytes(changed)) is None

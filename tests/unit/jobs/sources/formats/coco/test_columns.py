@@ -27,8 +27,8 @@ def changed(**changes: Any) -> str:
     return json.dumps({**PLAIN, **changes})
 
 
-def rings_of(found: Columns, place: int) -> list[list[float]]:
-    bounds = found.rings[found.objects[place] : found.objects[place + 1] + 1]
+def rings_of(found: Columns, index: int) -> list[list[float]]:
+    bounds = found.rings[found.objects[index] : found.objects[index + 1] + 1]
     return [found.points[begin:end].tolist() for begin, end in pairwise(bounds.tolist())]
 
 
@@ -38,7 +38,7 @@ def test_plain_annotations_are_read_beside_others() -> None:
     assert found.regular.tolist() == [True, False, False, True]
     assert (found.ids[0], found.image_ids[0], found.category_ids[0], found.is_crowd[0]) == (3, 7, 2, True)
     assert (found.ids[3], found.is_crowd[3]) == (9, False)
-    assert [rings_of(found, place) for place in range(4)] == [TRIANGLE, [], [], two]
+    assert [rings_of(found, index) for index in range(4)] == [TRIANGLE, [], [], two]
 
 
 @pytest.mark.parametrize(

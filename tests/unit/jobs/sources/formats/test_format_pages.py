@@ -10,7 +10,7 @@ from jobs.sources.registry import READERS
 from lake.configuration import Source
 from lake.reasons import Reason
 
-PAGES = Path(__file__).resolve().parents[4] / "docs" / "formats"
+PAGES = Path(__file__).resolve().parents[5] / "docs" / "formats"
 
 
 def test_there_is_a_page_for_each_format_and_no_other() -> None:

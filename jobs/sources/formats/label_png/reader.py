@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from imaging.images import ImageRefusedError
-from jobs.sources.files.class_list import ClassList, parse_classes
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Entry
-from jobs.sources.files.image_names import IMAGE_SUFFIXES, LABEL_SUFFIXES
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
+from jobs.sources.formats.label_png.class_list import ClassList, parse_classes
+from jobs.sources.formats.label_png.label_regions import label_regions
 from jobs.sources.rasters.label_maps import refused
-from jobs.sources.rasters.label_regions import label_regions
 from jobs.sources.reader import Reader
 from jobs.sources.records import (
     VOID_LABEL,
@@ -28,6 +28,7 @@ from jobs.sources.records import (
 from lake.errors import InputError
 from lake.reasons import Reason
 
+_LABEL_SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
 _WEIGHT = 64  # objects that one map is expected to hold
 
 
@@ -49,13 +50,13 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
     if export.file is not None or export.images_beside:
         raise InputError("format label-png needs a folder of label maps as `annotations` and a folder of `images`")
     classes = parse_classes(export.classes)
-    pictures = _by_stem(export.images.entries(*IMAGE_SUFFIXES))
-    labels = _by_stem(export.documents(*LABEL_SUFFIXES))
-    for stem in sorted(pictures.keys() | labels.keys()):
-        of_stem, maps = pictures.get(stem, []), labels.get(stem, [])
-        for place in range(max(len(of_stem), len(maps))):
-            image = of_stem[place] if place < len(of_stem) else None
-            label = maps[place] if place < len(maps) else None
+    image_paths = _by_stem(export.images.entries(*IMAGE_SUFFIXES))
+    labels = _by_stem(export.documents(*_LABEL_SUFFIXES))
+    for stem in sorted(image_paths.keys() | labels.keys()):
+        of_stem, maps = image_paths.get(stem, []), labels.get(stem, [])
+        for index in range(max(len(of_stem), len(maps))):
+            image = of_stem[index] if index < len(of_stem) else None
+            label = maps[index] if index < len(maps) else None
             yield Unit(stem, LabelUnit(image, label, classes), weight=_WEIGHT)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.images import ImageRefusedError
-from jobs.sources.files.class_list import HIGHEST_ID, ClassList
+from jobs.sources.formats.label_png.class_list import HIGHEST_ID, ClassList
 from jobs.sources.rasters.label_maps import Map, decode_colour_map, decode_index_map, is_coloured
 from jobs.sources.rasters.regions import Region, find_regions
 from jobs.sources.records import VOID_LABEL, ImageSize
@@ -49,20 +49,20 @@ def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], Map]
     if not is_coloured(data):
         values = decode_index_map(data)
         if values.dtype == np.int32:
-            numbers, places = np.unique(values, return_inverse=True)
-            return places.astype(np.int32), _known(numbers, classes)
+            numbers, inverse = np.unique(values, return_inverse=True)
+            return inverse.astype(np.int32), _known(numbers, classes)
         return values, _known(np.arange(np.iinfo(values.dtype).max + 1, dtype=np.int32), classes)
     if not classes.colours:
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "coded by colour, but no class of the class list has an rgb")
-    colours, places = np.unique(decode_colour_map(data), return_inverse=True)
+    colours, inverse = np.unique(decode_colour_map(data), return_inverse=True)
     ids = np.array([classes.colours.get(int(colour), VOID) for colour in colours], np.int32)
-    return places.astype(np.int32), _known(ids, classes)
+    return inverse.astype(np.int32), _known(ids, classes)
 
 
 def _coded_instances(data: bytes, classes: ClassList, divisor: int) -> LabelRegions:
     """Divide a map of class * divisor + instance: one region a value, things without instance by their parts."""
     values = _least_first(decode_colour_map(data)) if is_coloured(data) else decode_index_map(data).astype(np.int32)
-    coded, places = np.unique(values, return_inverse=True)
+    coded, inverse = np.unique(values, return_inverse=True)
     of_class = _known(np.where(coded < divisor, coded, coded // divisor).astype(np.int32), classes)
     void = of_class == VOID
     slots = np.where(void, coded.size, np.arange(coded.size)).astype(np.int32)
@@ -70,7 +70,7 @@ def _coded_instances(data: bytes, classes: ClassList, divisor: int) -> LabelRegi
     divided[:-1] = (coded < divisor) & np.isin(of_class, sorted(classes.things))
     found: list[tuple[str, str | None, Region]] = []
     numbers: dict[int, int] = {}
-    for region in find_regions(slots[places].reshape(values.shape), divided):
+    for region in find_regions(slots[inverse].reshape(values.shape), divided):
         number = numbers[region.value] = numbers.get(region.value, -1) + 1
         if region.value == coded.size:
             found.append((f"{VOID_LABEL}/{number}", None, region))

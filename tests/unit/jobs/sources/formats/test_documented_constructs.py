@@ -36,8 +36,8 @@ def read(folder: Path, kind: str, documents: dict[str, Any], **stanza: str) -> I
     for name, content in documents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content if isinstance(content, str) else json.dumps(content))
-    places = {key: str(folder / value) for key, value in {"annotations": ".", **stanza}.items()}
-    return plain_ingest(folder.with_name("store"), source_of("s", format=kind, **places))
+    stanza_paths = {key: str(folder / value) for key, value in {"annotations": ".", **stanza}.items()}
+    return plain_ingest(folder.with_name("store"), source_of("s", format=kind, **stanza_paths))
 
 
 def areas(found: Ingested) -> dict[str, int]:

@@ -67,8 +67,8 @@ def read_beside(export: Export, document: str, address: object) -> bytes:
         return carried
     name = local_name(address)
     folder = document.rpartition("/")[0]
-    places: list[tuple[Folder, str]] = [(export.annotations, f"{folder}/{name}" if folder else name), (export.images, name)]
-    for place, path in places:
-        if place.entry(path) is not None:
-            return place.read(path)
+    candidates: list[tuple[Folder, str]] = [(export.annotations, f"{folder}/{name}" if folder else name), (export.images, name)]
+    for within, path in candidates:
+        if within.entry(path) is not None:
+            return within.read(path)
     raise InputError(f"no file {name!r} beside the export")

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from imaging.masks.rle import paint_runs
-from jobs.sources.files.class_list import ClassList, parse_classes
 from jobs.sources.files.exports import Export, open_export
-from jobs.sources.formats import label_png
-from jobs.sources.rasters.label_regions import label_regions
+from jobs.sources.formats.label_png import reader as label_png
+from jobs.sources.formats.label_png.class_list import ClassList, parse_classes
+from jobs.sources.formats.label_png.label_regions import label_regions
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Rejected, RunLengths
 from lake.errors import InputError
 from lake.reasons import Reason

@@ -18,8 +18,8 @@ from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 
 
 def read(tmp_path: Path, kind: str, annotations: Path, images: Path | None = None, **stanza: Any) -> Ingested:
-    places = {"annotations": str(annotations), "images": str(images) if images else None}
-    return plain_ingest(tmp_path / "store", source_of("test", format=kind, **places, **stanza))
+    stanza_paths = {"annotations": str(annotations), "images": str(images) if images else None}
+    return plain_ingest(tmp_path / "store", source_of("test", format=kind, **stanza_paths, **stanza))
 
 
 def mask_of(row: dict[str, Any]) -> np.ndarray:

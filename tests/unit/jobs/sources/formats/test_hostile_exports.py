@@ -21,7 +21,7 @@ SQUARE = [2, 2, 12, 2, 12, 12, 2, 12]
 WIDTH, HEIGHT = 40, 20
 
 
-def picture(path: Path, mode: str = "RGB", **options: Any) -> None:
+def write_image(path: Path, mode: str = "RGB", **options: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.arange(HEIGHT * WIDTH * 3, dtype=np.uint32).reshape(HEIGHT, WIDTH, 3) % 251
     Image.fromarray(pixels.astype(np.uint8)).convert(mode).save(path, **options)
@@ -35,7 +35,7 @@ def frames(path: Path) -> None:
 def turned(path: Path, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture(path, exif=exif)
+    write_image(path, exif=exif)
 
 
 def document(name: Any = "a.png", record: Mapping[str, Any] | None = None, image: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def document(name: Any = "a.png", record: Mapping[str, Any] | None = None, image
 def read(folder: Path, content: Any, make: Callable[[Path], None] | None = None, **stanza: Any) -> Ingested:
     export = folder / "export"
     export.mkdir()
-    (make or (lambda place: picture(place / "a.png")))(export)
+    (make or (lambda folder: write_image(folder / "a.png")))(export)
     (export / "x.json").write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     return plain_ingest(folder / "store", source_of("s", format="coco", annotations=str(export / "x.json"), **stanza))
 
@@ -118,14 +118,14 @@ NAMES = ["../a.png", "/etc/passwd", "..\\a.png", "C:\\a.png", "a.png\0", "", Non
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: repr(name)[:20])
 def test_a_name_never_becomes_a_path_out_of_the_folder(name: Any, tmp_path: Path) -> None:
-    picture(tmp_path / "a.png")
+    write_image(tmp_path / "a.png")
     found = read(tmp_path, document(name))
     assert (found.images, found.reasons()) == ([], {"hostile-path": 2})
 
 
 @pytest.mark.parametrize("name", ["./a.png", "sub\\a.png", "sub//a.png"])
 def test_a_name_written_otherwise_is_found(name: str, tmp_path: Path) -> None:
-    found = read(tmp_path, document(name), lambda place: picture(place / name.replace("\\", "/")))
+    found = read(tmp_path, document(name), lambda folder: write_image(folder / name.replace("\\", "/")))
     assert len(found.annotations) == 1
     assert Path(found.images[0]["uri"]).is_file()
 
@@ -133,17 +133,17 @@ def test_a_name_written_otherwise_is_found(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("listed", "stored"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])
 def test_accents_are_found_however_they_are_spelt(listed: str, stored: str, tmp_path: Path) -> None:
     name = unicodedata.normalize(stored, "Hündchen é.png")
-    found = read(tmp_path, document(unicodedata.normalize(listed, "Hündchen é.png")), lambda place: picture(place / name))
+    found = read(tmp_path, document(unicodedata.normalize(listed, "Hündchen é.png")), lambda folder: write_image(folder / name))
     assert [Path(image["uri"]).name for image in found.images] == [name]
     assert len(found.annotations) == 1
 
 
 LINKS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "out of the folder": (lambda place: (place / "a.png").symlink_to("/etc/hostname"), "hostile-path"),
-    "to itself": (lambda place: (place / "a.png").symlink_to("a.png"), "hostile-path"),
-    "to nothing": (lambda place: (place / "a.png").symlink_to("none.png"), "missing-image"),
-    "a pipe": (lambda place: os.mkfifo(place / "a.png"), "missing-image"),
-    "a folder": (lambda place: (place / "a.png").mkdir(), "missing-image"),
+    "out of the folder": (lambda folder: (folder / "a.png").symlink_to("/etc/hostname"), "hostile-path"),
+    "to itself": (lambda folder: (folder / "a.png").symlink_to("a.png"), "hostile-path"),
+    "to nothing": (lambda folder: (folder / "a.png").symlink_to("none.png"), "missing-image"),
+    "a pipe": (lambda folder: os.mkfifo(folder / "a.png"), "missing-image"),
+    "a folder": (lambda folder: (folder / "a.png").mkdir(), "missing-image"),
 }
 
 
@@ -164,12 +164,12 @@ IMAGES: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "no bytes": (lambda path: path.write_bytes(b"") and None, {"undecodable-image": 2}),
     "a bomb": (bomb, {"image-too-large": 2}),
     "fractions": (lambda path: Image.fromarray(np.zeros((HEIGHT, WIDTH), np.float32)).save(path, format="TIFF"), {"undecodable-image": 2}),
-    "a JPEG called PNG": (lambda path: picture(path, format="JPEG"), {}),
-    "inks": (lambda path: picture(path, "CMYK", format="JPEG"), {}),
+    "a JPEG called PNG": (lambda path: write_image(path, format="JPEG"), {}),
+    "inks": (lambda path: write_image(path, "CMYK", format="JPEG"), {}),
     "16 bits": (lambda path: Image.fromarray(np.full((HEIGHT, WIDTH), 40_000, np.uint16)).save(path), {}),
-    "a palette": (lambda path: picture(path, "P"), {}),
-    "one bit": (lambda path: picture(path, "1"), {}),
-    "alpha": (lambda path: picture(path, "RGBA"), {}),
+    "a palette": (lambda path: write_image(path, "P"), {}),
+    "one bit": (lambda path: write_image(path, "1"), {}),
+    "alpha": (lambda path: write_image(path, "RGBA"), {}),
     "an animation": (lambda path: frames(path), {}),
     "turned half": (lambda path: turned(path, 3), {}),
     "turned a quarter": (lambda path: turned(path, 6), {"size-mismatch": 2}),
@@ -179,13 +179,13 @@ IMAGES: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
 @pytest.mark.parametrize("name", IMAGES)
 def test_an_image_is_what_its_header_says(name: str, tmp_path: Path) -> None:
     make, reasons = IMAGES[name]
-    found = read(tmp_path, document(), lambda place: make(place / "a.png"))
+    found = read(tmp_path, document(), lambda folder: make(folder / "a.png"))
     assert found.reasons() == reasons
     assert len(found.annotations) == (not reasons)
 
 
 def test_a_quarter_turn_is_applied_once_where_the_stanza_says_that_the_tool_did_not(tmp_path: Path) -> None:
-    (row,) = read(tmp_path, document("a.jpg"), lambda place: turned(place / "a.jpg", 6), exif="stored").annotations
+    (row,) = read(tmp_path, document("a.jpg"), lambda folder: turned(folder / "a.jpg", 6), exif="stored").annotations
     assert (row["image_width"], row["image_height"]) == (HEIGHT, WIDTH)
     assert (row["box_x"], row["box_y"]) == (HEIGHT - 12, 2)  # a turn to the right: x comes from the bottom
 
@@ -220,7 +220,7 @@ def test_a_label_map_has_a_budget_of_its_own(tmp_path: Path) -> None:
     for folder in ("labels", "images"):
         (tmp_path / folder).mkdir()
     bomb(tmp_path / "labels/a.png", 12_000)
-    picture(tmp_path / "images/a.png")
+    write_image(tmp_path / "images/a.png")
     (tmp_path / "classes.json").write_text('{"classes": [{"id": 0, "name": "sky", "kind": "stuff"}]}')
     places = {"annotations": str(tmp_path / "labels"), "images": str(tmp_path / "images"), "classes": str(tmp_path / "classes.json")}
     found = plain_ingest(tmp_path / "store", source_of("s", format="label-png", **places))

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 
-def moment(value: object) -> datetime | None:
-    """Read an ISO 8601 moment, or seconds or milliseconds since 1970; None for anything else.
+def utc_timestamp(value: object) -> datetime | None:
+    """Read an ISO 8601 timestamp, or seconds or milliseconds since 1970; None for anything else.
 
-    A moment without a zone is taken as UTC.
+    A timestamp without a zone is taken as UTC.
     """
     try:
         if isinstance(value, str):
