@@ -54,9 +54,9 @@ def _overlaps(weights: Mapping[str, Tensor], samples: list[Sample]) -> dict[bool
 
 
 def _overlap(network: U2Net, samples: list[Sample]) -> np.ndarray:
-    pixels, coverage, valid = (np.stack([getattr(sample, name) for sample in samples]) for name in ("pixels", "coverage", "valid"))
+    pixels, soft_mask, valid = (np.stack([getattr(sample, name) for sample in samples]) for name in ("pixels", "soft_mask", "valid"))
     with torch.no_grad():
         predicted = network(normalised_pixels(torch.from_numpy(pixels)))[:, 0].numpy() > 0
-    truth = coverage >= 128
+    truth = soft_mask >= 128
     shared, united = (predicted & truth & valid).sum(axis=(1, 2)), ((predicted | truth) & valid).sum(axis=(1, 2))
     return np.asarray(shared / np.maximum(united, 1))
