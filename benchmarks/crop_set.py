@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.coco_like import write_coco_like
-from imaging.masks.masks import mask_facts, polygons_to_counts, uncompressed_to_counts
 from jobs.balance.windows import nearest_owned_pixel
 from lake.contracts import Instance, PlannedCrop
 from lake.digests import digest
 from lake.schemas import table_of
+from tests.support.mask_oracles import mask_properties, polygons_to_counts, uncompressed_to_counts
 
 LEAST_AREA = 30
 Columns = dict[str, Any]
@@ -59,7 +59,7 @@ def _instance(annotation: dict[str, Any], image: dict[str, Any], path: Path, ima
         counts = polygons_to_counts(shape, height, width)
     else:
         counts = shape["counts"] if isinstance(shape["counts"], str) else uncompressed_to_counts(shape["counts"], height, width)
-    facts = mask_facts(counts, height, width)
+    facts = mask_properties(counts, height, width)
     box: Columns = {name: getattr(facts, name) for name in facts.__slots__}
     thing: Columns = dict.fromkeys(("label", "class_id", "class_path"), "thing")
     text: Columns = {"source": "coco", "customer": "coco", "domain": "everyday", "disposition": "kept", "scene": "partial"}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from imaging.masks.masks import mask_facts, polygons_to_counts
 from lake.configuration import Splits
 from lake.contracts import Annotation, Image
 from lake.schemas import arrow_schema, conform
 from lake.splits import split_of
+from tests.support.mask_oracles import mask_properties, polygons_to_counts
 
 WIDTH, HEIGHT = 640, 480
 LABELS: dict[str, Sequence[str]] = {
@@ -90,7 +90,7 @@ def _stock(random: np.random.Generator, shapes: int) -> pa.Table:
         x = np.clip(random.uniform(0, WIDTH) + reach * np.cos(angles), 0, WIDTH)
         y = np.clip(random.uniform(0, HEIGHT) + reach * np.sin(angles) * random.uniform(0.3, 1), 0, HEIGHT)
         counts = polygons_to_counts([np.stack([x, y], axis=1).ravel().tolist()], HEIGHT, WIDTH)
-        facts = mask_facts(counts, HEIGHT, WIDTH)
+        facts = mask_properties(counts, HEIGHT, WIDTH)
         if facts.area:
             rows.append({"geometry": counts, **{name: getattr(facts, name) for name in facts.__slots__}})
     return pa.Table.from_pylist(rows)

@@ -11,7 +11,6 @@ import pyarrow as pa
 from PIL import Image
 
 from imaging.images import ImageHeader, read_header
-from imaging.masks.masks import mask_facts, polygons_to_counts
 from jobs.balance.windows import nearest_owned_pixel
 from lake.configuration import CropSpec, Pipeline, Source, SparkSettings
 from lake.contracts import Instance, PlannedCrop
@@ -20,6 +19,7 @@ from lake.lake import Lake, open_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from lake.schemas import table_of
+from tests.support.mask_oracles import mask_properties, polygons_to_counts
 
 KINDS: tuple[tuple[str, str, dict[str, Any], int], ...] = (
     ("JPEG", "RGB", {"quality": 90}, 1),
@@ -87,14 +87,14 @@ def instance(random: np.random.Generator, data: bytes, path: Path, image_id: str
     corners = np.stack([x + radii * np.cos(angles), y + radii * np.sin(angles)], axis=1)
     corners = corners.clip(0, [header.width, header.height])
     counts = polygons_to_counts([corners.ravel().tolist()], header.height, header.width)
-    if not mask_facts(counts, header.height, header.width).area:
+    if not mask_properties(counts, header.height, header.width).area:
         return instance(random, data, path, image_id, row, disposition)
     return described(counts, header, path, image_id, row, disposition)
 
 
 def described(counts: str, header: ImageHeader, path: Path, image_id: str, row: int, disposition: str = "kept") -> Instance:
     """Describe an object that is not empty by its mask on an image."""
-    facts = mask_facts(counts, header.height, header.width)
+    facts = mask_properties(counts, header.height, header.width)
     kept = disposition == "kept"
     return Instance(
         instance_id=digest(image_id, row),

@@ -15,11 +15,12 @@ from demo.scenes import Thing
 from demo.shots import Shot, shots
 from demo.write import write_demo
 from imaging.crop_codec import encode_mask, visible_part
-from imaging.masks.masks import encode, mask_facts
+from imaging.masks.masks import encode
 from imaging.orientation import Box
 from lake.contracts import Annotation, Crop, Image, Instance
 from lake.digests import digest
 from lake.schemas import table_of
+from tests.support.mask_oracles import mask_properties
 
 LONG_SIDE = 160
 """Longer side, in px, of the images that factories render unless told otherwise."""
@@ -100,7 +101,7 @@ def _image_row(shot: Shot, uri: str) -> dict[str, Any]:
 def _annotation_row(shot: Shot, thing: Thing) -> dict[str, Any]:
     scene, customer = shot.scene, CUSTOMERS[DOMAINS.index(shot.scene.domain)]
     counts = encode(thing.mask)
-    facts = mask_facts(counts, scene.height, scene.width)
+    facts = mask_properties(counts, scene.height, scene.width)
     ref = f"{scene.name}#{thing.number}"
     return {
         "instance_id": digest("instance", ref, counts),

@@ -45,10 +45,11 @@ def test_masks_are_exactly_the_pixels_that_show_a_thing(world):
 
 
 def test_things_hide_one_another_are_cut_by_the_frame_and_have_holes_and_parts(world):
-    from imaging.masks.masks import encode, mask_facts
+    from imaging.masks.masks import encode
+    from tests.support.mask_oracles import mask_properties
 
     facts = [
-        (thing, mask_facts(encode(thing.mask), taken.height, taken.width), taken)
+        (thing, mask_properties(encode(thing.mask), taken.height, taken.width), taken)
         for taken in world
         for thing in taken.things
         if not thing.is_crowd

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from imaging.crop_codec import visible_part
 from imaging.jpeg.header import Component, JpegHeader
-from imaging.masks.masks import decode, decode_window, encode, polygons_to_counts
+from imaging.masks.masks import decode, encode
 from imaging.masks.rle import format_counts, paint_runs, parse_counts
 from imaging.orientation import Box, displayed_box, stored_box
 from jobs.crop.blocks import mcu_block
+from tests.support.mask_oracles import decode_window, polygons_to_counts
 
 sides = st.integers(1, 60)
 

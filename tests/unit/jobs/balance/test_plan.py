@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from imaging.masks.masks import encode, mask_facts
+from imaging.masks.masks import encode
 from jobs.balance.cells import Cell, candidates, cell_table
 from jobs.balance.eligibility import ELIGIBLE, find_ineligible
 from jobs.balance.plan import Planned, plan_instances
@@ -15,6 +15,7 @@ from jobs.balance.report import balance_table, tally
 from lake.configuration import BalanceSpec, CropSpec
 from lake.contracts import Instance
 from lake.schemas import table_of
+from tests.support.mask_oracles import mask_properties
 
 RING = np.zeros((100, 100), bool)
 RING[20:60, 20:60] = True
@@ -23,7 +24,7 @@ RING[22:58, 22:58] = False
 
 def _instance(number: int, **change: Any) -> dict[str, Any]:
     counts = encode(RING)
-    facts = mask_facts(counts, 100, 100)
+    facts = mask_properties(counts, 100, 100)
     row: dict[str, Any] = {
         "instance_id": hashlib.sha256(str(number).encode()).hexdigest(),
         "image_id": hashlib.sha256(b"image").hexdigest(),

@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from imaging.masks.masks import encode, mask_facts
+from imaging.masks.masks import encode
 from jobs.balance.windows import Centres, centres, nearest_owned_pixel, windows
 from jobs.columns import Whole
 from lake.configuration import CropSpec
+from tests.support.mask_oracles import mask_properties
 
 
 def _mask(*rows: str) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
@@ -26,7 +27,7 @@ RING = _mask(
 
 def _instance(mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]], split: str) -> pa.Table:
     counts = encode(mask)
-    facts = mask_facts(counts, *mask.shape)
+    facts = mask_properties(counts, *mask.shape)
     row = {name: getattr(facts, name) for name in ("box_x", "box_y", "box_width", "box_height", "owns_centre")}
     return pa.Table.from_pylist([{**row, "geometry": counts, "image_height": mask.shape[0], "image_width": mask.shape[1], "split": split}])
 

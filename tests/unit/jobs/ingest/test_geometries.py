@@ -7,11 +7,12 @@ import pytest
 from pycocotools import mask as coco
 
 from imaging.images import ImageHeader
-from imaging.masks.masks import MaskFacts, decode, encode, mask_facts
+from imaging.masks.masks import decode, encode
 from imaging.orientation import orient
 from jobs.ingest.geometries import PlacedGeometry, displayed_masks
 from jobs.sources.records import Bitmap, Geometry, Parts, Polygons, Rings, RunLengths
 from lake.reasons import Reason
+from tests.support.mask_oracles import MaskProperties, mask_properties
 
 HEIGHT, WIDTH = 20, 30
 
@@ -21,11 +22,11 @@ def header(orientation: int = 1) -> ImageHeader:
     return ImageHeader("jpeg", "RGB", HEIGHT if turned else WIDTH, WIDTH if turned else HEIGHT, orientation)
 
 
-def displayed(geometry: Geometry, orientation: int = 1, exif: str = "display") -> tuple[str, MaskFacts]:
+def displayed(geometry: Geometry, orientation: int = 1, exif: str = "display") -> tuple[str, MaskProperties]:
     masks = displayed_masks([PlacedGeometry(geometry, header(orientation), exif)])
     assert not masks.refused
     x, y, width, height, area, components, holes, owns_centre = masks.properties[0].tolist()
-    return masks.counts[0].as_py(), MaskFacts(x, y, width, height, area, components, holes, owns_centre == 1)
+    return masks.counts[0].as_py(), MaskProperties(x, y, width, height, area, components, holes, owns_centre == 1)
 
 
 def mask_of(geometry: Geometry) -> np.ndarray:
@@ -129,7 +130,7 @@ def test_masks_of_a_batch_equal_pycocotools_and_its_topology_opencv(seed: int) -
         rings = [part.ravel().tolist() for part in corners[: 1 + number % 4]]
         merged = coco.merge(coco.frPyObjects(rings, height, width))
         batch.append(PlacedGeometry(Polygons(rings), ImageHeader("png", "L", width, height, 1), "display"))
-        expected.append((merged["counts"].decode(), mask_facts(merged["counts"].decode(), height, width)))
+        expected.append((merged["counts"].decode(), mask_properties(merged["counts"].decode(), height, width)))
     masks = displayed_masks(batch)
     for index, (counts, facts) in enumerate(expected):
         assert masks.counts[index].as_py() == counts
