@@ -1,1 +1,1 @@
-"""Predictions in, metrics, strata, intervals, verdicts, the registry and the report out; knows no torch and no Spark."""
+"""Grades predictions: metrics, scores, statistics, the gate with its registry, and the report; knows no torch and no Spark."""

@@ -1,4 +1,4 @@
-"""Bytes and a bit's place in them in, the next bits out, and the other way: most significant bit first.
+"""Reads and writes bits of byte arrays in compiled code, most significant bit first.
 
 These are instructions rather than functions: compiled code that uses them has them in line, as `bits_at(data,
 position)` and so on. The caller sees to it that nine bytes exist from the place on.

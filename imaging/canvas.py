@@ -1,4 +1,4 @@
-"""A window of any size in, a square canvas of one size out, and logits of that canvas back at the window's size.
+"""Places a window of any size on a square canvas of one size, and takes logits of that canvas back to the window's size.
 
 Training, prediction and the active tool place windows by these functions, so none of them sees other pixels.
 """

@@ -1,4 +1,4 @@
-"""A row of `crops` in, the window's pixels, mask and ignored region out, all in the window's frame.
+"""Opens rows of `crops`: the window's pixels, mask and ignored region, all in the window's frame.
 
 Decoding the row's `pixels` and turning them by its `orientation` gives a block; the visible part of the window, what of
 it lies on the image, stands in that block at `(block_left, block_top)`, and is all that `mask` and `ignore` cover.

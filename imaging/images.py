@@ -1,4 +1,4 @@
-"""The bytes of an image in, its header and its RGB pixels in the displayed frame out; the header decides first.
+"""Reads image files: the header first, which decides, then RGB pixels in the displayed frame.
 
 What an image is comes from its bytes, never from its name. Eight bits a channel come out: of 16-bit samples the high
 byte, palettes looked up, gray repeated, alpha dropped (not composited), CMYK as Pillow converts it, no colour profile.

@@ -1,4 +1,4 @@
-"""A crop's window and box in, the window that another annotator's box would have given out: what robustness is measured on."""
+"""The windows that other annotators' boxes would have given: what robustness is measured on."""
 
 import hashlib
 import math

@@ -1,4 +1,4 @@
-"""An image in, the hash of what it looks like out: copies that were resized or encoded again differ in a few of 64 bits.
+"""A perceptual hash: copies of an image that were resized or encoded again differ in a few of 64 bits.
 
 All arithmetic is on integers, so an image has one hash on every machine.
 

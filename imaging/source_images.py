@@ -1,4 +1,4 @@
-"""The location of an image in, its bytes out, or the reason why they are not the ones that were labelled."""
+"""Reads the images that were ingested from where they lie, and refuses those that are not the ones that were labelled."""
 
 import hashlib
 from collections.abc import Iterable

@@ -16,7 +16,7 @@ from lake.configuration import JitterName
 from lake.lake import Lake
 
 ImageReader = Callable[[str], Pixels]
-"""An image id in, its (H, W, 3) pixels in the displayed frame out."""
+"""Reads an image by its id: (H, W, 3) uint8 RGB in the displayed frame."""
 
 _KEPT_IMAGES = 2
 """Crops of one image stand together, so few decoded images need to be kept."""

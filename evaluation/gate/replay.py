@@ -1,4 +1,4 @@
-"""A stored verdict in, the same verdict reached again from the tables out, to compare byte for byte."""
+"""Reaches a stored verdict again from the tables, to be compared byte for byte."""
 
 import json
 

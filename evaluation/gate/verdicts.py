@@ -1,4 +1,4 @@
-"""Gates and paired scores in, one result for each rule and stratum out; pure, so a verdict replays."""
+"""Applies every rule of the gates to every stratum of paired scores; pure, so a verdict replays."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""An 8-bit probability map in, precision, recall and E-measure at every threshold out; F and E summarised from them."""
+"""Precision, recall and E-measure of an 8-bit probability map at every threshold, and what summarises them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A row of `crops` and one of `predictions` in, the instance's masks in its window's frame out; pixels are never read."""
+"""The masks of an instance in its window's frame, from a row of `crops` and one of `predictions`; pixels are never read."""
 
 from collections.abc import Mapping
 from typing import Any

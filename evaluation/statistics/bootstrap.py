@@ -1,4 +1,4 @@
-"""Sums by cluster in, bootstrap means and BCa bounds out; seeded, and free of the interpreter's lock while it draws."""
+"""Bootstrap means and BCa bounds over clusters; seeded, and free of the interpreter's lock while it draws."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A studentised mean and its skewness in, one that follows Student's t more closely out; strata lend each other their skewness."""
+"""Corrects studentised means for skewness, so that they follow Student's t; strata lend each other their skewness."""
 
 import math
 

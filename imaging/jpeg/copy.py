@@ -1,4 +1,4 @@
-"""Scanned entropy-coded JPEG data and rectangles of MCUs in, the entropy-coded data of each rectangle out.
+"""Copies rectangles of MCUs out of scanned entropy-coded JPEG data.
 
 Source: ITU-T T.81, annex F (sequential coding with Huffman tables).
 """

@@ -1,4 +1,4 @@
-"""A baseline JPEG file and blocks of whole MCUs in, one JPEG file a block out: the source's own codes, copied.
+"""Crops baseline JPEG files to blocks of whole MCUs by copying the source's own codes.
 
 The crops decode to the same pixels as those of libjpeg-turbo's transform. Progressive, arithmetic, restarted and
 multi-scan files are left to that transform.

@@ -1,4 +1,4 @@
-"""The bytes of a JPEG file in, its frame, components and orientation out, without decoding.
+"""Reads JPEG headers: frame, components and orientation, without decoding.
 
 Source: ITU-T T.81, annex B (markers); EXIF 2.32 (the APP1 segment); the Adobe APP14 segment.
 """

@@ -1,4 +1,4 @@
-"""The DHT segments of a JPEG file in, tables to step through its entropy-coded data fast out.
+"""Huffman tables of JPEG files, laid out to step through entropy-coded data fast.
 
 Source: ITU-T T.81, annexes C and F.2.2 (Huffman tables and decoding).
 """

@@ -1,4 +1,4 @@
-"""Entropy-coded JPEG data in, where each MCU begins and what the DC predictors are there out.
+"""Finds where each MCU of entropy-coded JPEG data begins, and what the DC predictors are there.
 
 Data are unstuffed bytes, most significant bit first. Nothing is dequantised or transformed: codes are only stepped over,
 several at a time, so a scan costs a fraction of a decode. No content can lead beyond the arrays.

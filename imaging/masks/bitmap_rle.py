@@ -1,4 +1,4 @@
-"""A bitmap and its place in, run lengths over the whole image out; what overhangs the image is cut off."""
+"""Writes placed bitmaps as run lengths over the whole image; what overhangs the image is cut off."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Polygons of many objects in, their run lengths out: COCO's rasteriser, computed at the columns' borders alone.
+"""Rasterises polygons of many objects to run lengths: COCO's rasteriser, computed at the columns' borders alone.
 
 COCO draws the outline on a grid five times as fine and keeps the points where it passes from the third fifth of a pixel
 to the fourth along x. Only those points are computed here, with the same roundings, so the result is equal bit for bit.

@@ -1,4 +1,4 @@
-"""COCO's compressed counts in, run lengths out, and back; windows are cut from the runs without a bitmap.
+"""COCO's run lengths: parsed from compressed counts, formatted, painted, and cut to windows without a bitmap.
 
 Runs are int64 lengths in column-major order (down each column, then right), background and foreground in turn,
 background first and possibly 0 long; they sum to height * width.

@@ -1,4 +1,4 @@
-"""Eligible training instances in, for every cell of the balance out: its quota, and which instances fill it.
+"""The cells of the balance: how many crops each gets, and which of its instances fill it.
 
 Within a cell instances are ordered by a draw on their id, so a cell's choice depends on nothing but its own instances.
 With a quota of q crops for n instances, every instance is cut q // n times, and the first q % n of the order once more;

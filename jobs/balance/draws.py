@@ -1,4 +1,4 @@
-"""Instance ids in, numbers that look random out: functions of the id and a salt alone, whatever the partitioning."""
+"""Numbers that look random, drawn from instance ids: functions of the id and a salt alone, whatever the partitioning."""
 
 import hashlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Instances in, for each the reason why it can never be planned out, before any quota is drawn."""
+"""Says of each instance why it can never be planned, before any quota is drawn."""
 
 import numpy as np
 import numpy.typing as npt

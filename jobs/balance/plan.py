@@ -1,4 +1,4 @@
-"""Instances and the decided cells in, the crops to cut and the rejects out; every instance is in one of the two.
+"""Plans the crops of instances, once their cells are decided; every instance is planned or a reject.
 
 Conservation counts *all* instances: rows in = distinct planned instances + rejects, where what is background, unapproved
 or ignored under the taxonomy is a reject of that reason.

@@ -1,4 +1,4 @@
-"""How many instances each cell holds in, how many training crops each cell gets out.
+"""How many training crops each cell gets, by how many instances it holds.
 
 With n instances in a cell the wish is in proportion to n ** temperature: 1 keeps the source's proportions, 0 makes all
 cells equal. A cell gets at least `floor` and at most n * max_replicas; what a full cell cannot take goes to the others in

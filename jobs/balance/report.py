@@ -1,4 +1,4 @@
-"""Planned instances in, the balance report out: before and after, by domain, customer, class and split."""
+"""The balance report: instances and crops before and after, by domain, customer, class and split."""
 
 from collections.abc import Iterable, Mapping
 

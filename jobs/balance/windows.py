@@ -1,4 +1,4 @@
-"""Instances and their replicas in, the windows to cut out: the box enlarged by a drawn padding, around a chosen pixel.
+"""The windows that are cut: the instance's box enlarged by a drawn padding, around a chosen pixel.
 
 All arrays are whole pixels of the displayed image. The *central pixel* of a box or window is
 `(left + width // 2, top + height // 2)`.

@@ -1,4 +1,4 @@
-"""An image's bytes and boxes on it in, the stored block of each box out: the source's own JPEG data where it can be."""
+"""The pixels of crops as they are stored: the source's own JPEG data where it can be, else without loss."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A shard of the plan with the instances of its images in, the shard's crops and rejects out.
+"""Cuts the planned crops of one shard out of their images and masks, or rejects them.
 
 Each image is read once for all its windows, and not at all where every block of it is known from an earlier cut.
 Pixels of regions to ignore (crowds, void) are ignored unless they belong to the crop's own instance.
@@ -38,7 +38,7 @@ _COLUMNS = [field.name for field in fields(Crop)]
 _OF_INSTANCE = [field.name for field in fields(Instance) if field.name in _COLUMNS]
 
 ReadSource = Callable[[Sequence[str], str], bytes]
-"""Locations and image id in, the image's bytes out; see `imaging.source_images.read_source`."""
+"""Reads the bytes of an image by its locations and id; see `imaging.source_images.read_source`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""An instance's mask and its neighbours' boxes in, the facts that crops are sliced by out."""
+"""Properties of instances that crops are sliced by: size, thinness, crowding."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""The published crops in, the blocks that a new plan need not cut again out, by crop id.
+"""Finds the pixels that a new plan need not cut again among the published crops.
 
 A crop's id is a digest of instance, replica, window and settings, and its `spec` holds the version of the code that cut
 it: where both are equal, so are the pixels. Masks, labels and facts are always made anew, for they may have changed.

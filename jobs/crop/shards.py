@@ -1,4 +1,4 @@
-"""The plan's images with their crops in, the shard that each is cut in out; the plan alone decides, no cluster does."""
+"""Assigns the plan's images, and the rows that are needed for them, to shards; the plan alone decides, no cluster does."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Nothing in, the compiled code of the crop stage loaded out: compiled by one process where it is not on disk yet."""
+"""Loads the compiled code of the crop stage; one process compiles it where it is not on disk yet."""
 
 import functools
 from typing import Any

@@ -1,4 +1,4 @@
-"""The planned crops and the labelled objects of a shard in, what of masks and regions lies in each window out.
+"""Cuts masks and regions to the windows of planned crops.
 
 Masks are cut from run lengths, all of a shard in one call of compiled code: only regions to ignore, which few images
 have, are drawn, and only in the window.

@@ -1,4 +1,4 @@
-"""Images with their groups in, the groups that must be one out: images that look alike never straddle two splits.
+"""Joins groups of images that look alike, so that they never straddle two splits.
 
 Groups are joined when they hold the same image, or images whose hashes (`imaging.phash`) differ in at most so many bits; also in
 chains. A joined group takes the name and the split of one of its groups: of those in train the first by name, else of

@@ -1,4 +1,4 @@
-"""Annotations and the images they lie on in, instances under the taxonomy out; every annotation is one or a reject."""
+"""Puts annotations under the taxonomy; each becomes an instance or a reject."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

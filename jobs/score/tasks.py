@@ -1,4 +1,4 @@
-"""A lake and a model in, tasks that each score a few hundred crops out; a task reads, scores and writes one shard."""
+"""Tasks of the score stage: each reads a few hundred crops with their predictions, scores them and writes a shard."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

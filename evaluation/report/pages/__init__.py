@@ -1,1 +1,1 @@
-"""Tables and images in, the parts of the evaluation report out, as HTML and SVG text that needs no network."""
+"""The parts of the evaluation report, as HTML and SVG that needs no network."""

@@ -1,4 +1,4 @@
-"""Numbers in, SVG charts out, coloured by the page's style so that they follow light and dark."""
+"""SVG charts, coloured by the page's style so that they follow light and dark."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Crops and masks in, small images with outlines drawn on out, as data URIs."""
+"""Small images of crops with outlines drawn on, as data URIs."""
 
 import base64
 from collections.abc import Sequence
