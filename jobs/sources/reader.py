@@ -38,7 +38,7 @@ class Files(Protocol):
     def __call__(self, export: Export, unit: Unit) -> Iterable[bytes]: ...
 
 
-class Outlined(Protocol):
+class ReadPolygonBatch(Protocol):
     """Read the plain objects of one unit as columns, which is much faster than one by one."""
 
     def __call__(self, export: Export, unit: Unit) -> PolygonBatch: ...
@@ -57,7 +57,7 @@ class Without(Protocol):
 class ByColumns:
     """How a format's plain objects are read as columns, and the others left."""
 
-    outlined: Outlined
+    polygon_batch: ReadPolygonBatch
     without: Without
 
 

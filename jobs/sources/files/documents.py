@@ -5,11 +5,11 @@ from typing import Any
 import orjson
 
 from jobs.sources.files.exports import Export
-from jobs.sources.files.folders import Bytes
-from jobs.sources.files.json_spans import Positions
+from jobs.sources.files.folders import MappedBytes
+from jobs.sources.files.json_spans import Offsets
 
 
-def map_document(export: Export, path: str) -> Bytes:
+def map_document(export: Export, path: str) -> MappedBytes:
     """Map an annotation file into memory.
 
     Raises:
@@ -18,7 +18,7 @@ def map_document(export: Export, path: str) -> Bytes:
     return export.annotations.mapped(path)
 
 
-def parse_span(data: Bytes, start: int, end: int) -> Any:
+def parse_span(data: MappedBytes, start: int, end: int) -> Any:
     """Parse one element; None when it is not JSON."""
     try:
         return orjson.loads(data[start:end].tobytes())
@@ -26,7 +26,7 @@ def parse_span(data: Bytes, start: int, end: int) -> Any:
         return None
 
 
-def parse_spans(data: Bytes, starts: Positions, ends: Positions) -> list[Any]:
+def parse_spans(data: MappedBytes, starts: Offsets, ends: Offsets) -> list[Any]:
     """Parse elements, in order; None for each that is not JSON."""
     view = data.data
     spans = list(zip(starts.tolist(), ends.tolist(), strict=True))

@@ -13,8 +13,6 @@ from jobs.sources.fields.addresses import decode_base64
 from jobs.sources.rasters.label_maps import LARGEST_MAP
 from lake.errors import InputError
 
-Mask = NDArray[np.bool_]
-
 LARGEST_BITMAP = 64 << 20
 """Bytes of one packed mask, before and after inflating."""
 _PNG = b"\x89PNG"
@@ -25,7 +23,7 @@ class MalformedBitmapError(InputError):
     """A packed mask is not what its format says."""
 
 
-def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
+def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> NDArray[np.bool_]:
     """Decode a mask image: its alpha channel where it has one, else every sample that is not 0.
 
     Args:
@@ -55,7 +53,7 @@ def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
     return np.asarray(values > 0 if values.ndim == 2 else (values > 0).any(axis=2), bool)
 
 
-def base64_png_mask(coded: object, *, inflate: bool = False) -> Mask:
+def base64_png_mask(coded: object, *, inflate: bool = False) -> NDArray[np.bool_]:
     """Decode a mask image in base64; where `inflate` says so it may be deflated once more.
 
     Raises:
@@ -70,7 +68,7 @@ def base64_png_mask(coded: object, *, inflate: bool = False) -> Mask:
     return png_mask(_inflated(data) if inflate and not data.startswith(_PNG) else data)
 
 
-def run_length_mask(counts: NDArray[np.int64], height: int, width: int) -> Mask:
+def run_length_mask(counts: NDArray[np.int64], height: int, width: int) -> NDArray[np.bool_]:
     """Paint run lengths that go row by row, background first.
 
     Raises:

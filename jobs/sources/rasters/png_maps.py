@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from imaging.kernels import kernel
 
-Samples = NDArray[np.uint8]
+_Samples = NDArray[np.uint8]
 
 _SIGNATURE = 8
 _GRAY, _PALETTE = 0, 3
 _LEFT, _UP, _AVERAGE, _PAETH = 1, 2, 3, 4
 
 
-def decode_plain_png(data: bytes) -> Samples | None:
+def decode_plain_png(data: bytes) -> _Samples | None:
     """Decode a PNG file of 8-bit gray samples or palette indices.
 
     Args:
@@ -62,7 +62,7 @@ def _chunks(data: bytes) -> tuple[str, bytes, bytes] | None:
 
 
 @kernel
-def undo_filters(packed: Samples, samples: Samples) -> bool:
+def undo_filters(packed: _Samples, samples: _Samples) -> bool:
     """Undo the filters of rows of one byte a pixel.
 
     Args:
