@@ -1,4 +1,4 @@
-"""The path of an export in, its format and a source's stanza out, with what gave it away."""
+"""Detection: tells the format of an export and drafts the stanza that reads it, saying what gave the format away."""
 
 import re
 import tempfile

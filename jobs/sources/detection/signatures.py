@@ -1,4 +1,4 @@
-"""One annotation file in, the format that its first records give away out."""
+"""Signatures of formats: what the first records of an annotation file give away about its format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

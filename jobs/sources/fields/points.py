@@ -1,4 +1,4 @@
-"""Points as exports write them in, one ring `x0, y0, x1, y1, …` out."""
+"""Polygons in the ways in which exports write points, read as rings `x0, y0, x1, y1, …`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,5 +31,11 @@ def ring_of_numbers(value: Any) -> Ring | None:
 
 
 def scaled(ring: Sequence[float], width: float, height: float) -> Ring:
-    """Scale a ring by `width` along x and `height` along y."""
+    """Scale a ring to pixels.
+
+    Args:
+        ring: `x0, y0, x1, y1, …`.
+        width: Pixels to one unit of x.
+        height: Pixels to one unit of y.
+    """
     return [number * (height if index % 2 else width) for index, number in enumerate(ring)]

@@ -1,4 +1,4 @@
-"""A zip or tar archive in, its members as objects of a store out: one by one, within limits, all of them or none.
+"""Unpacks zip and tar archives into a store: within limits, and all of an archive or nothing.
 
 An archive is unpacked once, below a folder named by the digest of its bytes; a list of its members, written last, says
 that it is complete.
@@ -56,7 +56,7 @@ def unpack(data: MappedBytes, where: str, store: Store, limits: Limits | None = 
     """Unpack an archive into a store, unless it has been unpacked before.
 
     Args:
-        data: The archive's bytes, mapped.
+        data: (N,) uint8, the archive's bytes.
         where: What to call it in messages.
         store: Where the members go.
         limits: What it may hold.

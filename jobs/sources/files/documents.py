@@ -1,4 +1,4 @@
-"""An annotation file in, its bytes mapped and its elements parsed out."""
+"""Maps annotation files into memory and parses parts of them."""
 
 from typing import Any
 
@@ -12,6 +12,13 @@ from jobs.sources.files.json_spans import Offsets
 def map_document(export: Export, path: str) -> MappedBytes:
     """Map an annotation file into memory.
 
+    Args:
+        export: The export.
+        path: Of the file, below the folder of annotations.
+
+    Returns:
+        (N,) uint8.
+
     Raises:
         InputError: The file is gone, empty or cannot be read.
     """
@@ -19,7 +26,13 @@ def map_document(export: Export, path: str) -> MappedBytes:
 
 
 def parse_span(data: MappedBytes, start: int, end: int) -> Any:
-    """Parse one element; None when it is not JSON."""
+    """Parse one element; None when it is not JSON.
+
+    Args:
+        data: (N,) uint8, the document.
+        start: Where the element begins, in bytes.
+        end: Where it ends, in bytes.
+    """
     try:
         return orjson.loads(data[start:end].tobytes())
     except orjson.JSONDecodeError:
@@ -27,7 +40,13 @@ def parse_span(data: MappedBytes, start: int, end: int) -> Any:
 
 
 def parse_spans(data: MappedBytes, starts: Offsets, ends: Offsets) -> list[Any]:
-    """Parse elements, in order; None for each that is not JSON."""
+    """Parse elements, in order; None for each that is not JSON.
+
+    Args:
+        data: (N,) uint8, the document.
+        starts: (K,) int64, where each element begins, in bytes.
+        ends: (K,) int64, where each ends.
+    """
     view = data.data
     spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
     try:

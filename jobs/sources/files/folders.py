@@ -1,4 +1,4 @@
-"""A folder of an export, local or on S3, in; its files, listed, read and mapped within limits, out."""
+"""Folders of an export, local or on S3: their files are listed, read and mapped within limits, and nothing beyond them is."""
 
 import functools
 import mmap
@@ -102,6 +102,10 @@ class Folder:
     def read(self, path: str, limit: int = LARGEST_IMAGE) -> bytes:
         """Read one file.
 
+        Args:
+            path: Below the folder.
+            limit: Largest size in bytes.
+
         Raises:
             FileNotFoundError: There is no such regular file.
             HostilePathError: The path leads out of the folder.
@@ -115,6 +119,9 @@ class Folder:
 
     def mapped(self, path: str) -> MappedBytes:
         """Map one file into memory; pages come from the disk as they are read, S3 objects from a nameless copy.
+
+        Returns:
+            (N,) uint8.
 
         Raises:
             InputError: The file is gone, empty or cannot be read.

@@ -1,4 +1,4 @@
-"""Bytes of a JSON document in, plain values out, within limits on size and depth; and typed looks into such values."""
+"""Parses JSON documents within limits on size and depth, and looks typed values up in them."""
 
 import math
 from typing import Any

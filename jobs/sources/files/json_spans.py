@@ -1,4 +1,4 @@
-"""Bytes of a large JSON document in, the spans of its parts out: one pass, nothing parsed, memory for spans alone.
+"""Finds where the parts of a large JSON document begin and end: one pass, nothing parsed, memory for the spans alone.
 
 A scan finds where the members of the top object and the elements of an array begin and end, and reads the whole
 numbers under `id` and `image_id` of each element on its way. It is no validator: each element is parsed by a real
@@ -53,6 +53,10 @@ class Elements:
 def member_spans(data: MappedBytes, where: str) -> dict[str, tuple[int, int]]:
     """Find the members of a document's top object.
 
+    Args:
+        data: (N,) uint8, the document.
+        where: What to call it in messages.
+
     Returns:
         Start and end of each member's value, by key.
 
@@ -73,7 +77,12 @@ def member_spans(data: MappedBytes, where: str) -> dict[str, tuple[int, int]]:
 
 
 def element_spans(data: MappedBytes, span: tuple[int, int], where: str) -> Elements:
-    """Find the elements of an array that lies at `span`.
+    """Find the elements of an array.
+
+    Args:
+        data: (N,) uint8, the document.
+        span: Where the array begins and ends, in bytes.
+        where: What to call it in messages.
 
     Raises:
         InputError: It is no array, is cut off, nests too deeply or has too many elements.
@@ -94,6 +103,12 @@ def element_spans(data: MappedBytes, span: tuple[int, int], where: str) -> Eleme
 
 def check_depth(data: MappedBytes, start: int, end: int, where: str) -> None:
     """Check how deep one value nests; whether it is JSON at all is left to its parser.
+
+    Args:
+        data: (N,) uint8, the document.
+        start: Where the value begins, in bytes.
+        end: Where it ends at the latest, in bytes.
+        where: What to call the document in messages.
 
     Raises:
         InputError: It nests too deeply.

@@ -1,4 +1,4 @@
-"""A JSON file that lists tasks in, units of some tasks each out; files of any size, parsed a unit at a time."""
+"""Exports that list tasks in JSON or NDJSON files of any size: a unit is some tasks, parsed when it is read."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,7 +71,14 @@ def document_of(unit: Unit) -> str:
 
 
 def list_units(document: str, data: MappedBytes, span: tuple[int, int], where: str, weight: int) -> Iterator[Unit]:
-    """Divide a list that lies at `span` of a document into units; see `task_units`.
+    """Divide a list inside a document into units; see `task_units`.
+
+    Args:
+        document: Its path, below the folder of annotations.
+        data: (N,) uint8, the document.
+        span: Where the list begins and ends, in bytes.
+        where: What to call it in messages.
+        weight: Objects that one task is expected to hold.
 
     Raises:
         InputError: It is no list, or is cut off.
@@ -100,7 +107,11 @@ def _tasks(data: MappedBytes, where: str, keys: Sequence[str]) -> Elements:
 
 
 def text_start(data: MappedBytes) -> int:
-    """Return where a document's text begins, after a byte order mark and blanks."""
+    """Return where a document's text begins, in bytes, after a byte order mark and blanks.
+
+    Args:
+        data: (N,) uint8, the document.
+    """
     head = data[:4096].tobytes()
     return len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
 

@@ -1,4 +1,4 @@
-"""CVAT for images 1.1 in (XML), one record a shape out; projects with subsets included.
+"""Reads CVAT for images 1.1 (XML), projects with subsets included: one record a shape.
 
 Source: docs.cvat.ai, "CVAT for image export"; docs/formats/cvat.md says what becomes of each shape.
 """

@@ -1,4 +1,4 @@
-"""V7 Darwin 2.0 documents in, one record an annotation out; masks are cut from the raster layer of their slot.
+"""Reads V7 Darwin 2.0 documents: one record an annotation; masks are cut from the raster layer of their slot.
 
 Source: docs.v7labs.com, "Darwin JSON"; docs/formats/darwin.md says what becomes of each annotation.
 """
@@ -66,6 +66,11 @@ READER = Reader(units, images, objects, documents=(), files=document_bytes)
 
 def decode_raster(layer: Mapping[str, Any], width: int, height: int) -> _Values | None:
     """Paint a raster layer: `dense_rle` holds value and count in turn, row by row.
+
+    Args:
+        layer: The `raster_layer` of an annotation.
+        width: Of the slot, in px.
+        height: Of the slot, in px.
 
     Returns:
         (height, width) int64, or None when the layer does not fill the image.

@@ -1,4 +1,4 @@
-"""Datumaro JSON in, one record an instance out: polygons and masks of one group and label are one instance.
+"""Reads Datumaro JSON: one record an instance, which polygons and masks of one group and label make up.
 
 Source: open-edge-platform/datumaro, "Datumaro format"; docs/formats/datumaro.md says what becomes of each annotation.
 """

@@ -1,4 +1,4 @@
-"""Label Studio tasks in (JSON export), one record a labelled region out; brushes and polygons in per cent.
+"""Reads Label Studio tasks (JSON export): one record a labelled region, brushes and polygons in per cent.
 
 Source: labelstud.io/guide/export, "JSON"; docs/formats/label-studio.md says what becomes of each result.
 """

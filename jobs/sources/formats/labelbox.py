@@ -1,4 +1,4 @@
-"""Labelbox NDJSON in (exports, and import files), one record an object out; masks only where their files lie beside.
+"""Reads Labelbox NDJSON (exports, and import files): one record an object; masks only where their files lie beside.
 
 Source: docs.labelbox.com, "Export overview" and "Import annotations"; docs/formats/labelbox.md says what each becomes.
 """

@@ -1,4 +1,4 @@
-"""LabelMe documents in, one record an instance out: shapes of one label and group are one instance.
+"""Reads LabelMe documents: one record an instance, which shapes of one label and group make up.
 
 Source: github.com/wkentaro/labelme; docs/formats/labelme.md says what becomes of each shape.
 """

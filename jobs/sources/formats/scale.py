@@ -1,4 +1,4 @@
-"""Scale and Rapid segmentation tasks in (callback format), one record a labelled index out; nothing is downloaded.
+"""Reads Scale and Rapid segmentation tasks (callback format): one record a labelled index; nothing is downloaded.
 
 Source: docs.scale.com/reference/segmentannotation-callback-format; docs/formats/scale.md says what each case becomes.
 """

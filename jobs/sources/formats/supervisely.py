@@ -1,4 +1,4 @@
-"""A Supervisely project in (`<dataset>/ann/*.json`, `<dataset>/img/*`), one record an object out.
+"""Reads Supervisely projects (`<dataset>/ann/*.json`, `<dataset>/img/*`): one record an object.
 
 Source: docs.supervisely.com, "Supervisely JSON format"; docs/formats/supervisely.md says what becomes of each object.
 """

@@ -1,4 +1,4 @@
-"""A YOLO segmentation data set in (`labels/**/*.txt`, `images/**`), one record a line out.
+"""Reads YOLO segmentation data sets (`labels/**/*.txt`, `images/**`): one record a line.
 
 Source: docs.ultralytics.com/datasets/segment; docs/formats/yolo-seg.md says what becomes of each line.
 """

@@ -1,4 +1,4 @@
-"""A mask as an export packs it in, a bool bitmap out, within the limits of the image that it lies on."""
+"""Decodes masks that exports pack as PNG, base64 or run lengths, within the limits of an image."""
 
 import io
 import warnings
@@ -28,7 +28,10 @@ def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> NDArray
 
     Args:
         data: The PNG file.
-        colour: Red, green and blue of the mask, where several masks share the image.
+        colour: Red, green and blue of the mask, 0 to 255, where several masks share the image.
+
+    Returns:
+        (H, W) bool.
 
     Raises:
         MalformedBitmapError: It is no PNG image, is cut off, or too large.
@@ -54,7 +57,14 @@ def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> NDArray
 
 
 def base64_png_mask(coded: object, *, inflate: bool = False) -> NDArray[np.bool_]:
-    """Decode a mask image in base64; where `inflate` says so it may be deflated once more.
+    """Decode a mask image in base64.
+
+    Args:
+        coded: The text.
+        inflate: Whether the image may be deflated once more.
+
+    Returns:
+        (H, W) bool.
 
     Raises:
         MalformedBitmapError: See `png_mask`; or it is not base64, or inflates beyond `LARGEST_BITMAP`.
@@ -70,6 +80,14 @@ def base64_png_mask(coded: object, *, inflate: bool = False) -> NDArray[np.bool_
 
 def run_length_mask(counts: NDArray[np.int64], height: int, width: int) -> NDArray[np.bool_]:
     """Paint run lengths that go row by row, background first.
+
+    Args:
+        counts: (R,) int64, pixels of each run.
+        height: Of the bitmap, in px.
+        width: Of the bitmap, in px.
+
+    Returns:
+        (height, width) bool.
 
     Raises:
         MalformedBitmapError: A length is negative, or they do not fill the bitmap.

@@ -1,4 +1,4 @@
-"""The bytes of a label map in, its ids as numbers out: gray, palette, 16-bit or coded by colour."""
+"""Decodes label maps to ids: gray, palette, 16-bit or coded by colour."""
 
 import io
 import warnings

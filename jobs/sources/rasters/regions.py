@@ -1,4 +1,4 @@
-"""A map of class ids in, its regions out as run lengths: one a class, or one a connected part where a class needs it."""
+"""Divides a map of class ids into regions as run lengths: one a class, or one a connected part where a class needs it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ _REPEATED = np.uint64(0x0101010101010101)
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One region of a map: its class id, and COCO's uncompressed run lengths over the whole map."""
+    """One region of a map: its class id, and COCO's uncompressed run lengths over the whole map, (R,) int64."""
 
     value: int
     counts: NDArray[np.int64]

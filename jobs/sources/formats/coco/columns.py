@@ -1,4 +1,4 @@
-"""Spans of COCO annotations in, the columns of the regular ones out: one pass over their bytes, no object a record.
+"""Reads the regular annotations of a COCO document as columns: one pass over their bytes, no Python object a record.
 
 Regular is an annotation whose values are plain numbers, flat lists of them or plain text, with whole ids, and whose segmentation
 is a list of polygons. Everything else, sound or not, is left to the reader that parses record by record, so that one module
@@ -43,6 +43,11 @@ def read_columns(data: MappedBytes, starts: _Whole, ends: _Whole) -> AnnotationC
 
     Numbers are the doubles that a JSON parser gives: those for which that takes more than one rounding make their annotation
     irregular.
+
+    Args:
+        data: (B,) uint8, the document.
+        starts: (N,) int64, where each annotation begins, in bytes.
+        ends: (N,) int64, where each ends.
     """
     size = int((ends - starts).sum())
     points, rings = np.empty(size // 2 + 1, np.float64), np.zeros(size // 4 + 2, np.int64)

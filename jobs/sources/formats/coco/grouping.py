@@ -1,4 +1,4 @@
-"""Ids of images and spans of annotations in, bounded groups out: some images with all annotations that lie on them."""
+"""Groups the annotations of a COCO document by image, a bounded number at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,11 @@ class ImageGroup:
     earlier: Mapping[int, tuple[int, int]]  # index in this group -> span
 
     def without(self, taken: NDArray[np.bool_]) -> "ImageGroup":
-        """Return the group without some of its annotations; `taken` is (N,)."""
+        """Return the group without some of its annotations.
+
+        Args:
+            taken: (N,) bool, those to leave out.
+        """
         left = np.flatnonzero(~taken)
         earlier = {now: self.earlier[was] for now, was in enumerate(left.tolist()) if was in self.earlier}
         return ImageGroup(self.positions[left], self.starts[left], self.ends[left], earlier)

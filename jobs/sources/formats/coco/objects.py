@@ -1,4 +1,4 @@
-"""One parsed COCO annotation in, one labelled object or reject out."""
+"""Turns one parsed COCO annotation into a labelled object, or says why it cannot be one."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""COCO panoptic in (JSON and a folder of id maps), one record a segment out; unlisted ids are void.
+"""Reads COCO panoptic exports, JSON and a folder of id maps: one record a segment, and unlisted ids are void.
 
 Source: cocodataset.org/#format-data, "Panoptic segmentation"; docs/formats/coco-panoptic.md says what each becomes.
 """

@@ -1,4 +1,4 @@
-"""COCO instances in (also LVIS and Roboflow's), typed records out; files of any size, a unit of images at a time.
+"""Reads COCO instances, also LVIS's and Roboflow's: files of any size, a unit of images at a time.
 
 Source: cocodataset.org/#format-data; docs/formats/coco.md says what becomes of each irregular record.
 """
@@ -124,7 +124,12 @@ def polygon_batch(export: Export, unit: Unit) -> PolygonBatch:
 
 
 def without(unit: Unit, taken: NDArray[np.bool_]) -> Unit:
-    """Return the unit without the annotations that were read as columns."""
+    """Return the unit without the annotations that were read as columns.
+
+    Args:
+        unit: Of a COCO document.
+        taken: (N,) bool, the rows of its `PolygonBatch` that were read.
+    """
     payload = coco_unit(unit)
     return replace(unit, payload=replace(payload, group=payload.group.without(taken)))
 
@@ -162,6 +167,11 @@ def duplicate(ref: str, record: Any, earlier: Any) -> Rejected:
 def categories_of(data: MappedBytes, span: tuple[int, int] | None, where: str) -> dict[int, str | None]:
     """Read the categories' names by id; None for one without a usable name.
 
+    Args:
+        data: (N,) uint8, the document.
+        span: Where the list of categories begins and ends, in bytes; None where there is none.
+        where: What to call the document in messages.
+
     Raises:
         InputError: There are too many categories, or their list is no JSON.
     """
@@ -179,7 +189,14 @@ def categories_of(data: MappedBytes, span: tuple[int, int] | None, where: str) -
 
 
 def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:
-    """List a document's images, with the id under which annotations find each; None for one that is rejected."""
+    """List a document's images, with the id under which annotations find each; None for one that is rejected.
+
+    Args:
+        export: The export.
+        path: Of the document.
+        data: (N,) uint8, the document.
+        elements: Of its list of images.
+    """
     listed: list[ListedImage | Rejected] = []
     ids: list[int | None] = []
     first: dict[int, int] = {}

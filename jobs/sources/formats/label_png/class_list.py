@@ -1,4 +1,4 @@
-"""A class list (JSON) in, what each id of a label map means out."""
+"""The class list (JSON) of label maps: what each of their ids means."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class ClassList:
     divisor: int | None = None  # maps hold class * divisor + instance; a value below it is a class alone
 
     def divided(self) -> NDArray[np.bool_]:
-        """Return, by id, whether a class falls into its connected parts."""
+        """Return, by id, whether a class falls into its connected parts: (65,537,) bool, the last for void."""
         table = np.zeros(HIGHEST_ID + 2, bool)
         table[sorted(self.things)] = True
         return table

@@ -1,4 +1,4 @@
-"""The bytes of a label map and what its ids mean in, its regions with their labels out."""
+"""Divides a label map into labelled regions, by its class list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +28,10 @@ class LabelRegions:
 
 def label_regions(data: bytes, classes: ClassList) -> LabelRegions:
     """Decode a label map and divide it into regions; void is one region, however many parts it has.
+
+    Args:
+        data: The map's file.
+        classes: What its ids, or its colours, mean.
 
     Raises:
         ImageRefusedError: It cannot be decoded, or is coded by colour while the class list has no colours.
