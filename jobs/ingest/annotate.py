@@ -59,7 +59,7 @@ def read_objects(export: Export, source: Source, units: Sequence[OwnedUnit]) -> 
         if reader.columns is None:
             left.append((owner, unit, images))
             continue
-        plain, taken = annotate_polygon_batch(reader.columns.outlined(export, unit), images, source)
+        plain, taken = annotate_polygon_batch(reader.columns.polygon_batch(export, unit), images, source)
         found += len(plain)
         tables.append(owned_rows(plain, [owner] * len(plain)))
         left.append((owner, reader.columns.without(unit, taken), images))

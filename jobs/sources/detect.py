@@ -1,4 +1,4 @@
-"""The path of an export in, its format and a source's stanza out, with what gave it away."""
+"""Detection: tells the format of an export and drafts the stanza that reads it, saying what gave the format away."""
 
 import re
 import tempfile
@@ -15,7 +15,7 @@ from jobs.sources.detection.signatures import document_signature
 from jobs.sources.files.archives import is_archive, unpack
 from jobs.sources.files.exports import INSIDE, LARGEST_DOCUMENT
 from jobs.sources.files.folders import Entry, Folder
-from jobs.sources.files.json_documents import members, parse_json, text
+from jobs.sources.files.json_documents import list_at, nonempty_text, parse_json
 from lake.errors import InputError
 from lake.storage.store import Store
 
@@ -114,7 +114,7 @@ def _label_maps(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
             document = parse_json(folder.read(path, LARGEST_DOCUMENT), path)
         except InputError:
             continue
-        first = next(iter(members(document, "classes")), None)
+        first = next(iter(list_at(document, "classes")), None)
         if not isinstance(first, dict) or not {"id", "name", "kind"} <= first.keys():
             continue
         if pairs := paired_folders(entries):
@@ -168,7 +168,7 @@ def _detection(
         "format": kind,
         "scene": scene or ("full" if kind == "coco-panoptic" else "partial"),
         "annotations": annotations,
-        "images": text(images),
+        "images": nonempty_text(images),
         "classes": classes,
     }
     return Detection(kind, {key: value for key, value in stanza.items() if value is not None}, evidence)

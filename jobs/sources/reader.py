@@ -1,4 +1,4 @@
-"""What a format has to offer: three functions that turn an export into units, and a unit into typed records."""
+"""The contract of a reader: functions that divide an export into units, and read the images and objects of a unit."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Images(Protocol):
 class Objects(Protocol):
     """Read the objects of one unit; every object record yields exactly one outcome.
 
-    `sizes` holds the images of the unit that were found sound, in the frame of the export's geometry.
+    `sizes` holds, by `ListedImage.name`, the images of the unit that were found sound, in the frame of the export's geometry.
     """
 
     def __call__(self, export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterable[LabelledObject | Rejected]: ...
@@ -38,7 +38,7 @@ class Files(Protocol):
     def __call__(self, export: Export, unit: Unit) -> Iterable[bytes]: ...
 
 
-class Outlined(Protocol):
+class ReadPolygonBatch(Protocol):
     """Read the plain objects of one unit as columns, which is much faster than one by one."""
 
     def __call__(self, export: Export, unit: Unit) -> PolygonBatch: ...
@@ -57,7 +57,7 @@ class Without(Protocol):
 class ByColumns:
     """How a format's plain objects are read as columns, and the others left."""
 
-    outlined: Outlined
+    polygon_batch: ReadPolygonBatch
     without: Without
 
 

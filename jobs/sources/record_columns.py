@@ -1,4 +1,4 @@
-"""Listed images and rejects in, one tuple a field out, and back: thousands of small records travel at a tenth of the cost."""
+"""Packs listed images and rejects by field: thousands of small records travel at a tenth of the cost."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar

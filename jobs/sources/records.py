@@ -1,4 +1,4 @@
-"""What every reader yields, whatever the format: images listed, objects labelled, and records that cannot be kept.
+"""The records that every reader yields, whatever the format: listed images, labelled objects, and rejects.
 
 Geometry is in the frame that the export uses (`exif` in the source's stanza says which); pixels, origin at the top
 left, x right, y down. Nothing here has been rasterised yet.

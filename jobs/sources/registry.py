@@ -1,4 +1,4 @@
-"""A format's name in, its reader out."""
+"""The readers by the names of their formats, as a stanza gives them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""The files of an export and how it names its first image in, the folder that its images lie in out."""
+"""Where an export's images lie: the folder below which the names that its documents give lead to files."""
 
 import re
 from collections.abc import Sequence

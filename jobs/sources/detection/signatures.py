@@ -1,4 +1,4 @@
-"""One annotation file in, the format that its first records give away out."""
+"""Signatures of formats: what the first records of an annotation file give away about its format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Any
 
 from jobs.sources.fields.addresses import local_name
 from jobs.sources.files.documents import parse_span
-from jobs.sources.files.folders import Bytes, Folder
-from jobs.sources.files.json_documents import mapping, members
+from jobs.sources.files.folders import Folder, MappedBytes
+from jobs.sources.files.json_documents import list_at, object_at
 from jobs.sources.files.json_spans import element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import text_start
@@ -45,30 +45,30 @@ def document_signature(folder: Folder, path: str) -> Signature | None:
         return None
 
 
-def _xml(data: Bytes) -> Signature | None:
+def _xml(data: MappedBytes) -> Signature | None:
     head = data[:_HEAD].tobytes()
     if b"<annotations" not in head:
         return None
     return Signature("cvat", "an XML document <annotations>", None)
 
 
-def _list(data: Bytes, begin: int, path: str) -> Signature | None:
+def _list(data: MappedBytes, begin: int, path: str) -> Signature | None:
     return _task(_first(data, (begin, data.size), path))
 
 
-def _first(data: Bytes, span: tuple[int, int], path: str) -> Any:
+def _first(data: MappedBytes, span: tuple[int, int], path: str) -> Any:
     """Parse the first element of an array; None when there is none."""
     elements = element_spans(data, span, path)
     return parse_span(data, int(elements.starts[0]), int(elements.ends[0])) if len(elements) else None
 
 
-def _object(data: Bytes, path: str, *, under_ann: bool) -> Signature | None:
+def _object(data: MappedBytes, path: str, *, under_ann: bool) -> Signature | None:
     top = member_spans(data, path)
     if "images" in top and "annotations" in top:
         return _coco(data, top, path)
     if "items" in top and "categories" in top:
         item = _first(data, top["items"], path)
-        return Signature("datumaro", "the keys items and categories", _path(mapping(item, "image").get("path")))
+        return Signature("datumaro", "the keys items and categories", _path(object_at(item, "image").get("path")))
     if "shapes" in top:
         return Signature("labelme", "the key shapes", None)
     if "item" in top and "annotations" in top:
@@ -82,7 +82,7 @@ def _object(data: Bytes, path: str, *, under_ann: bool) -> Signature | None:
     return _task(parse_span(data, text_start(data), int(data.size)))
 
 
-def _coco(data: Bytes, top: Mapping[str, tuple[int, int]], path: str) -> Signature:
+def _coco(data: MappedBytes, top: Mapping[str, tuple[int, int]], path: str) -> Signature:
     image, record = _first(data, top["images"], path), _first(data, top["annotations"], path)
     name = _path(image.get("file_name")) if isinstance(image, dict) else None
     if isinstance(record, dict) and "segments_info" in record:
@@ -93,14 +93,14 @@ def _coco(data: Bytes, top: Mapping[str, tuple[int, int]], path: str) -> Signatu
 def _task(task: Any) -> Signature | None:
     if not isinstance(task, dict):
         return None
-    if "task_id" in task or "labelMapping" in mapping(task, "response"):
-        return Signature("scale", "tasks with a task_id", _path(mapping(task, "params").get("attachment")))
+    if "task_id" in task or "labelMapping" in object_at(task, "response"):
+        return Signature("scale", "tasks with a task_id", _path(object_at(task, "params").get("attachment")))
     if "dataRow" in task or "data_row" in task:
-        row = mapping(task, "data_row")
+        row = object_at(task, "data_row")
         return Signature("labelbox", "lines with a data row", _name(row.get("external_id") or row.get("global_key")))
     if "result" in task or ("data" in task and ("annotations" in task or "completions" in task)):
-        return Signature("label-studio", "tasks with results", _name(mapping(task, "data").get("image")))
-    if members(task, "annotations") and "predictions" in task:
+        return Signature("label-studio", "tasks with results", _name(object_at(task, "data").get("image")))
+    if list_at(task, "annotations") and "predictions" in task:
         return Signature("label-studio", "tasks with annotations and predictions", None)
     return None
 
@@ -118,6 +118,6 @@ def _path(address: object) -> str | None:
         return None
 
 
-def _line_end(data: Bytes, begin: int) -> int:
+def _line_end(data: MappedBytes, begin: int) -> int:
     head = data[begin : begin + (16 << 20)].tobytes()
     return begin + (head.find(b"\n") if b"\n" in head else len(head))

@@ -1,1 +1,1 @@
-"""Fields that many formats share: points, moments, annotators, and where images lie."""
+"""Fields that many formats share: points, timestamps, annotators, and how they name their images."""

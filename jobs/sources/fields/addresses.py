@@ -1,4 +1,4 @@
-"""How a task names its image in, a listed image out: a path beside the export, or bytes inside it; never a download."""
+"""How exports name images and masks: a path beside the export, a web address, or the bytes themselves. Nothing is downloaded."""
 
 import base64
 import binascii
@@ -28,6 +28,10 @@ def embedded_bytes(value: str) -> bytes | None:
 
 def decode_base64(coded: str, limit: int = LARGEST_IMAGE) -> bytes:
     """Decode base64 text.
+
+    Args:
+        coded: The text.
+        limit: Largest size of what it decodes to, in bytes.
 
     Raises:
         InputError: It is not base64, or decodes to more than `limit` bytes.
@@ -59,6 +63,11 @@ def local_name(address: object) -> str:
 
 def read_beside(export: Export, document: str, address: object) -> bytes:
     """Read a mask that a document names: embedded, beside the document, or in the folder of images.
+
+    Args:
+        export: The export.
+        document: The annotation file that names the mask.
+        address: A `data:` URL, a web address or a path.
 
     Raises:
         InputError: It is embedded wrongly, too large, missing, or its name is hostile.

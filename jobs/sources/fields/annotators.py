@@ -1,4 +1,4 @@
-"""Who labelled an object, as an export names them, in; a pseudonym out: names and addresses are not stored."""
+"""Pseudonyms of annotators: their names and e-mail addresses are not stored."""
 
 from lake.digests import digest
 

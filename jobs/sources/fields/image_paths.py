@@ -1,4 +1,4 @@
-"""Where an image may lie, in the order in which a tool's exports put it, in; the place where it does lie out."""
+"""Finds an image under one of the several paths at which a tool may have put it."""
 
 from collections.abc import Iterable
 

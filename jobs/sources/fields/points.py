@@ -1,9 +1,9 @@
-"""Points as exports write them in, one ring `x0, y0, x1, y1, …` out."""
+"""Polygons in the ways in which exports write points, read as rings `x0, y0, x1, y1, …`."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.sources.files.json_documents import numbers
+from jobs.sources.files.json_documents import finite_numbers
 
 Ring = list[float]
 
@@ -14,7 +14,7 @@ def ring_of_pairs(value: Any) -> Ring | None:
         return None
     if not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
         return None
-    return numbers([number for pair in value for number in pair])
+    return finite_numbers([number for pair in value for number in pair])
 
 
 def ring_of_objects(value: Any) -> Ring | None:
@@ -26,10 +26,16 @@ def ring_of_objects(value: Any) -> Ring | None:
 
 def ring_of_numbers(value: Any) -> Ring | None:
     """Return `[x0, y0, x1, y1, …]` as a ring; None as in `ring_of_pairs`."""
-    found = numbers(value)
+    found = finite_numbers(value)
     return found if found is not None and len(found) >= 6 and len(found) % 2 == 0 else None
 
 
 def scaled(ring: Sequence[float], width: float, height: float) -> Ring:
-    """Scale a ring by `width` along x and `height` along y."""
+    """Scale a ring to pixels.
+
+    Args:
+        ring: `x0, y0, x1, y1, …`.
+        width: Pixels to one unit of x.
+        height: Pixels to one unit of y.
+    """
     return [number * (height if index % 2 else width) for index, number in enumerate(ring)]

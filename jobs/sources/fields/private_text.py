@@ -1,4 +1,4 @@
-"""Text of an export in, the same text without e-mail addresses, signatures and credentials out, for what tables keep."""
+"""Takes e-mail addresses, signatures and credentials out of text that tables keep."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A moment as an export writes it in, a moment in UTC out."""
+"""Timestamps as exports write them, read as UTC."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 def utc_timestamp(value: object) -> datetime | None:
     """Read an ISO 8601 timestamp, or seconds or milliseconds since 1970; None for anything else.
 
-    A timestamp without a zone is taken as UTC.
+    A timestamp without a zone is taken as UTC; a number above 10^11 is of milliseconds.
     """
     try:
         if isinstance(value, str):

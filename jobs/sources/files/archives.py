@@ -1,4 +1,4 @@
-"""A zip or tar archive in, its members as objects of a store out: one by one, within limits, all of them or none.
+"""Unpacks zip and tar archives into a store: within limits, and all of an archive or nothing.
 
 An archive is unpacked once, below a folder named by the digest of its bytes; a list of its members, written last, says
 that it is complete.
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, cast
 
-from jobs.sources.files.folders import Bytes
+from jobs.sources.files.folders import MappedBytes
 from jobs.sources.files.paths import HostilePathError, safe_path
 from lake.digests import canonical_json
 from lake.errors import InputError
@@ -52,11 +52,11 @@ def is_archive(path: str) -> bool:
     return path.lower().endswith(SUFFIXES)
 
 
-def unpack(data: Bytes, where: str, store: Store, limits: Limits | None = None) -> str:
+def unpack(data: MappedBytes, where: str, store: Store, limits: Limits | None = None) -> str:
     """Unpack an archive into a store, unless it has been unpacked before.
 
     Args:
-        data: The archive's bytes, mapped.
+        data: (N,) uint8, the archive's bytes.
         where: What to call it in messages.
         store: Where the members go.
         limits: What it may hold.
@@ -84,7 +84,7 @@ def unpack(data: Bytes, where: str, store: Store, limits: Limits | None = None) 
     return store.uri(folder)
 
 
-def _copy_members(data: Bytes, where: str, store: Store, folder: str, limits: Limits, sizes: dict[str, int]) -> None:
+def _copy_members(data: MappedBytes, where: str, store: Store, folder: str, limits: Limits, sizes: dict[str, int]) -> None:
     """Copy every member below a folder, and note its size as soon as it lies there."""
     total = 0
     try:
@@ -119,7 +119,7 @@ def _copy(stream: IO[bytes], store: Store, path: str, room: int, where: str) -> 
     return copied
 
 
-def _members(data: Bytes, limits: Limits) -> Iterator[tuple[str, IO[bytes]]]:
+def _members(data: MappedBytes, limits: Limits) -> Iterator[tuple[str, IO[bytes]]]:
     file = io.BufferedReader(_Mapped(data))
     if data[:2].tobytes() == b"PK":
         yield from _zip_members(file, limits)
@@ -195,7 +195,7 @@ class _Tail:
 class _Mapped(io.RawIOBase):
     """A mapped file as a seekable stream, without a copy of it."""
 
-    def __init__(self, data: Bytes) -> None:
+    def __init__(self, data: MappedBytes) -> None:
         super().__init__()
         self._data = data
         self._at = 0

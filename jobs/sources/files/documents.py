@@ -1,16 +1,23 @@
-"""An annotation file in, its bytes mapped and its elements parsed out."""
+"""Maps annotation files into memory and parses parts of them."""
 
 from typing import Any
 
 import orjson
 
 from jobs.sources.files.exports import Export
-from jobs.sources.files.folders import Bytes
-from jobs.sources.files.json_spans import Positions
+from jobs.sources.files.folders import MappedBytes
+from jobs.sources.files.json_spans import Offsets
 
 
-def map_document(export: Export, path: str) -> Bytes:
+def map_document(export: Export, path: str) -> MappedBytes:
     """Map an annotation file into memory.
+
+    Args:
+        export: The export.
+        path: Of the file, below the folder of annotations.
+
+    Returns:
+        (N,) uint8.
 
     Raises:
         InputError: The file is gone, empty or cannot be read.
@@ -18,16 +25,28 @@ def map_document(export: Export, path: str) -> Bytes:
     return export.annotations.mapped(path)
 
 
-def parse_span(data: Bytes, start: int, end: int) -> Any:
-    """Parse one element; None when it is not JSON."""
+def parse_span(data: MappedBytes, start: int, end: int) -> Any:
+    """Parse one element; None when it is not JSON.
+
+    Args:
+        data: (N,) uint8, the document.
+        start: Where the element begins, in bytes.
+        end: Where it ends, in bytes.
+    """
     try:
         return orjson.loads(data[start:end].tobytes())
     except orjson.JSONDecodeError:
         return None
 
 
-def parse_spans(data: Bytes, starts: Positions, ends: Positions) -> list[Any]:
-    """Parse elements, in order; None for each that is not JSON."""
+def parse_spans(data: MappedBytes, starts: Offsets, ends: Offsets) -> list[Any]:
+    """Parse elements, in order; None for each that is not JSON.
+
+    Args:
+        data: (N,) uint8, the document.
+        starts: (K,) int64, where each element begins, in bytes.
+        ends: (K,) int64, where each ends.
+    """
     view = data.data
     spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
     try:

@@ -1,4 +1,4 @@
-"""Where an export lies, in; its annotation files, its folder of images and its classes out."""
+"""Opens an export: its annotation files, its folder of images and its class list."""
 
 from dataclasses import dataclass, replace
 

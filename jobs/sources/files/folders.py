@@ -1,4 +1,4 @@
-"""A folder of an export, local or on S3, in; its files, listed, read and mapped within limits, out."""
+"""Folders of an export, local or on S3: their files are listed, read and mapped within limits, and nothing beyond them is."""
 
 import functools
 import mmap
@@ -19,7 +19,8 @@ from lake.errors import InputError
 from lake.storage.object_storage import find_object, holds_object
 from lake.storage.store import Store, open_store
 
-Bytes = NDArray[np.uint8]
+MappedBytes = NDArray[np.uint8]
+"""(N,) uint8, the bytes of a file, mapped into memory."""
 
 MOST_FILES = 10_000_000
 """Files that one folder of an export may hold."""
@@ -101,6 +102,10 @@ class Folder:
     def read(self, path: str, limit: int = LARGEST_IMAGE) -> bytes:
         """Read one file.
 
+        Args:
+            path: Below the folder.
+            limit: Largest size in bytes.
+
         Raises:
             FileNotFoundError: There is no such regular file.
             HostilePathError: The path leads out of the folder.
@@ -112,8 +117,11 @@ class Folder:
         except OSError as error:
             raise InputError(f"cannot read {self.uri(path)}: {error.strerror or error}") from None
 
-    def mapped(self, path: str) -> Bytes:
+    def mapped(self, path: str) -> MappedBytes:
         """Map one file into memory; pages come from the disk as they are read, S3 objects from a nameless copy.
+
+        Returns:
+            (N,) uint8.
 
         Raises:
             InputError: The file is gone, empty or cannot be read.
@@ -236,12 +244,12 @@ def _content(location: str) -> bytes:
         return file.readall()
 
 
-def _map(file: IO[bytes]) -> Bytes:
+def _map(file: IO[bytes]) -> MappedBytes:
     return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
 
 
 @functools.lru_cache(maxsize=4)
-def _downloaded(folder: Folder, entry: Entry) -> Bytes:
+def _downloaded(folder: Folder, entry: Entry) -> MappedBytes:
     """Copy an object into a file that has no name, so that nothing is left behind, and map it."""
     with tempfile.TemporaryFile() as copy, open_store(folder.root).open_input(entry.path) as source:
         while chunk := source.read(_DOWNLOAD_AT_ONCE):

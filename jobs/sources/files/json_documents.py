@@ -1,4 +1,4 @@
-"""Bytes of a JSON document in, plain values out, within limits on size and depth; and typed looks into such values."""
+"""Parses JSON documents within limits on size and depth, and looks typed values up in them."""
 
 import math
 from typing import Any
@@ -48,13 +48,13 @@ def depth(value: Any) -> int:
     return level
 
 
-def members(value: Any, key: str) -> list[Any]:
+def list_at(value: Any, key: str) -> list[Any]:
     """Return a list inside an object, or an empty list when there is none."""
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, list) else []
 
 
-def records(value: Any, key: str) -> list[Any]:
+def records_at(value: Any, key: str) -> list[Any]:
     """Return the records inside an object: the elements of a list; anything else but null that stands there counts as one."""
     found = value.get(key) if isinstance(value, dict) else None
     if found is None:
@@ -62,13 +62,13 @@ def records(value: Any, key: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def mapping(value: Any, key: str) -> dict[str, Any]:
+def object_at(value: Any, key: str) -> dict[str, Any]:
     """Return an object inside an object, or an empty one when there is none."""
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
-def whole(value: Any) -> int | None:
+def whole_number(value: Any) -> int | None:
     """Return a JSON number as a whole number, or None when it is not one."""
     if isinstance(value, bool):
         return None
@@ -79,13 +79,13 @@ def whole(value: Any) -> int | None:
     return None
 
 
-def size(value: Any) -> int | None:
+def image_side(value: Any) -> int | None:
     """Return a JSON number as a side of an image in pixels, or None when it cannot be one."""
-    found = whole(value)
+    found = whole_number(value)
     return found if found is not None and 0 < found < 2**31 else None
 
 
-def numbers(value: Any) -> list[float] | None:
+def finite_numbers(value: Any) -> list[float] | None:
     """Return a list of finite numbers, or None when it is anything else."""
     if not isinstance(value, list):
         return None
@@ -94,6 +94,6 @@ def numbers(value: Any) -> list[float] | None:
     return value if all(map(math.isfinite, value)) else None
 
 
-def text(value: Any) -> str | None:
+def nonempty_text(value: Any) -> str | None:
     """Return a label or a name if it is text with something in it, else None."""
     return value if isinstance(value, str) and value.strip() else None

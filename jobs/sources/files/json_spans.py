@@ -1,4 +1,4 @@
-"""Bytes of a large JSON document in, the spans of its parts out: one pass, nothing parsed, memory for spans alone.
+"""Finds where the parts of a large JSON document begin and end: one pass, nothing parsed, memory for the spans alone.
 
 A scan finds where the members of the top object and the elements of an array begin and end, and reads the whole
 numbers under `id` and `image_id` of each element on its way. It is no validator: each element is parsed by a real
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.kernels import kernel
-from jobs.sources.files.folders import Bytes
+from jobs.sources.files.folders import MappedBytes
 from jobs.sources.files.json_documents import DEEPEST
 from lake.errors import InputError
 
@@ -29,8 +29,9 @@ _PRIME, _BASIS = 1099511628211, -3750763034362895579
 _LETTERS, _ONES, _HIGHS = np.uint64(0xC0C0C0C0C0C0C0C0), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _QUOTES = np.uint64(0x2222222222222222)
 
-Positions = NDArray[np.int64]
-Words = NDArray[np.uint64]
+Offsets = NDArray[np.int64]
+"""(N,) int64, where parts of a document begin or end, in bytes."""
+_Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,21 @@ class Elements:
     `ids` and `image_ids` are the whole numbers under those keys; other values are hashed, absent ones are `MISSING`.
     """
 
-    starts: Positions
-    ends: Positions
-    ids: Positions
-    image_ids: Positions
+    starts: Offsets  # (N,)
+    ends: Offsets  # (N,)
+    ids: NDArray[np.int64]  # (N,)
+    image_ids: NDArray[np.int64]  # (N,)
 
     def __len__(self) -> int:
         return int(self.starts.size)
 
 
-def member_spans(data: Bytes, where: str) -> dict[str, tuple[int, int]]:
+def member_spans(data: MappedBytes, where: str) -> dict[str, tuple[int, int]]:
     """Find the members of a document's top object.
+
+    Args:
+        data: (N,) uint8, the document.
+        where: What to call it in messages.
 
     Returns:
         Start and end of each member's value, by key.
@@ -71,8 +76,13 @@ def member_spans(data: Bytes, where: str) -> dict[str, tuple[int, int]]:
     return members
 
 
-def element_spans(data: Bytes, span: tuple[int, int], where: str) -> Elements:
-    """Find the elements of an array that lies at `span`.
+def element_spans(data: MappedBytes, span: tuple[int, int], where: str) -> Elements:
+    """Find the elements of an array.
+
+    Args:
+        data: (N,) uint8, the document.
+        span: Where the array begins and ends, in bytes.
+        where: What to call it in messages.
 
     Raises:
         InputError: It is no array, is cut off, nests too deeply or has too many elements.
@@ -91,8 +101,14 @@ def element_spans(data: Bytes, span: tuple[int, int], where: str) -> Elements:
     return Elements(*(np.concatenate([table[:, column] for table in tables]) for column in range(4)))
 
 
-def check_depth(data: Bytes, start: int, end: int, where: str) -> None:
+def check_depth(data: MappedBytes, start: int, end: int, where: str) -> None:
     """Check how deep one value nests; whether it is JSON at all is left to its parser.
+
+    Args:
+        data: (N,) uint8, the document.
+        start: Where the value begins, in bytes.
+        end: Where it ends at the latest, in bytes.
+        where: What to call the document in messages.
 
     Raises:
         InputError: It nests too deeply.
@@ -101,7 +117,7 @@ def check_depth(data: Bytes, start: int, end: int, where: str) -> None:
         raise InputError(f"{where}: {_fault(_TOO_DEEP, '')}")
 
 
-def _words(data: Bytes) -> Words:
+def _words(data: MappedBytes) -> _Words:
     """Return the same bytes eight at a time, without the odd ones at the end."""
     return data[: data.size // 8 * 8].view(np.uint64)
 
@@ -120,14 +136,14 @@ def _blank(byte: int) -> bool:
 
 
 @kernel
-def _after_blanks(data: Bytes, at: int, end: int) -> int:
+def _after_blanks(data: MappedBytes, at: int, end: int) -> int:
     while at < end and _blank(data[at]):
         at += 1
     return at
 
 
 @kernel
-def _after_text(data: Bytes, at: int, end: int) -> int:
+def _after_text(data: MappedBytes, at: int, end: int) -> int:
     """Return the offset after a string whose opening quote is at `at`, or -1 when it is not closed."""
     at += 1
     while at < end:
@@ -138,7 +154,7 @@ def _after_text(data: Bytes, at: int, end: int) -> int:
 
 
 @kernel
-def _at_structure(data: Bytes, words: Words, at: int, end: int) -> int:
+def _at_structure(data: MappedBytes, words: _Words, at: int, end: int) -> int:
     """Return the next offset with a bracket or a quote, at or after `at`, or `end`; numbers are passed eight bytes at a time."""
     while at < end:
         byte = data[at]
@@ -156,7 +172,7 @@ def _at_structure(data: Bytes, words: Words, at: int, end: int) -> int:
 
 
 @kernel
-def _after_value(data: Bytes, words: Words, at: int, end: int, deepest: int) -> int:
+def _after_value(data: MappedBytes, words: _Words, at: int, end: int, deepest: int) -> int:
     """Return the offset after the value that begins at `at` and nests at most `deepest` levels, or a fault."""
     if at >= end:
         return _BROKEN
@@ -196,7 +212,7 @@ def _after_value(data: Bytes, words: Words, at: int, end: int, deepest: int) -> 
 
 
 @kernel
-def _members(data: Bytes, words: Words, spans: Positions) -> int:
+def _members(data: MappedBytes, words: _Words, spans: NDArray[np.int64]) -> int:
     end = data.size
     at = 3 if end > 3 and data[0] == 0xEF and data[1] == 0xBB and data[2] == 0xBF else 0
     at = _after_blanks(data, at, end)
@@ -235,7 +251,7 @@ def _members(data: Bytes, words: Words, spans: Positions) -> int:
 
 
 @kernel
-def _elements(data: Bytes, words: Words, at: int, end: int, table: Positions) -> tuple[int, int]:
+def _elements(data: MappedBytes, words: _Words, at: int, end: int, table: NDArray[np.int64]) -> tuple[int, int]:
     """Find elements until the table is full; return how many, and where to go on: 0 at the array's end, else an offset or a fault."""
     found = 0
     at = _after_blanks(data, at, end)
@@ -260,7 +276,7 @@ def _elements(data: Bytes, words: Words, at: int, end: int, table: Positions) ->
 
 
 @kernel
-def _element(data: Bytes, words: Words, start: int, end: int) -> tuple[int, int, int]:
+def _element(data: MappedBytes, words: _Words, start: int, end: int) -> tuple[int, int, int]:
     """Return the offset after the element at `start`, or a fault, and its `id` and `image_id`."""
     own, image = MISSING, MISSING
     if data[start] != _OPEN_OBJECT:
@@ -294,7 +310,7 @@ def _element(data: Bytes, words: Words, start: int, end: int) -> tuple[int, int,
 
 
 @kernel
-def _number(data: Bytes, start: int, end: int) -> int:
+def _number(data: MappedBytes, start: int, end: int) -> int:
     """Read a whole number of at most 18 digits; hash anything else."""
     at = start + 1 if data[start] == _MINUS else start
     value, digits = 0, 0

@@ -1,4 +1,4 @@
-"""A name that an export wrote in, a safe relative path out: names of an export never choose a place on the disk."""
+"""Checks the paths that an export names, so that none of them leads out of its folder."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""An export of one JSON document an image in, one unit a document out."""
+"""Exports of one JSON document an image: each document is a unit."""
 
 from collections.abc import Iterator
 from typing import Any

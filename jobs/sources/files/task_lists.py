@@ -1,4 +1,4 @@
-"""A JSON file that lists tasks in, units of some tasks each out; files of any size, parsed a unit at a time."""
+"""Exports that list tasks in JSON or NDJSON files of any size: a unit is some tasks, parsed when it is read."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import numpy as np
 from jobs.packing import pack_spans
 from jobs.sources.files.documents import map_document, parse_spans
 from jobs.sources.files.exports import Export
-from jobs.sources.files.folders import Bytes
-from jobs.sources.files.json_spans import MISSING, Elements, Positions, check_depth, element_spans, member_spans
+from jobs.sources.files.folders import MappedBytes
+from jobs.sources.files.json_spans import MISSING, Elements, Offsets, check_depth, element_spans, member_spans
 from jobs.sources.records import Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
@@ -29,8 +29,8 @@ class TaskUnit:
 
     document: str
     first: int
-    starts: Positions
-    ends: Positions
+    starts: Offsets
+    ends: Offsets
 
 
 def task_units(export: Export, keys: Sequence[str], weight: int) -> Iterator[Unit | Rejected]:
@@ -70,8 +70,15 @@ def document_of(unit: Unit) -> str:
     return unit.payload.document
 
 
-def list_units(document: str, data: Bytes, span: tuple[int, int], where: str, weight: int) -> Iterator[Unit]:
-    """Divide a list that lies at `span` of a document into units; see `task_units`.
+def list_units(document: str, data: MappedBytes, span: tuple[int, int], where: str, weight: int) -> Iterator[Unit]:
+    """Divide a list inside a document into units; see `task_units`.
+
+    Args:
+        document: Its path, below the folder of annotations.
+        data: (N,) uint8, the document.
+        span: Where the list begins and ends, in bytes.
+        where: What to call it in messages.
+        weight: Objects that one task is expected to hold.
 
     Raises:
         InputError: It is no list, or is cut off.
@@ -79,7 +86,7 @@ def list_units(document: str, data: Bytes, span: tuple[int, int], where: str, we
     yield from _units(document, element_spans(data, span, where), weight)
 
 
-def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
+def _tasks(data: MappedBytes, where: str, keys: Sequence[str]) -> Elements:
     begin = text_start(data)
     if data[begin : begin + 1].tobytes() == b"[":
         return element_spans(data, (begin, data.size), where)
@@ -99,13 +106,17 @@ def _tasks(data: Bytes, where: str, keys: Sequence[str]) -> Elements:
     raise InputError(f"{where}: expected a list of tasks, or one under {' or '.join(keys)}, got keys {sorted(top)[:10]}")
 
 
-def text_start(data: Bytes) -> int:
-    """Return where a document's text begins, after a byte order mark and blanks."""
+def text_start(data: MappedBytes) -> int:
+    """Return where a document's text begins, in bytes, after a byte order mark and blanks.
+
+    Args:
+        data: (N,) uint8, the document.
+    """
     head = data[:4096].tobytes()
     return len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
 
 
-def _lines(data: Bytes) -> list[tuple[int, int]]:
+def _lines(data: MappedBytes) -> list[tuple[int, int]]:
     """Return start and end of every line of an NDJSON document; nothing when a line is no object by itself."""
     begin, lines = text_start(data), []
     for end in (*np.flatnonzero(data == _NEWLINE), data.size):

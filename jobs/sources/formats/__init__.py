@@ -1,1 +1,1 @@
-"""Readers of export formats, a module each."""
+"""Readers of export formats: a module each, a package where one is not enough."""

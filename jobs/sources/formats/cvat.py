@@ -1,4 +1,4 @@
-"""CVAT for images 1.1 in (XML), one record a shape out; projects with subsets included.
+"""Reads CVAT for images 1.1 (XML), projects with subsets included: one record a shape.
 
 Source: docs.cvat.ai, "CVAT for image export"; docs/formats/cvat.md says what becomes of each shape.
 """
@@ -15,7 +15,7 @@ from defusedxml.ElementTree import iterparse
 
 from jobs.sources.fields.image_paths import first_present
 from jobs.sources.files.exports import Export
-from jobs.sources.files.json_documents import numbers, size
+from jobs.sources.files.json_documents import finite_numbers, image_side
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.rasters.bitmaps import MalformedBitmapError, run_length_mask
 from jobs.sources.reader import Reader
@@ -26,7 +26,7 @@ from lake.reasons import Reason
 _IMAGES_OF_A_UNIT = 256
 _NO_REGIONS = ("polyline", "points", "tag", "skeleton")
 _UNSUPPORTED = ("ellipse", "cuboid")
-Attributes = dict[str, str]
+_Attributes = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class CvatImage:
     """One image element: its attributes, and the kind and attributes of each shape on it."""
 
     index: int
-    attributes: Attributes
-    shapes: tuple[tuple[str, Attributes], ...]
+    attributes: _Attributes
+    shapes: tuple[tuple[str, _Attributes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
 READER = Reader(units, images, objects, documents=(".xml",))
 
 
-def _object(kind: str, attributes: Attributes, ref: str, image: str) -> LabelledObject | Rejected:
+def _object(kind: str, attributes: _Attributes, ref: str, image: str) -> LabelledObject | Rejected:
     if kind == "box":
         return Rejected(ref, Reason.BOX_ONLY, "a box")
     if kind in _NO_REGIONS:
@@ -117,7 +117,7 @@ def _object(kind: str, attributes: Attributes, ref: str, image: str) -> Labelled
     return Rejected(ref, Reason.MALFORMED_RECORD, f"a shape of the unknown kind {kind[:80]!r}")
 
 
-def _mask(attributes: Attributes, label: str, ref: str, image: str) -> LabelledObject | Rejected:
+def _mask(attributes: _Attributes, label: str, ref: str, image: str) -> LabelledObject | Rejected:
     box = _numbers(",".join(attributes.get(key, "") for key in ("left", "top", "width", "height")))
     counts = _numbers(attributes.get("rle", ""))
     if box is None or counts is None or any(number != int(number) or abs(number) > 2**31 for number in [*box, *counts]):
@@ -164,12 +164,12 @@ def _container(export: Export, document: str, image: CvatImage) -> str:
 
 def _side(image: CvatImage, key: str) -> int | None:
     found = _numbers(image.attributes.get(key, ""))
-    return size(found[0]) if found else None
+    return image_side(found[0]) if found else None
 
 
 def _numbers(value: str) -> list[float] | None:
     try:
-        return numbers([float(number) for number in value.split(",")])
+        return finite_numbers([float(number) for number in value.split(",")])
     except ValueError:
         return None
 

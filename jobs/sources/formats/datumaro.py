@@ -1,4 +1,4 @@
-"""Datumaro JSON in, one record an instance out: polygons and masks of one group and label are one instance.
+"""Reads Datumaro JSON: one record an instance, which polygons and masks of one group and label make up.
 
 Source: open-edge-platform/datumaro, "Datumaro format"; docs/formats/datumaro.md says what becomes of each annotation.
 """
@@ -11,7 +11,7 @@ from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_numbers
 from jobs.sources.files.documents import map_document
 from jobs.sources.files.exports import Export
-from jobs.sources.files.json_documents import mapping, members, parse_json, records, size, text, whole
+from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, object_at, parse_json, records_at, whole_number
 from jobs.sources.files.json_spans import member_spans
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import TaskUnit, document_of, list_units, tasks_of
@@ -58,7 +58,8 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
                 raise InputError(f"{where} is no Datumaro file: expected the keys items and categories")
             categories = parse_json(data[slice(*top["categories"])].tobytes(), f"{where}, categories")
             labels = tuple(
-                text(label.get("name")) if isinstance(label, dict) else None for label in members(mapping(categories, "label"), "labels")
+                nonempty_text(label.get("name")) if isinstance(label, dict) else None
+                for label in list_at(object_at(categories, "label"), "labels")
             )
             for unit in list_units(entry.path, data, top["items"], where, _WEIGHT):
                 payload = unit.payload
@@ -76,10 +77,10 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     subset = document_of(unit).rpartition("/")[2].removesuffix(".json")
     for index, item in tasks_of(export, unit):
         ref = part_ref(_container(export, unit, item, index), "image")
-        image = mapping(item, "image")
-        sides = [size(side) for side in members(image, "size")]
+        image = object_at(item, "image")
+        sides = [image_side(side) for side in list_at(image, "size")]
         height, width = sides if len(sides) == 2 else (None, None)
-        name = text(image.get("path")) or f"{item.get('id') if isinstance(item, dict) else ''}.jpg"
+        name = nonempty_text(image.get("path")) or f"{item.get('id') if isinstance(item, dict) else ''}.jpg"
         names = (f"{folder}{name}" for folder in (f"{subset}/", "", f"images/{subset}/", "images/"))
         try:
             path = first_present(export, document_of(unit), names)
@@ -105,13 +106,13 @@ READER = Reader(units, images, objects, documents=(".json",))
 
 def _item_objects(item: dict[str, Any], container: str, image: str, labels: tuple[str | None, ...]) -> Iterator[LabelledObject | Rejected]:
     instances: dict[str, tuple[str, bool, list[Geometry]]] = {}
-    for number, annotation in enumerate(records(item, "annotations")):
+    for number, annotation in enumerate(records_at(item, "annotations")):
         ref = part_ref(container, f"at {number}")
         geometry = _geometry(annotation)
         if not isinstance(geometry, Polygons | RunLengths):
             yield Rejected(ref, *geometry)
             continue
-        label_id = whole(annotation.get("label_id"))
+        label_id = whole_number(annotation.get("label_id"))
         if label_id is None or not 0 <= label_id < len(labels):
             yield Rejected(ref, Reason.UNKNOWN_CATEGORY, f"label_id {label_id} is not in the list of labels")
             continue
@@ -119,9 +120,9 @@ def _item_objects(item: dict[str, Any], container: str, image: str, labels: tupl
         if label is None:
             yield Rejected(ref, Reason.EMPTY_LABEL, f"label {label_id} has no name")
             continue
-        group = whole(annotation.get("group")) or 0
+        group = whole_number(annotation.get("group")) or 0
         key = part_ref(container, f"group {group}/{label}") if group else ref
-        crowd = bool(mapping(annotation, "attributes").get("is_crowd"))
+        crowd = bool(object_at(annotation, "attributes").get("is_crowd"))
         instances.setdefault(key, (label, crowd, []))[2].append(geometry)
     for ref, (label, crowd, parts) in instances.items():
         yield LabelledObject(ref, image, label, parts[0] if len(parts) == 1 else Parts(parts), is_crowd=crowd)
@@ -135,7 +136,7 @@ def _geometry(annotation: Any) -> Polygons | RunLengths | tuple[Reason, str]:
         ring = ring_of_numbers(annotation.get("points"))
         return Polygons([ring]) if ring else (Reason.MALFORMED_GEOMETRY, "expected x and y in turn of at least 3 points")
     if kind == "mask":
-        return run_lengths(mapping(annotation, "rle"))
+        return run_lengths(object_at(annotation, "rle"))
     if kind == "bbox":
         return Reason.BOX_ONLY, "a bbox"
     if kind in ("ellipse", "cuboid_2d", "cuboid_3d", "rotated_bbox"):

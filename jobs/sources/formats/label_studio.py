@@ -1,4 +1,4 @@
-"""Label Studio tasks in (JSON export), one record a labelled region out; brushes and polygons in per cent.
+"""Reads Label Studio tasks (JSON export): one record a labelled region, brushes and polygons in per cent.
 
 Source: labelstud.io/guide/export, "JSON"; docs/formats/label-studio.md says what becomes of each result.
 """
@@ -17,7 +17,7 @@ from jobs.sources.fields.points import ring_of_pairs, scaled
 from jobs.sources.fields.timestamps import utc_timestamp
 from jobs.sources.files.exports import Export
 from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
-from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
+from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, object_at, records_at, whole_number
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import document_of, task_units, tasks_of
 from jobs.sources.rasters.bitmaps import MalformedBitmapError
@@ -75,8 +75,8 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
                 yield Rejected(part_ref(container, f"{number}"), Reason.MALFORMED_RECORD, "expected an annotation as an object")
                 continue
             labels = _labels_by_region(annotation)
-            for position, result in enumerate(records(annotation, "result")):
-                own = text(result.get("id")) if isinstance(result, dict) else None
+            for position, result in enumerate(records_at(annotation, "result")):
+                own = nonempty_text(result.get("id")) if isinstance(result, dict) else None
                 ref = part_ref(container, f"{number}/{own[:80] if own else position}")
                 yield _outcome(result, ref, str(index), annotation, labels.get(own or "", []), sizes.get(str(index)))
 
@@ -87,9 +87,9 @@ READER = Reader(units, images, objects, documents=(".json", ".ndjson", ".jsonl")
 def _labels_by_region(annotation: dict[str, Any]) -> dict[str, list[Any]]:
     """Return the labels that results of their own give to regions, by the regions' id: of a Labels tag beside a Polygon."""
     found: dict[str, list[Any]] = {}
-    for result in members(annotation, "result"):
-        if isinstance(result, dict) and result.get("type") == "labels" and (own := text(result.get("id"))):
-            found.setdefault(own, []).extend(members(mapping(result, "value"), "labels"))
+    for result in list_at(annotation, "result"):
+        if isinstance(result, dict) and result.get("type") == "labels" and (own := nonempty_text(result.get("id"))):
+            found.setdefault(own, []).extend(list_at(object_at(result, "value"), "labels"))
     return found
 
 
@@ -109,12 +109,12 @@ def _outcome(
         return Rejected(ref, Reason.NOT_AN_OBJECT, f"a result of type {str(result.get('type'))[:80]}")
     if result.get("item_index"):
         return Rejected(ref, Reason.UNLISTED_IMAGE, "a region on a later image of a task of several; only the first is read")
-    value = mapping(result, "value")
-    labels = [label for key in (f"{kind}labels", "labels") for label in members(value, str(key))] or given
-    label = text(labels[0]) if len(labels) == 1 else None
+    value = object_at(result, "value")
+    labels = [label for key in (f"{kind}labels", "labels") for label in list_at(value, str(key))] or given
+    label = nonempty_text(labels[0]) if len(labels) == 1 else None
     if label is None:
         return Rejected(ref, Reason.EMPTY_LABEL, f"expected one label, got {len(labels)}")
-    width, height = size(result.get("original_width")), size(result.get("original_height"))
+    width, height = image_side(result.get("original_width")), image_side(result.get("original_height"))
     if width is None or height is None:
         width, height = (stated.width, stated.height) if stated else (None, None)
     if width is None or height is None:
@@ -130,8 +130,8 @@ def _outcome(
 
 
 def _brush(value: dict[str, Any], width: int, height: int) -> Bitmap | tuple[Reason, str]:
-    code = members(value, "rle")
-    if value.get("format") != "rle" or any(number is None or not 0 <= number <= 255 for number in map(whole, code)):
+    code = list_at(value, "rle")
+    if value.get("format") != "rle" or any(number is None or not 0 <= number <= 255 for number in map(whole_number, code)):
         return Reason.MALFORMED_GEOMETRY, "expected a brush as an rle of bytes"
     try:
         return Bitmap(decode_brush(np.array(code, np.uint8), height, width))
@@ -150,20 +150,20 @@ def _annotations(task: Any) -> list[Any]:
     """Return a task's annotations; a bare prediction, as machine-learning backends write it, stands for one."""
     if isinstance(task, dict) and "result" in task:
         return [task]
-    return records(task, "annotations") or records(task, "completions")
+    return records_at(task, "annotations") or records_at(task, "completions")
 
 
 def _stated_size(task: Any) -> tuple[int | None, int | None]:
     for annotation in _annotations(task):
-        for result in members(annotation, "result"):
-            if isinstance(result, dict) and size(result.get("original_width")) and not result.get("image_rotation"):
-                return size(result.get("original_width")), size(result.get("original_height"))
+        for result in list_at(annotation, "result"):
+            if isinstance(result, dict) and image_side(result.get("original_width")) and not result.get("image_rotation"):
+                return image_side(result.get("original_width")), image_side(result.get("original_height"))
     return None, None
 
 
 def _address(task: Any) -> str | None:
     """Return how a task names its image: `image`, else the first text that looks like one, else the first text."""
-    data = mapping(task, "data")
+    data = object_at(task, "data")
     firsts = (value[0] if isinstance(value, list) and value else value for value in (data.get("image"), *data.values()))
     texts = [value for value in firsts if isinstance(value, str)]
     image_texts = [value for value in texts if value.partition("?")[0].lower().endswith(IMAGE_SUFFIXES) or value[:11] == "data:image/"]

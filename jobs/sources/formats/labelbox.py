@@ -1,4 +1,4 @@
-"""Labelbox NDJSON in (exports, and import files), one record an object out; masks only where their files lie beside.
+"""Reads Labelbox NDJSON (exports, and import files): one record an object; masks only where their files lie beside.
 
 Source: docs.labelbox.com, "Export overview" and "Import annotations"; docs/formats/labelbox.md says what each becomes.
 """
@@ -13,7 +13,7 @@ from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_objects
 from jobs.sources.fields.timestamps import utc_timestamp
 from jobs.sources.files.exports import Export
-from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
+from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, object_at, records_at, whole_number
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import document_of, task_units, tasks_of
 from jobs.sources.rasters.bitmaps import MalformedBitmapError, png_mask
@@ -30,7 +30,7 @@ _NO_REGIONS = (
 )
 _NAMELESS = re.compile(r"/(?:annotations|masks)/(?P<id>[^/]+)/index/\d+(?:/mask)?$")
 """Addresses of masks that end alike for every mask: the id of an annotation or a composite mask stands for the name."""
-Labelled = tuple[str, dict[str, Any], dict[str, Any]]
+_ObjectOfLabel = tuple[str, dict[str, Any], dict[str, Any]]
 
 
 def units(export: Export) -> Iterator[Unit | Rejected]:
@@ -52,13 +52,13 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
         if name in seen:
             continue
         seen.add(name)
-        sides = mapping(line, "media_attributes")
+        sides = object_at(line, "media_attributes")
         try:
             path = first_present(export, document_of(unit), _names(line))
         except HostilePathError as error:
             yield Rejected(ref, Reason.HOSTILE_PATH, str(error), image=name)
             continue
-        width, height = size(sides.get("width")), size(sides.get("height"))
+        width, height = image_side(sides.get("width")), image_side(sides.get("height"))
         yield ListedImage(ref, name, path, width, height, shared=not exported)
 
 
@@ -89,19 +89,19 @@ def files(export: Export, unit: Unit) -> Iterator[bytes]:
 READER = Reader(units, images, objects, documents=(".ndjson", ".jsonl", ".json"), files=files)
 
 
-def _records(line: dict[str, Any], index: int) -> Iterator[Labelled]:
+def _records(line: dict[str, Any], index: int) -> Iterator[_ObjectOfLabel]:
     """Yield key, object and label details of every object: of an export's projects, or the one of an import line."""
     if "data_row" not in line:
         yield str(line.get("uuid") or ""), line, {}
         return
-    for project in mapping(line, "projects").values():
-        for label in records(project, "labels"):
-            annotations = mapping(label, "annotations")
+    for project in object_at(line, "projects").values():
+        for label in records_at(project, "labels"):
+            annotations = object_at(label, "annotations")
             if annotations.get("frames"):
                 yield f"frames of {str(label.get('id'))[:80]}", {"frames": True}, {}
-            for record in records(annotations, "objects"):
+            for record in records_at(annotations, "objects"):
                 if isinstance(record, dict):
-                    yield str(record.get("feature_id") or ""), record, mapping(label, "label_details")
+                    yield str(record.get("feature_id") or ""), record, object_at(label, "label_details")
                 else:
                     yield "", {}, {}
 
@@ -112,7 +112,7 @@ def _object(
     geometry = _geometry(export, document, record)
     if not isinstance(geometry, Polygons | Bitmap):
         return Rejected(ref, *geometry)
-    label = text(record.get("name")) or text(record.get("schemaId"))
+    label = nonempty_text(record.get("name")) or nonempty_text(record.get("schemaId"))
     if label is None:
         return Rejected(ref, Reason.EMPTY_LABEL, "an object without name or schemaId")
     annotator = pseudonym("labelbox", details.get("created_by"))
@@ -150,19 +150,19 @@ def _mask_address(record: dict[str, Any]) -> object | None:
 
 
 def _mask_of(record: dict[str, Any]) -> dict[str, Any]:
-    return mapping(record, "mask") or mapping(record, "composite_mask")
+    return object_at(record, "mask") or object_at(record, "composite_mask")
 
 
 def _mask_colour(record: dict[str, Any]) -> tuple[int, int, int] | None:
     """Return the colour of an object's mask in an image of many; None where the image is of one."""
     mask = _mask_of(record)
-    channels = [whole(channel) for channel in members(mask, "color_rgb") or members(mask, "colorRGB")]
+    channels = [whole_number(channel) for channel in list_at(mask, "color_rgb") or list_at(mask, "colorRGB")]
     found = [channel for channel in channels if channel is not None and 0 <= channel <= 255]
     return (found[0], found[1], found[2]) if len(found) == len(channels) == 3 else None
 
 
 def _row_name(line: Any, index: int) -> str:
-    row = mapping(line, "data_row") or mapping(line, "dataRow")
+    row = object_at(line, "data_row") or object_at(line, "dataRow")
     found = row.get("global_key") or row.get("globalKey") or row.get("external_id") or row.get("id")
     return str(found)[:200] if isinstance(found, str | int) else f"line {index}"
 
@@ -172,7 +172,7 @@ def _image_name(line: Any, index: int) -> str:
 
 
 def _names(line: Any) -> Iterator[object]:
-    row = mapping(line, "data_row") or mapping(line, "dataRow")
+    row = object_at(line, "data_row") or object_at(line, "dataRow")
     for key in ("external_id", "global_key", "globalKey", "row_data", "id"):
         if isinstance(row.get(key), str):
             yield local_name(row[key])

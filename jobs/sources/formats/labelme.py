@@ -1,4 +1,4 @@
-"""LabelMe documents in, one record an instance out: shapes of one label and group are one instance.
+"""Reads LabelMe documents: one record an instance, which shapes of one label and group make up.
 
 Source: github.com/wkentaro/labelme; docs/formats/labelme.md says what becomes of each shape.
 """
@@ -12,7 +12,7 @@ from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_pairs
 from jobs.sources.files.exports import Export
 from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
-from jobs.sources.files.json_documents import members, numbers, records, size, text, whole
+from jobs.sources.files.json_documents import finite_numbers, image_side, list_at, nonempty_text, records_at, whole_number
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.single_documents import document_bytes, document_units, load_document
 from jobs.sources.rasters.bitmaps import MalformedBitmapError, base64_png_mask
@@ -50,7 +50,7 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     if isinstance(document, Rejected):
         return
     ref = part_ref(unit.name, "image")
-    sides = size(document.get("imageWidth")), size(document.get("imageHeight"))
+    sides = image_side(document.get("imageWidth")), image_side(document.get("imageHeight"))
     carried = document.get("imageData")
     try:
         path = _image(export, unit.name, str(document.get("imagePath", "")))
@@ -72,13 +72,13 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         yield document
         return
     instances: dict[str, tuple[str, list[Geometry]]] = {}
-    for index, shape in enumerate(records(document, "shapes")):
+    for index, shape in enumerate(records_at(document, "shapes")):
         ref = part_ref(unit.name, f"shape {index}")
         typed = _shape(shape)
         if not isinstance(typed, Polygons | Bitmap):
             yield Rejected(ref, *typed)
             continue
-        label, group = str(shape.get("label")), whole(shape.get("group_id"))
+        label, group = str(shape.get("label")), whole_number(shape.get("group_id"))
         key = ref if group is None else part_ref(unit.name, f"group {group}/{label}")
         instances.setdefault(key, (label, []))[1].append(typed)
     for ref, (label, parts) in instances.items():
@@ -112,7 +112,7 @@ def _image(export: Export, document: str, path: str) -> str:
 def _shape(shape: Any) -> Polygons | Bitmap | tuple[Reason, str]:
     if not isinstance(shape, dict):
         return Reason.MALFORMED_RECORD, "expected a shape as an object"
-    label, kind = text(shape.get("label")), shape.get("shape_type") or "polygon"
+    label, kind = nonempty_text(shape.get("label")), shape.get("shape_type") or "polygon"
     if label is None:
         return Reason.EMPTY_LABEL, "a shape without label"
     if label == BACKGROUND_LABEL or kind in _NO_REGIONS:
@@ -130,7 +130,7 @@ def _shape(shape: Any) -> Polygons | Bitmap | tuple[Reason, str]:
 
 
 def _mask(shape: dict[str, Any]) -> Bitmap | tuple[Reason, str]:
-    corner = numbers(next(iter(members(shape, "points")), None))
+    corner = finite_numbers(next(iter(list_at(shape, "points")), None))
     if corner is None or len(corner) != 2:
         return Reason.MALFORMED_GEOMETRY, "expected the corner of a mask as [x, y]"
     try:

@@ -1,4 +1,4 @@
-"""Scale and Rapid segmentation tasks in (callback format), one record a labelled index out; nothing is downloaded.
+"""Reads Scale and Rapid segmentation tasks (callback format): one record a labelled index; nothing is downloaded.
 
 Source: docs.scale.com/reference/segmentannotation-callback-format; docs/formats/scale.md says what each case becomes.
 """
@@ -15,10 +15,10 @@ from jobs.sources.fields.addresses import embedded_bytes, local_name, read_besid
 from jobs.sources.fields.points import ring_of_objects
 from jobs.sources.fields.timestamps import utc_timestamp
 from jobs.sources.files.exports import Export
-from jobs.sources.files.json_documents import mapping, members, text, whole
+from jobs.sources.files.json_documents import list_at, nonempty_text, object_at, whole_number
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import document_of, task_units, tasks_of
-from jobs.sources.rasters.label_maps import Map, decode_colour_map, decode_index_map, is_coloured, refused
+from jobs.sources.rasters.label_maps import IdMap, decode_colour_map, decode_index_map, is_coloured, refused
 from jobs.sources.reader import Reader
 from jobs.sources.records import VOID_LABEL, Bitmap, ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref
 from lake.errors import InputError
@@ -27,7 +27,6 @@ from lake.reasons import Reason
 _WEIGHT = 32  # objects that one task is expected to hold
 _MAPS = ("extendedIndexedImage", "indexedImage")
 _UNSUPPORTED = ("ellipse", "cuboid", "rotated_box")
-Outcome = LabelledObject | Rejected
 
 
 def units(export: Export) -> Iterator[Unit | Rejected]:
@@ -44,7 +43,7 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     for task_index, task in tasks_of(export, unit):
         name = _task_name(task, task_index)
         ref = part_ref(name, "image")
-        address = mapping(task, "params").get("attachment") or mapping(task, "params").get("attachments")
+        address = object_at(task, "params").get("attachment") or object_at(task, "params").get("attachments")
         try:
             if isinstance(address, str) and (carried := embedded_bytes(address)) is not None:
                 yield ListedImage(ref, str(task_index), name, embedded=carried)
@@ -56,7 +55,7 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
             yield Rejected(ref, Reason.MALFORMED_RECORD, str(error), image=str(task_index))
 
 
-def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[Outcome]:
+def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
     """Yield one record for each label, or each instance of a label, that a task maps."""
     for task_index, task in tasks_of(export, unit):
         yield from _task_objects(export, document_of(unit), task_index, task, sizes.get(str(task_index)))
@@ -65,7 +64,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
 def files(export: Export, unit: Unit) -> Iterator[bytes]:
     """Yield the index map of each task."""
     for _, task in tasks_of(export, unit):
-        combined = mapping(mapping(mapping(task, "response"), "annotations"), "combined")
+        combined = object_at(object_at(object_at(task, "response"), "annotations"), "combined")
         try:
             yield _index_bytes(export, document_of(unit), combined)
         except InputError as error:
@@ -83,10 +82,10 @@ def indices_of(label_mapping: Mapping[str, Any], ref: str) -> tuple[list[tuple[s
     for label, entries in label_mapping.items():
         for number, entry in enumerate(entries if isinstance(entries, list) else [entries]):
             part = f"{label}/{number}"
-            index = whole(entry.get("index")) if isinstance(entry, dict) else None
+            index = whole_number(entry.get("index")) if isinstance(entry, dict) else None
             if index is None or index < 1:
                 rejected.append(Rejected(part_ref(ref, part), Reason.MALFORMED_RECORD, "expected an index above 0"))
-            elif text(label) is None:
+            elif nonempty_text(label) is None:
                 rejected.append(Rejected(part_ref(ref, part), Reason.EMPTY_LABEL, f"index {index} has no label"))
             elif index in taken:
                 rejected.append(Rejected(part_ref(ref, part), Reason.DUPLICATE_ID, f"index {index} belongs to an earlier label"))
@@ -96,18 +95,18 @@ def indices_of(label_mapping: Mapping[str, Any], ref: str) -> tuple[list[tuple[s
     return found, rejected
 
 
-def _task_objects(export: Export, document: str, task_index: int, task: Any, size: ImageSize | None) -> Iterator[Outcome]:
+def _task_objects(export: Export, document: str, task_index: int, task: Any, size: ImageSize | None) -> Iterator[LabelledObject | Rejected]:
     name = _task_name(task, task_index)
-    response = mapping(task, "response")
-    if members(response, "annotations"):
+    response = object_at(task, "response")
+    if list_at(response, "annotations"):
         yield from _shapes(response, name, str(task_index), utc_timestamp(task.get("completed_at")))
         return
-    label_mapping = mapping(response, "labelMapping")
+    label_mapping = object_at(response, "labelMapping")
     if not label_mapping:
         yield Rejected(part_ref(name, "response"), Reason.NOT_AN_OBJECT, "a task without a segmentation in its response")
         return
     try:
-        values = _index_map(export, document, mapping(mapping(mapping(task, "response"), "annotations"), "combined"))
+        values = _index_map(export, document, object_at(object_at(object_at(task, "response"), "annotations"), "combined"))
     except ImageRefusedError as error:
         yield refused(part_ref(name, "response"), error)
         return
@@ -134,10 +133,10 @@ def _task_objects(export: Export, document: str, task_index: int, task: Any, siz
         yield LabelledObject(part_ref(name, VOID_LABEL), str(task_index), VOID_LABEL, Bitmap(void), is_void=True)
 
 
-def _shapes(response: Mapping[str, Any], name: str, image: str, annotated_at: datetime | None) -> Iterator[Outcome]:
+def _shapes(response: Mapping[str, Any], name: str, image: str, annotated_at: datetime | None) -> Iterator[LabelledObject | Rejected]:
     """Yield the outcomes of an image annotation task: polygons are kept, boxes and lines are not."""
-    for number, shape in enumerate(members(response, "annotations")):
-        own = text(shape.get("uuid")) if isinstance(shape, dict) else None
+    for number, shape in enumerate(list_at(response, "annotations")):
+        own = nonempty_text(shape.get("uuid")) if isinstance(shape, dict) else None
         ref = part_ref(name, own[:80] if own else f"at {number}")
         if not isinstance(shape, dict):
             yield Rejected(ref, Reason.MALFORMED_RECORD, "expected an annotation as an object")
@@ -147,7 +146,7 @@ def _shapes(response: Mapping[str, Any], name: str, image: str, annotated_at: da
             yield Rejected(ref, Reason.UNSUPPORTED_GEOMETRY, f"a shape of type {kind}")
         elif kind != "polygon":
             yield Rejected(ref, Reason.NOT_AN_OBJECT, f"an annotation of type {str(kind)[:80]}")
-        elif (label := text(shape.get("label"))) is None:
+        elif (label := nonempty_text(shape.get("label"))) is None:
             yield Rejected(ref, Reason.EMPTY_LABEL, "a polygon without label")
         elif (ring := ring_of_objects(shape.get("vertices"))) is None:
             yield Rejected(ref, Reason.MALFORMED_GEOMETRY, "expected vertices of at least 3 points {x, y}")
@@ -177,7 +176,7 @@ def _index_bytes(export: Export, document: str, combined: Mapping[str, Any]) -> 
     return read_beside(export, document, addresses[-1])
 
 
-def _index_map(export: Export, document: str, combined: Mapping[str, Any]) -> Map:
+def _index_map(export: Export, document: str, combined: Mapping[str, Any]) -> IdMap:
     data = _index_bytes(export, document, combined)
     if not is_coloured(data):
         return decode_index_map(data).astype(np.int32)
@@ -187,4 +186,4 @@ def _index_map(export: Export, document: str, combined: Mapping[str, Any]) -> Ma
 
 
 def _task_name(task: Any, task_index: int) -> str:
-    return text(task.get("task_id") if isinstance(task, dict) else None) or f"task at {task_index}"
+    return nonempty_text(task.get("task_id") if isinstance(task, dict) else None) or f"task at {task_index}"

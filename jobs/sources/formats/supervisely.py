@@ -1,4 +1,4 @@
-"""A Supervisely project in (`<dataset>/ann/*.json`, `<dataset>/img/*`), one record an object out.
+"""Reads Supervisely projects (`<dataset>/ann/*.json`, `<dataset>/img/*`): one record an object.
 
 Source: docs.supervisely.com, "Supervisely JSON format"; docs/formats/supervisely.md says what becomes of each object.
 """
@@ -10,7 +10,7 @@ from jobs.sources.fields.annotators import pseudonym
 from jobs.sources.fields.points import ring_of_pairs
 from jobs.sources.fields.timestamps import utc_timestamp
 from jobs.sources.files.exports import Export
-from jobs.sources.files.json_documents import mapping, members, records, size, text, whole
+from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, object_at, records_at, whole_number
 from jobs.sources.files.single_documents import document_bytes, document_units, load_document
 from jobs.sources.rasters.bitmaps import MalformedBitmapError, base64_png_mask
 from jobs.sources.reader import Reader
@@ -49,9 +49,9 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     if isinstance(document, Rejected):
         return
     folder, _, name = f"/{unit.name}".rpartition("/ann/")
-    sides = mapping(document, "size")
+    sides = object_at(document, "size")
     path = f"{folder}/img/{name.removesuffix('.json')}".removeprefix("/")
-    yield ListedImage(part_ref(unit.name, "image"), unit.name, path, size(sides.get("width")), size(sides.get("height")))
+    yield ListedImage(part_ref(unit.name, "image"), unit.name, path, image_side(sides.get("width")), image_side(sides.get("height")))
 
 
 def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Iterator[LabelledObject | Rejected]:
@@ -60,11 +60,11 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     if isinstance(document, Rejected):
         yield document
         return
-    for index, record in enumerate(records(document, "objects")):
+    for index, record in enumerate(records_at(document, "objects")):
         if not isinstance(record, dict):
             yield Rejected(part_ref(unit.name, f"at {index}"), Reason.MALFORMED_RECORD, "expected an object")
             continue
-        number = whole(record.get("id"))
+        number = whole_number(record.get("id"))
         yield _object(record, part_ref(unit.name, f"at {index}" if number is None else number), unit.name)
 
 
@@ -72,15 +72,15 @@ READER = Reader(units, images, objects, documents=(), files=document_bytes)
 
 
 def _object(record: dict[str, Any], ref: str, image: str) -> LabelledObject | Rejected:
-    label = text(record.get("classTitle"))
+    label = nonempty_text(record.get("classTitle"))
     if label is None:
         return Rejected(ref, Reason.EMPTY_LABEL, "an object without classTitle")
     kind = record.get("geometryType")
     geometry: Bitmap | Parts | tuple[Reason, str]
     if kind == "bitmap":
-        geometry = _bitmap(mapping(record, "bitmap"))
+        geometry = _bitmap(object_at(record, "bitmap"))
     elif kind == "polygon":
-        geometry = _polygon(mapping(record, "points"))
+        geometry = _polygon(object_at(record, "points"))
     elif kind == "rectangle":
         return Rejected(ref, Reason.BOX_ONLY, "a rectangle")
     elif kind in _NO_REGIONS:
@@ -94,8 +94,8 @@ def _object(record: dict[str, Any], ref: str, image: str) -> LabelledObject | Re
 
 
 def _bitmap(bitmap: dict[str, Any]) -> Bitmap | tuple[Reason, str]:
-    origin = members(bitmap, "origin")
-    left, top = (whole(origin[0]), whole(origin[1])) if len(origin) == 2 else (None, None)
+    origin = list_at(bitmap, "origin")
+    left, top = (whole_number(origin[0]), whole_number(origin[1])) if len(origin) == 2 else (None, None)
     if left is None or top is None:
         return Reason.MALFORMED_GEOMETRY, "expected a bitmap with its origin [x, y] in whole pixels"
     try:
@@ -106,7 +106,7 @@ def _bitmap(bitmap: dict[str, Any]) -> Bitmap | tuple[Reason, str]:
 
 def _polygon(points: dict[str, Any]) -> Parts | tuple[Reason, str]:
     exterior = ring_of_pairs(points.get("exterior"))
-    holes = [ring_of_pairs(ring) for ring in members(points, "interior")]
+    holes = [ring_of_pairs(ring) for ring in list_at(points, "interior")]
     if exterior is None or None in holes:
         return Reason.MALFORMED_GEOMETRY, "expected an exterior and interiors of at least 3 points [x, y]"
     return Parts([Polygons([exterior])], [Polygons([hole]) for hole in holes if hole])

@@ -1,4 +1,4 @@
-"""A YOLO segmentation data set in (`labels/**/*.txt`, `images/**`), one record a line out.
+"""Reads YOLO segmentation data sets (`labels/**/*.txt`, `images/**`): one record a line.
 
 Source: docs.ultralytics.com/datasets/segment; docs/formats/yolo-seg.md says what becomes of each line.
 """
@@ -13,7 +13,7 @@ from jobs.sources.fields.points import scaled
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Entry
 from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
-from jobs.sources.files.json_documents import numbers, text, whole
+from jobs.sources.files.json_documents import finite_numbers, nonempty_text, whole_number
 from jobs.sources.reader import Reader
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref, record_ref
 from lake.errors import InputError
@@ -117,10 +117,10 @@ def _parse_names(content: bytes) -> dict[int, str]:
         raise InputError("the class list has a `kpt_shape`: a data set of poses, whose numbers are key points and no outlines")
     listed = document.get("names") if isinstance(document, dict) else None
     if isinstance(listed, dict):
-        return {number: str(name) for number, name in listed.items() if whole(number) is not None and text(name)}
+        return {number: str(name) for number, name in listed.items() if whole_number(number) is not None and nonempty_text(name)}
     if listed is None and isinstance(document, str):
         listed = [line.strip() for line in content.decode("utf-8").splitlines()]
-    return {number: name for number, name in enumerate(listed) if text(name)} if isinstance(listed, list) else {}
+    return {number: name for number, name in enumerate(listed) if nonempty_text(name)} if isinstance(listed, list) else {}
 
 
 def _object(line: str, ref: str, image: str, names: Mapping[int, str], size: ImageSize | None) -> LabelledObject | Rejected:
@@ -141,7 +141,7 @@ def _object(line: str, ref: str, image: str, names: Mapping[int, str], size: Ima
 
 def _floats(words: Sequence[str]) -> list[float] | None:
     try:
-        return numbers([float(word) for word in words])
+        return finite_numbers([float(word) for word in words])
     except ValueError:
         return None
 

@@ -1,4 +1,4 @@
-"""A mask as an export packs it in, a bool bitmap out, within the limits of the image that it lies on."""
+"""Decodes masks that exports pack as PNG, base64 or run lengths, within the limits of an image."""
 
 import io
 import warnings
@@ -13,8 +13,6 @@ from jobs.sources.fields.addresses import decode_base64
 from jobs.sources.rasters.label_maps import LARGEST_MAP
 from lake.errors import InputError
 
-Mask = NDArray[np.bool_]
-
 LARGEST_BITMAP = 64 << 20
 """Bytes of one packed mask, before and after inflating."""
 _PNG = b"\x89PNG"
@@ -25,12 +23,15 @@ class MalformedBitmapError(InputError):
     """A packed mask is not what its format says."""
 
 
-def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
+def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> NDArray[np.bool_]:
     """Decode a mask image: its alpha channel where it has one, else every sample that is not 0.
 
     Args:
         data: The PNG file.
-        colour: Red, green and blue of the mask, where several masks share the image.
+        colour: Red, green and blue of the mask, 0 to 255, where several masks share the image.
+
+    Returns:
+        (H, W) bool.
 
     Raises:
         MalformedBitmapError: It is no PNG image, is cut off, or too large.
@@ -55,8 +56,15 @@ def png_mask(data: bytes, colour: tuple[int, int, int] | None = None) -> Mask:
     return np.asarray(values > 0 if values.ndim == 2 else (values > 0).any(axis=2), bool)
 
 
-def base64_png_mask(coded: object, *, inflate: bool = False) -> Mask:
-    """Decode a mask image in base64; where `inflate` says so it may be deflated once more.
+def base64_png_mask(coded: object, *, inflate: bool = False) -> NDArray[np.bool_]:
+    """Decode a mask image in base64.
+
+    Args:
+        coded: The text.
+        inflate: Whether the image may be deflated once more.
+
+    Returns:
+        (H, W) bool.
 
     Raises:
         MalformedBitmapError: See `png_mask`; or it is not base64, or inflates beyond `LARGEST_BITMAP`.
@@ -70,8 +78,16 @@ def base64_png_mask(coded: object, *, inflate: bool = False) -> Mask:
     return png_mask(_inflated(data) if inflate and not data.startswith(_PNG) else data)
 
 
-def run_length_mask(counts: NDArray[np.int64], height: int, width: int) -> Mask:
+def run_length_mask(counts: NDArray[np.int64], height: int, width: int) -> NDArray[np.bool_]:
     """Paint run lengths that go row by row, background first.
+
+    Args:
+        counts: (R,) int64, pixels of each run.
+        height: Of the bitmap, in px.
+        width: Of the bitmap, in px.
+
+    Returns:
+        (height, width) bool.
 
     Raises:
         MalformedBitmapError: A length is negative, or they do not fill the bitmap.

@@ -1,4 +1,4 @@
-"""Label Studio's brush code in, a bitmap out: a bit-packed run-length code over a flattened RGBA image.
+"""Decodes Label Studio's brush code: a bit-packed run-length code over a flattened RGBA image.
 
 32 bits of length, 5 bits of word size less 1, four run sizes of 4 bits less 1; then blocks: a bit that says whether one
 word repeats, 2 bits that choose the run size, the run's length less 1, and one word or as many as the run is long.
@@ -17,6 +17,14 @@ _BROKEN = -1
 
 def decode_brush(code: NDArray[np.uint8], height: int, width: int) -> NDArray[np.bool_]:
     """Decode a brush stroke's mask: the alpha channel, where it is not 0.
+
+    Args:
+        code: (N,) uint8, the bytes of the code.
+        height: Of the image, in px.
+        width: Of the image, in px.
+
+    Returns:
+        (height, width) bool.
 
     Raises:
         MalformedBitmapError: The code is cut off, or is not of an RGBA image of that size.

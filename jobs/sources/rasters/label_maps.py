@@ -1,4 +1,4 @@
-"""The bytes of a label map in, its ids as numbers out: gray, palette, 16-bit or coded by colour."""
+"""Decodes label maps to ids: gray, palette, 16-bit or coded by colour."""
 
 import io
 import warnings
@@ -13,7 +13,8 @@ from jobs.sources.rasters.png_maps import decode_plain_png
 from jobs.sources.records import Rejected
 from lake.reasons import Reason
 
-Map = NDArray[np.int32]
+IdMap = NDArray[np.int32]
+"""(H, W) int32, an id or a colour (0xRRGGBB) a pixel."""
 LARGEST_MAP = 1 << 27
 """Pixels of a label map or a mask: its ids take 4 bytes each, several times over, which an image's samples do not."""
 _FAULTS = (OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, EOFError, OverflowError, RuntimeError, MemoryError)
@@ -34,7 +35,7 @@ def decode_index_map(data: bytes) -> NDArray[Any]:
     return values if values.dtype in (np.uint8, np.uint16) else values.astype(np.int32)
 
 
-def decode_colour_map(data: bytes) -> Map:
+def decode_colour_map(data: bytes) -> IdMap:
     """Decode a map coded by colour: 0xRRGGBB as one number; alpha is dropped.
 
     Returns:

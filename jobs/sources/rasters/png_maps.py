@@ -1,4 +1,4 @@
-"""A PNG file of one 8-bit channel in, its samples out, several times faster than by zlib; others are left to Pillow.
+"""Decodes PNG files of one 8-bit channel several times faster than zlib does; others are left to Pillow.
 
 Source: PNG specification, third edition (W3C 2025), sections 5 (chunks), 9 (filters) and 10 (compression).
 """
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from imaging.kernels import kernel
 
-Samples = NDArray[np.uint8]
+_Samples = NDArray[np.uint8]
 
 _SIGNATURE = 8
 _GRAY, _PALETTE = 0, 3
 _LEFT, _UP, _AVERAGE, _PAETH = 1, 2, 3, 4
 
 
-def decode_plain_png(data: bytes) -> Samples | None:
+def decode_plain_png(data: bytes) -> _Samples | None:
     """Decode a PNG file of 8-bit gray samples or palette indices.
 
     Args:
@@ -62,12 +62,12 @@ def _chunks(data: bytes) -> tuple[str, bytes, bytes] | None:
 
 
 @kernel
-def undo_filters(packed: Samples, samples: Samples) -> bool:
+def undo_filters(packed: _Samples, samples: _Samples) -> bool:
     """Undo the filters of rows of one byte a pixel.
 
     Args:
-        packed: (H, 1 + W) the number of each row's filter and what it left.
-        samples: (H, W) filled.
+        packed: (H, 1 + W) uint8, the number of each row's filter and what it left.
+        samples: (H, W) uint8, filled.
 
     Returns:
         False where a row has no known filter.

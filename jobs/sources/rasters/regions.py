@@ -1,4 +1,4 @@
-"""A map of class ids in, its regions out as run lengths: one a class, or one a connected part where a class needs it."""
+"""Divides a map of class ids into regions as run lengths: one a class, or one a connected part where a class needs it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from imaging.bits import bits_at
 from imaging.kernels import kernel
 
-Map = NDArray[np.int32]
-AnyMap = NDArray[Any]
+_Whole32 = NDArray[np.int32]
+_Values = NDArray[Any]
 
 _WORD = 8
 _REPEATED = np.uint64(0x0101010101010101)
@@ -19,13 +19,13 @@ _REPEATED = np.uint64(0x0101010101010101)
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One region of a map: its class id, and COCO's uncompressed run lengths over the whole map."""
+    """One region of a map: its class id, and COCO's uncompressed run lengths over the whole map, (R,) int64."""
 
     value: int
     counts: NDArray[np.int64]
 
 
-def find_regions(values: AnyMap, divided: NDArray[np.bool_], ids: Map | None = None) -> list[Region]:
+def find_regions(values: _Values, divided: NDArray[np.bool_], ids: _Whole32 | None = None) -> list[Region]:
     """Divide a map into regions.
 
     Args:
@@ -54,7 +54,7 @@ def find_regions(values: AnyMap, divided: NDArray[np.bool_], ids: Map | None = N
     return _gather(starts, ends, classes, roots, height * width)
 
 
-def _gather(starts: Map, ends: Map, classes: Map, roots: Map, total: int) -> list[Region]:
+def _gather(starts: _Whole32, ends: _Whole32, classes: _Whole32, roots: _Whole32, total: int) -> list[Region]:
     firsts = np.flatnonzero((classes >= 0) & (roots == np.arange(roots.size)))
     firsts = firsts[np.lexsort((firsts, classes[firsts]))]
     numbers = np.full(roots.size, -1, np.int64)  # of the region that begins with a run
@@ -70,8 +70,8 @@ def _gather(starts: Map, ends: Map, classes: Map, roots: Map, total: int) -> lis
 
 @kernel
 def _write_counts(
-    starts: Map,
-    ends: Map,
+    starts: _Whole32,
+    ends: _Whole32,
     numbers: NDArray[np.int64],
     total: int,
     offsets: NDArray[np.int64],
@@ -100,7 +100,7 @@ def _write_counts(
 
 
 @kernel
-def _runs(columns: AnyMap, height: int, width: int, starts: Map, ends: Map, classes: Map) -> int:
+def _runs(columns: _Values, height: int, width: int, starts: _Whole32, ends: _Whole32, classes: _Whole32) -> int:
     """Find the runs of equal value down each column; positions count down the columns. Returns -1 where room lacks."""
     found = 0
     for x in range(width):
@@ -119,7 +119,7 @@ def _runs(columns: AnyMap, height: int, width: int, starts: Map, ends: Map, clas
 
 
 @kernel
-def _runs_of_bytes(columns: NDArray[np.uint8], height: int, width: int, starts: Map, ends: Map, classes: Map) -> int:
+def _runs_of_bytes(columns: NDArray[np.uint8], height: int, width: int, starts: _Whole32, ends: _Whole32, classes: _Whole32) -> int:
     """Do as `_runs`, eight pixels at a time; as many more follow the last."""
     found = 0
     for x in range(width):
@@ -141,7 +141,7 @@ def _runs_of_bytes(columns: NDArray[np.uint8], height: int, width: int, starts: 
 
 
 @kernel
-def _root(parents: Map, run: int) -> int:
+def _root(parents: _Whole32, run: int) -> int:
     while parents[run] != run:
         parents[run] = parents[parents[run]]
         run = parents[run]
@@ -149,7 +149,9 @@ def _root(parents: Map, run: int) -> int:
 
 
 @kernel
-def _join_runs(starts: Map, ends: Map, classes: Map, divided: NDArray[np.bool_], parents: Map, height: int, width: int) -> None:
+def _join_runs(
+    starts: _Whole32, ends: _Whole32, classes: _Whole32, divided: NDArray[np.bool_], parents: _Whole32, height: int, width: int
+) -> None:
     """Give every run the first run of its region as its root."""
     count = starts.size
     first_of_class = np.full(divided.size, -1, np.int32)

@@ -1,4 +1,4 @@
-"""Spans of COCO annotations in, the columns of the regular ones out: one pass over their bytes, no object a record.
+"""Reads the regular annotations of a COCO document as columns: one pass over their bytes, no Python object a record.
 
 Regular is an annotation whose values are plain numbers, flat lists of them or plain text, with whole ids, and whose segmentation
 is a list of polygons. Everything else, sound or not, is left to the reader that parses record by record, so that one module
@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.kernels import kernel
-from jobs.sources.files.folders import Bytes
+from jobs.sources.files.folders import MappedBytes
 
-Whole = NDArray[np.int64]
-Numbers = NDArray[np.float64]
+_Whole = NDArray[np.int64]
+_Doubles = NDArray[np.float64]
 
 _ID, _IMAGE, _CATEGORY, _CROWD = 0, 1, 2, 3
 _KEYS = 4
@@ -25,24 +25,29 @@ _POWERS = 10.0 ** np.arange(_MOST_DIGITS + 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class AnnotationColumns:
     """Annotations by column; those of an irregular one mean nothing, and it has no rings."""
 
     regular: NDArray[np.bool_]  # (N,)
-    ids: Whole  # (N,)
-    image_ids: Whole  # (N,)
-    category_ids: Whole  # (N,)
+    ids: _Whole  # (N,)
+    image_ids: _Whole  # (N,)
+    category_ids: _Whole  # (N,)
     is_crowd: NDArray[np.bool_]  # (N,)
-    points: Numbers  # x and y in turn, in px
-    rings: Whole  # (R + 1,) where each ring begins in `points`
-    objects: Whole  # (N + 1,) where each annotation's rings begin in `rings`
+    points: _Doubles  # x and y in turn, in px
+    rings: _Whole  # (R + 1,) where each ring begins in `points`
+    objects: _Whole  # (N + 1,) where each annotation's rings begin in `rings`
 
 
-def read_columns(data: Bytes, starts: Whole, ends: Whole) -> Columns:
+def read_columns(data: MappedBytes, starts: _Whole, ends: _Whole) -> AnnotationColumns:
     """Read the annotations at `data[starts[i]:ends[i]]`.
 
     Numbers are the doubles that a JSON parser gives: those for which that takes more than one rounding make their annotation
     irregular.
+
+    Args:
+        data: (B,) uint8, the document.
+        starts: (N,) int64, where each annotation begins, in bytes.
+        ends: (N,) int64, where each ends.
     """
     size = int((ends - starts).sum())
     points, rings = np.empty(size // 2 + 1, np.float64), np.zeros(size // 4 + 2, np.int64)
@@ -50,7 +55,7 @@ def read_columns(data: Bytes, starts: Whole, ends: Whole) -> Columns:
     regular = np.zeros(starts.size, np.bool_)
     _read(data, starts, ends, regular, fields, points, rings, objects)
     last = int(objects[-1])
-    return Columns(
+    return AnnotationColumns(
         regular,
         np.ascontiguousarray(fields[:, _ID]),
         np.ascontiguousarray(fields[:, _IMAGE]),
@@ -64,14 +69,14 @@ def read_columns(data: Bytes, starts: Whole, ends: Whole) -> Columns:
 
 @kernel
 def _read(
-    data: Bytes,
-    starts: Whole,
-    ends: Whole,
+    data: MappedBytes,
+    starts: _Whole,
+    ends: _Whole,
     regular: NDArray[np.bool_],
-    fields: Whole,
-    points: Numbers,
-    rings: Whole,
-    objects: Whole,
+    fields: _Whole,
+    points: _Doubles,
+    rings: _Whole,
+    objects: _Whole,
 ) -> None:
     value = np.empty(1, np.float64)
     for item in range(starts.size):
@@ -82,14 +87,16 @@ def _read(
 
 
 @kernel
-def _after_blanks(data: Bytes, at: int, end: int) -> int:
+def _after_blanks(data: MappedBytes, at: int, end: int) -> int:
     while at < end and (data[at] == 32 or data[at] == 9 or data[at] == 10 or data[at] == 13):
         at += 1
     return at
 
 
 @kernel
-def _annotation(data: Bytes, start: int, end: int, fields: Whole, points: Numbers, rings: Whole, ring: int, value: Numbers) -> int:
+def _annotation(
+    data: MappedBytes, start: int, end: int, fields: _Whole, points: _Doubles, rings: _Whole, ring: int, value: _Doubles
+) -> int:
     """Read one annotation; return the ring after its last one, or -1 when it is irregular."""
     seen = 0
     if data[start] != 123:
@@ -137,7 +144,7 @@ def _annotation(data: Bytes, start: int, end: int, fields: Whole, points: Number
 
 
 @kernel
-def _key(data: Bytes, start: int, end: int) -> int:
+def _key(data: MappedBytes, start: int, end: int) -> int:
     """Tell which of the keys that are read a name is: id, image_id, category_id, iscrowd, segmentation."""
     size = end - start
     if size == 2 and data[start] == 105 and data[start + 1] == 100:
@@ -154,7 +161,7 @@ def _key(data: Bytes, start: int, end: int) -> int:
 
 
 @kernel
-def _spells(data: Bytes, start: int, word: bytes) -> bool:
+def _spells(data: MappedBytes, start: int, word: bytes) -> bool:
     for index in range(len(word)):  # noqa: SIM110 - compiled code knows no all()
         if data[start + index] != word[index]:
             return False
@@ -162,7 +169,7 @@ def _spells(data: Bytes, start: int, word: bytes) -> bool:
 
 
 @kernel
-def _after_plain_text(data: Bytes, at: int, end: int) -> int:
+def _after_plain_text(data: MappedBytes, at: int, end: int) -> int:
     """Return the offset after a string of printable ASCII without escapes whose opening quote is at `at`, or -1."""
     at += 1
     while at < end:
@@ -176,7 +183,7 @@ def _after_plain_text(data: Bytes, at: int, end: int) -> int:
 
 
 @kernel
-def _after_plain_value(data: Bytes, at: int, end: int, value: Numbers) -> int:
+def _after_plain_value(data: MappedBytes, at: int, end: int, value: _Doubles) -> int:
     """Return the offset after a number, plain text or a flat list of numbers, or -1 for anything else."""
     if at >= end:
         return _BROKEN
@@ -203,7 +210,7 @@ def _after_plain_value(data: Bytes, at: int, end: int, value: Numbers) -> int:
 
 
 @kernel
-def _after_number(data: Bytes, at: int, end: int, value: Numbers) -> int:
+def _after_number(data: MappedBytes, at: int, end: int, value: _Doubles) -> int:
     """Read a number without exponent and of at most 15 digits; return the offset after it, or -1."""
     negative = at < end and data[at] == 45
     if negative:
@@ -237,7 +244,7 @@ def _after_number(data: Bytes, at: int, end: int, value: Numbers) -> int:
 
 
 @kernel
-def _polygons(data: Bytes, at: int, end: int, points: Numbers, rings: Whole, ring: int, value: Numbers) -> tuple[int, int]:
+def _polygons(data: MappedBytes, at: int, end: int, points: _Doubles, rings: _Whole, ring: int, value: _Doubles) -> tuple[int, int]:
     """Read a list of rings of at least three points each; return the offset after it, or -1, and the ring after the last."""
     if at >= end or data[at] != 91:
         return _BROKEN, ring

@@ -1,4 +1,4 @@
-"""Ids of images and spans of annotations in, bounded groups out: some images with all annotations that lie on them."""
+"""Groups the annotations of a COCO document by image, a bounded number at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,32 +7,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.packing import pack_spans
-from jobs.sources.files.json_spans import MISSING, Elements
+from jobs.sources.files.json_spans import MISSING, Elements, Offsets
 
 MOST_OBJECTS = 8192
 """Annotations of a group, unless one image alone has more."""
 MOST_IMAGES = 1024
 
-Positions = NDArray[np.int64]
+_Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ImageGroup:
     """The spans of some annotations in their document; `earlier` holds the span of the record whose id one repeats."""
 
-    positions: Positions  # (N,) index in the document's list
-    starts: Positions
-    ends: Positions
+    positions: _Whole  # (N,) index in the document's list
+    starts: Offsets  # (N,) where each begins in the document
+    ends: Offsets  # (N,)
     earlier: Mapping[int, tuple[int, int]]  # index in this group -> span
 
-    def without(self, taken: NDArray[np.bool_]) -> "Group":
-        """Return the group without some of its annotations; `taken` is (N,)."""
+    def without(self, taken: NDArray[np.bool_]) -> "ImageGroup":
+        """Return the group without some of its annotations.
+
+        Args:
+            taken: (N,) bool, those to leave out.
+        """
         left = np.flatnonzero(~taken)
         earlier = {now: self.earlier[was] for now, was in enumerate(left.tolist()) if was in self.earlier}
-        return Group(self.positions[left], self.starts[left], self.ends[left], earlier)
+        return ImageGroup(self.positions[left], self.starts[left], self.ends[left], earlier)
 
 
-def group_by_image(image_ids: Sequence[int | None], annotations: Elements, most: int | None = None) -> Iterator[tuple[range, Group]]:
+def group_by_image(image_ids: Sequence[int | None], annotations: Elements, most: int | None = None) -> Iterator[tuple[range, ImageGroup]]:
     """Group annotations by image; those of unlisted images come last, without images.
 
     Args:
@@ -57,7 +61,7 @@ def group_by_image(image_ids: Sequence[int | None], annotations: Elements, most:
         yield range(0), _group(unlisted[chunk : chunk + most], annotations, first_of_id)
 
 
-def _slot_of_each(image_ids: Sequence[int | None], wanted: Positions) -> Positions:
+def _slot_of_each(image_ids: Sequence[int | None], wanted: _Whole) -> _Whole:
     """Return each annotation's image as a slot; one past the last where the image is not listed."""
     known = [(number, slot) for slot, number in enumerate(image_ids) if number is not None]
     if not known:
@@ -67,7 +71,7 @@ def _slot_of_each(image_ids: Sequence[int | None], wanted: Positions) -> Positio
     return np.where(table[nearest, 0] == wanted, table[nearest, 1], len(image_ids))
 
 
-def _first_of_each(ids: Positions) -> Positions:
+def _first_of_each(ids: _Whole) -> _Whole:
     """Return, for each annotation, the first one of the document that has its id; ids that are missing differ."""
     order = np.argsort(ids, kind="stable")
     ordered = ids[order]
@@ -77,10 +81,10 @@ def _first_of_each(ids: Positions) -> Positions:
     return first
 
 
-def _group(positions: Positions, annotations: Elements, first_of_id: Positions) -> Group:
+def _group(positions: _Whole, annotations: Elements, first_of_id: _Whole) -> ImageGroup:
     repeats = np.flatnonzero(first_of_id[positions] != positions)
     spans = {
         index: (int(annotations.starts[first]), int(annotations.ends[first]))
         for index, first in zip(repeats.tolist(), first_of_id[positions[repeats]].tolist(), strict=True)
     }
-    return Group(positions, annotations.starts[positions], annotations.ends[positions], spans)
+    return ImageGroup(positions, annotations.starts[positions], annotations.ends[positions], spans)

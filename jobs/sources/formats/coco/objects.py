@@ -1,11 +1,11 @@
-"""One parsed COCO annotation in, one labelled object or reject out."""
+"""Turns one parsed COCO annotation into a labelled object, or says why it cannot be one."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from jobs.sources.files.json_documents import members, numbers, size, whole
+from jobs.sources.files.json_documents import finite_numbers, image_side, list_at, whole_number
 from jobs.sources.records import LabelledObject, Polygons, Rejected, RunLengths, record_ref
 from lake.reasons import Reason
 
@@ -24,14 +24,14 @@ def labelled_object(
     """
     if not isinstance(record, dict):
         return Rejected(record_ref(document, f"at {position}"), Reason.MALFORMED_RECORD, "expected an annotation object")
-    number = whole(record.get("id"))
+    number = whole_number(record.get("id"))
     ref = record_ref(document, number if number is not None else f"at {position}")
-    image = whole(record.get("image_id"))
+    image = whole_number(record.get("image_id"))
     if number is None or image is None:
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected whole numbers as id and image_id")
     if image not in names:
         return Rejected(ref, Reason.UNLISTED_IMAGE, f"image_id {image} is not in the list of images")
-    category = whole(record.get("category_id"))
+    category = whole_number(record.get("category_id"))
     if category is None or category not in categories:
         return Rejected(ref, Reason.UNKNOWN_CATEGORY, f"category_id {category} is not in the list of categories")
     label = categories[category]
@@ -47,7 +47,7 @@ def coco_geometry(record: dict[str, Any]) -> Polygons | RunLengths | tuple[Reaso
     """Return an annotation's geometry, or why it has none that can be used."""
     shape = record.get("segmentation")
     if shape is None or shape in ([], {}, [[]], ""):
-        if numbers(record.get("bbox")):
+        if finite_numbers(record.get("bbox")):
             return Reason.BOX_ONLY, "a bbox without a segmentation"
         return Reason.EMPTY_GEOMETRY, "neither segmentation nor bbox"
     if isinstance(shape, dict):
@@ -55,15 +55,15 @@ def coco_geometry(record: dict[str, Any]) -> Polygons | RunLengths | tuple[Reaso
     if not isinstance(shape, list):
         return Reason.MALFORMED_GEOMETRY, f"expected polygons or run lengths, got {type(shape).__name__}"
     for ring in shape:
-        if numbers(ring) is None or len(ring) < 6 or len(ring) % 2:
+        if finite_numbers(ring) is None or len(ring) < 6 or len(ring) % 2:
             return Reason.MALFORMED_GEOMETRY, "expected polygons of at least 3 points, as finite x and y in turn"
     return Polygons(shape)
 
 
 def run_lengths(shape: dict[str, Any]) -> RunLengths | tuple[Reason, str]:
     """Return a COCO run-length code, compressed or not, or why it cannot be one."""
-    sides = members(shape, "size")
-    height, width = (size(sides[0]), size(sides[1])) if len(sides) == 2 else (None, None)
+    sides = list_at(shape, "size")
+    height, width = (image_side(sides[0]), image_side(sides[1])) if len(sides) == 2 else (None, None)
     if height is None or width is None:
         return Reason.MALFORMED_GEOMETRY, "expected run lengths with size [height, width]"
     counts = shape.get("counts")
@@ -72,7 +72,7 @@ def run_lengths(shape: dict[str, Any]) -> RunLengths | tuple[Reason, str]:
     if isinstance(counts, list):
         if _are_plain(counts):
             return RunLengths(counts, height, width)
-        if all(whole(count) is not None for count in counts):
+        if all(whole_number(count) is not None for count in counts):
             return RunLengths([int(count) for count in counts], height, width)
     return Reason.MALFORMED_GEOMETRY, "expected counts as text or as a list of whole numbers"
 

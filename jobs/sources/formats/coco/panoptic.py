@@ -1,4 +1,4 @@
-"""COCO panoptic in (JSON and a folder of id maps), one record a segment out; unlisted ids are void.
+"""Reads COCO panoptic exports, JSON and a folder of id maps: one record a segment, and unlisted ids are void.
 
 Source: cocodataset.org/#format-data, "Panoptic segmentation"; docs/formats/coco-panoptic.md says what each becomes.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from imaging.images import ImageRefusedError
 from jobs.sources.files.documents import map_document, parse_spans
 from jobs.sources.files.exports import Export
-from jobs.sources.files.json_documents import members, records, text, whole
+from jobs.sources.files.json_documents import list_at, nonempty_text, records_at, whole_number
 from jobs.sources.files.paths import safe_path
 from jobs.sources.formats.coco.reader import CocoUnit, coco_unit, documents_by_image
 from jobs.sources.rasters.label_maps import decode_colour_map, refused
@@ -53,7 +53,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     payload = coco_unit(unit)
     for position, record in _records(export, unit):
         container = _container(export, payload.document, record, position)
-        number = whole(record.get("image_id")) if isinstance(record, dict) else None
+        number = whole_number(record.get("image_id")) if isinstance(record, dict) else None
         if not isinstance(record, dict) or number is None:
             yield Rejected(part_ref(container, "map"), Reason.MALFORMED_RECORD, "expected an annotation with an image_id")
         elif number not in payload.names:
@@ -85,14 +85,14 @@ def _segments(export: Export, payload: CocoUnit, record: dict[str, Any], contain
         return
     numbers = (coded >> 16) | (coded & 0xFF00) | ((coded & 0xFF) << 16)
     ids, inverse = np.unique(numbers, return_inverse=True)
-    listed = {whole(segment.get("id")) for segment in members(record, "segments_info") if isinstance(segment, dict)} - {0}
+    listed = {whole_number(segment.get("id")) for segment in list_at(record, "segments_info") if isinstance(segment, dict)} - {0}
     slots = np.where(np.isin(ids, [number for number in listed if number is not None]), np.arange(ids.size), ids.size)
     regions = find_regions(slots.astype(np.int32)[inverse].reshape(numbers.shape), np.zeros(ids.size + 1, bool))
     by_id = {int(ids[region.value]) if region.value < ids.size else None: region for region in regions}
     height, width = numbers.shape
     size = ImageSize(width, height)
     seen: set[int] = set()
-    for index, segment in enumerate(records(record, "segments_info")):
+    for index, segment in enumerate(records_at(record, "segments_info")):
         yield _segment(segment, index, container, image, by_id, size, payload.categories, seen)
     if (void := by_id.get(None)) is not None:
         geometry = RunLengths(void.counts.tolist(), height, width)
@@ -109,14 +109,14 @@ def _segment(
     categories: Mapping[int, str | None],
     seen: set[int],
 ) -> LabelledObject | Rejected:
-    number = whole(segment.get("id")) if isinstance(segment, dict) else None
+    number = whole_number(segment.get("id")) if isinstance(segment, dict) else None
     ref = part_ref(container, f"at {index}" if number is None else number)
     if number is None:
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected a segment with a whole number as its id")
     if number in seen:
         return Rejected(ref, Reason.DUPLICATE_ID, "an earlier segment of the image has the same id")
     seen.add(number)
-    category = whole(segment.get("category_id"))
+    category = whole_number(segment.get("category_id"))
     if category is None or category not in categories:
         return Rejected(ref, Reason.UNKNOWN_CATEGORY, f"category_id {category} is not in the list of categories")
     label = categories[category]
@@ -150,5 +150,5 @@ def _records(export: Export, unit: Unit) -> Iterator[tuple[int, Any]]:
 
 def _container(export: Export, path: str, record: Any, position: int) -> str:
     document = export.document_name(path)
-    name = text(record.get("file_name")) if isinstance(record, dict) else None
+    name = nonempty_text(record.get("file_name")) if isinstance(record, dict) else None
     return "/".join(part for part in (document, name[:200] if name else f"at {position}") if part)

@@ -1,4 +1,4 @@
-"""COCO instances in (also LVIS and Roboflow's), typed records out; files of any size, a unit of images at a time.
+"""Reads COCO instances, also LVIS's and Roboflow's: files of any size, a unit of images at a time.
 
 Source: cocodataset.org/#format-data; docs/formats/coco.md says what becomes of each irregular record.
 """
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from jobs.sources.fields.image_paths import first_present
 from jobs.sources.files.documents import map_document, parse_span, parse_spans
 from jobs.sources.files.exports import Export
-from jobs.sources.files.folders import Bytes
-from jobs.sources.files.json_documents import members, parse_json, size, text, whole
+from jobs.sources.files.folders import MappedBytes
+from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, parse_json, whole_number
 from jobs.sources.files.json_spans import Elements, element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError, safe_path
 from jobs.sources.formats.coco.columns import read_columns
-from jobs.sources.formats.coco.grouping import Group, group_by_image
+from jobs.sources.formats.coco.grouping import ImageGroup, group_by_image
 from jobs.sources.formats.coco.objects import labelled_object
 from jobs.sources.reader import ByColumns, Reader
 from jobs.sources.record_columns import Columns, listed_columns, listed_images
@@ -40,7 +40,7 @@ class CocoUnit:
     categories: Mapping[int, str | None]
     images: tuple[ListedImage | Rejected, ...]
     names: Mapping[int, str]  # image id -> `ListedImage.name`
-    group: Group
+    group: ImageGroup
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as columns: a unit has a thousand images."""
@@ -97,7 +97,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
             yield labelled_object(record, int(group.positions[index]), document, payload.categories, payload.names)
 
 
-def outlined(export: Export, unit: Unit) -> PolygonBatch:
+def polygon_batch(export: Export, unit: Unit) -> PolygonBatch:
     """Read the unit's annotations that are plain and outlined by polygons, as columns."""
     payload = coco_unit(unit)
     document = export.document_name(payload.document)
@@ -124,15 +124,20 @@ def outlined(export: Export, unit: Unit) -> PolygonBatch:
 
 
 def without(unit: Unit, taken: NDArray[np.bool_]) -> Unit:
-    """Return the unit without the annotations that were read as columns."""
+    """Return the unit without the annotations that were read as columns.
+
+    Args:
+        unit: Of a COCO document.
+        taken: (N,) bool, the rows of its `PolygonBatch` that were read.
+    """
     payload = coco_unit(unit)
     return replace(unit, payload=replace(payload, group=payload.group.without(taken)))
 
 
-READER = Reader(units, images, objects, documents=(".json",), columns=ByColumns(outlined, without))
+READER = Reader(units, images, objects, documents=(".json",), columns=ByColumns(polygon_batch, without))
 
 
-def _unpacked(document: str, categories: Mapping[int, str | None], images: Columns, names: Sequence[int], group: Group) -> CocoUnit:
+def _unpacked(document: str, categories: Mapping[int, str | None], images: Columns, names: Sequence[int], group: ImageGroup) -> CocoUnit:
     return CocoUnit(document, categories, listed_images(images), _names(names), group)
 
 
@@ -159,8 +164,13 @@ def duplicate(ref: str, record: Any, earlier: Any) -> Rejected:
     return Rejected(ref, Reason.DUPLICATE_ID, "an earlier record with other content has the same id and was kept")
 
 
-def categories_of(data: Bytes, span: tuple[int, int] | None, where: str) -> dict[int, str | None]:
+def categories_of(data: MappedBytes, span: tuple[int, int] | None, where: str) -> dict[int, str | None]:
     """Read the categories' names by id; None for one without a usable name.
+
+    Args:
+        data: (N,) uint8, the document.
+        span: Where the list of categories begins and ends, in bytes; None where there is none.
+        where: What to call the document in messages.
 
     Raises:
         InputError: There are too many categories, or their list is no JSON.
@@ -169,17 +179,24 @@ def categories_of(data: Bytes, span: tuple[int, int] | None, where: str) -> dict
         return {}
     found = parse_json(data[span[0] : span[1]].tobytes(), f"{where}, categories")
     names: dict[int, str | None] = {}
-    for category in members({"categories": found}, "categories"):
-        number = whole(category.get("id")) if isinstance(category, dict) else None
+    for category in list_at({"categories": found}, "categories"):
+        number = whole_number(category.get("id")) if isinstance(category, dict) else None
         if number is not None:
-            names.setdefault(number, text(category.get("name")))
+            names.setdefault(number, nonempty_text(category.get("name")))
     if len(names) > MOST_CATEGORIES:
         raise InputError(f"{where} has {len(names):,} categories; at most {MOST_CATEGORIES:,} are read")
     return names
 
 
-def images_of(export: Export, path: str, data: Bytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:
-    """List a document's images, with the id under which annotations find each; None for one that is rejected."""
+def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:
+    """List a document's images, with the id under which annotations find each; None for one that is rejected.
+
+    Args:
+        export: The export.
+        path: Of the document.
+        data: (N,) uint8, the document.
+        elements: Of its list of images.
+    """
     listed: list[ListedImage | Rejected] = []
     ids: list[int | None] = []
     first: dict[int, int] = {}
@@ -200,7 +217,7 @@ def images_of(export: Export, path: str, data: Bytes, elements: Elements) -> tup
 
 
 def _listed(export: Export, path: str, split: str, index: int, record: Any) -> tuple[ListedImage | Rejected, int | None]:
-    number = whole(record.get("id")) if isinstance(record, dict) else None
+    number = whole_number(record.get("id")) if isinstance(record, dict) else None
     ref = record_ref(export.document_name(path), f"image {number if number is not None else f'at {index}'}")
     if number is None:
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected an image record with a whole number as its id"), None
@@ -209,7 +226,7 @@ def _listed(export: Export, path: str, split: str, index: int, record: Any) -> t
         where = export.image_path(path, f"{split}{name}" if split else name) if name else first_present(export, path, _lvis_names(record))
     except HostilePathError as error:
         return Rejected(ref, Reason.HOSTILE_PATH, str(error), image=str(number)), number
-    width, height = size(record.get("width")), size(record.get("height"))
+    width, height = image_side(record.get("width")), image_side(record.get("height"))
     return ListedImage(ref, str(number), where, width, height), number
 
 

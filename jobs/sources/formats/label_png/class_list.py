@@ -1,14 +1,14 @@
-"""A class list (JSON) in, what each id of a label map means out."""
+"""The class list (JSON) of label maps: what each of their ids means."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.sources.files.json_documents import members, parse_json, text, whole
+from jobs.sources.files.json_documents import list_at, nonempty_text, parse_json, whole_number
 from lake.errors import InputError
 
-KINDS = ("thing", "stuff", "void")
+CLASS_KINDS = ("thing", "stuff", "void")
 HIGHEST_ID = 65_535
 
 
@@ -22,7 +22,7 @@ class ClassList:
     divisor: int | None = None  # maps hold class * divisor + instance; a value below it is a class alone
 
     def divided(self) -> NDArray[np.bool_]:
-        """Return, by id, whether a class falls into its connected parts."""
+        """Return, by id, whether a class falls into its connected parts: (65,537,) bool, the last for void."""
         table = np.zeros(HIGHEST_ID + 2, bool)
         table[sorted(self.things)] = True
         return table
@@ -41,7 +41,7 @@ def parse_classes(data: bytes | None) -> ClassList:
     if data is None:
         raise InputError("label maps need a class list: set the source's `classes` to a JSON file of ids, names and kinds")
     document = parse_json(data, "the class list")
-    entries = members(document, "classes")
+    entries = list_at(document, "classes")
     if not entries:
         raise InputError('the class list names no class; expected {"classes": [{"id": 0, "name": "Sky", "kind": "stuff"}, …]}')
     names: dict[int, str] = {}
@@ -60,7 +60,7 @@ def parse_classes(data: bytes | None) -> ClassList:
         if kind == "thing":
             things.add(number)
     divisor = document.get("instance_divisor")
-    if divisor is not None and (whole(divisor) is None or not 2 <= divisor <= 1 << 20):
+    if divisor is not None and (whole_number(divisor) is None or not 2 <= divisor <= 1 << 20):
         raise InputError(f"the class list: expected an instance_divisor from 2 to {1 << 20:,}, got {divisor!r}")
     return ClassList(names, frozenset(things & names.keys()), colours, divisor)
 
@@ -68,18 +68,18 @@ def parse_classes(data: bytes | None) -> ClassList:
 def _class(entry: object) -> tuple[int, str, str]:
     if not isinstance(entry, dict):
         raise InputError(f"expected a class as an object with id, name and kind, got {type(entry).__name__}")
-    number, name, kind = whole(entry.get("id")), text(entry.get("name")), entry.get("kind", "thing")
+    number, name, kind = whole_number(entry.get("id")), nonempty_text(entry.get("name")), entry.get("kind", "thing")
     if number is None or not 0 <= number <= HIGHEST_ID or name is None:
         raise InputError(f"expected a class with an id from 0 to {HIGHEST_ID:,} and a name, got {str(entry)[:120]}")
-    if kind not in KINDS:
-        raise InputError(f"class {name!r}: expected kind {', '.join(KINDS)}, got {kind!r}")
+    if kind not in CLASS_KINDS:
+        raise InputError(f"class {name!r}: expected kind {', '.join(CLASS_KINDS)}, got {kind!r}")
     return number, name, str(kind)
 
 
 def _colour(value: object) -> tuple[int] | None:
     if not isinstance(value, list) or len(value) != 3:
         return None
-    channels = [whole(channel) for channel in value]
+    channels = [whole_number(channel) for channel in value]
     if any(channel is None or not 0 <= channel <= 255 for channel in channels):
         return None
     red, green, blue = (int(channel or 0) for channel in channels)

@@ -1,4 +1,4 @@
-"""The bytes of a label map and what its ids mean in, its regions with their labels out."""
+"""Divides a label map into labelled regions, by its class list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from imaging.images import ImageRefusedError
 from jobs.sources.formats.label_png.class_list import HIGHEST_ID, ClassList
-from jobs.sources.rasters.label_maps import Map, decode_colour_map, decode_index_map, is_coloured
+from jobs.sources.rasters.label_maps import IdMap, decode_colour_map, decode_index_map, is_coloured
 from jobs.sources.rasters.regions import Region, find_regions
 from jobs.sources.records import VOID_LABEL, ImageSize
 from lake.reasons import Reason
@@ -29,6 +29,10 @@ class LabelRegions:
 def label_regions(data: bytes, classes: ClassList) -> LabelRegions:
     """Decode a label map and divide it into regions; void is one region, however many parts it has.
 
+    Args:
+        data: The map's file.
+        classes: What its ids, or its colours, mean.
+
     Raises:
         ImageRefusedError: It cannot be decoded, or is coded by colour while the class list has no colours.
     """
@@ -44,7 +48,7 @@ def label_regions(data: bytes, classes: ClassList) -> LabelRegions:
     return LabelRegions(_size(values), found)
 
 
-def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], Map]:
+def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], IdMap]:
     """Return a map's values, and the class id of each value."""
     if not is_coloured(data):
         values = decode_index_map(data)
@@ -79,17 +83,17 @@ def _coded_instances(data: bytes, classes: ClassList, divisor: int) -> LabelRegi
     return LabelRegions(_size(values), found)
 
 
-def _least_first(colours: Map) -> Map:
+def _least_first(colours: IdMap) -> IdMap:
     """Read R + 256 G + 65536 B out of 0xRRGGBB."""
     return (colours >> 16) | (colours & 0xFF00) | ((colours & 0xFF) << 16)
 
 
-def _known(values: Map, classes: ClassList) -> Map:
+def _known(values: IdMap, classes: ClassList) -> IdMap:
     known = np.zeros(VOID + 1, bool)
     known[sorted(classes.names)] = True
     inside = np.clip(values, 0, VOID)
     return np.where(known[inside] & (values == inside), inside, VOID).astype(np.int32)
 
 
-def _size(values: Map) -> ImageSize:
+def _size(values: IdMap) -> ImageSize:
     return ImageSize(values.shape[1], values.shape[0])

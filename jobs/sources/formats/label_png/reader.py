@@ -1,4 +1,4 @@
-"""A folder of label maps with its folder of images and class list in, one record a region out.
+"""Reads a folder of label maps beside its folder of images: one record a region.
 
 A label map belongs to the image of the same path and stem. docs/formats/label-png.md says what each id becomes.
 """

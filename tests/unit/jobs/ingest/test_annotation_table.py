@@ -63,7 +63,7 @@ def test_columns_and_records_give_the_same_rows_and_rejects(tmp_path: Path, exif
     images = outcomes(orientation)
     sizes = {name: ImageSize(8, 6) for name in ("0", "1")}
     one_by_one = annotate(coco.objects(export, unit, sizes), images, source)
-    table, taken = annotate_polygon_batch(coco.outlined(export, unit), images, source)
+    table, taken = annotate_polygon_batch(coco.polygon_batch(export, unit), images, source)
     rest = annotate(coco.objects(export, coco.without(unit, taken), sizes), images, source)
     assert 0 < np.count_nonzero(taken) == len(table) == one_by_one.found - rest.found
     assert sorted(rest.rejected, key=repr) == sorted(one_by_one.rejected, key=repr)
@@ -76,5 +76,5 @@ def test_a_repeated_id_is_never_taken_as_columns(tmp_path: Path) -> None:
     export = open_export(str(tmp_path / "coco.json"))
     for unit in coco.units(export):
         if isinstance(unit, Unit):
-            usable = coco.outlined(export, unit).usable
+            usable = coco.polygon_batch(export, unit).usable
             assert not usable[list(coco.coco_unit(unit).group.earlier)].any()

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jobs.sources.files.folders import Bytes
+from jobs.sources.files.folders import MappedBytes
 from jobs.sources.files.json_spans import MISSING, element_spans, member_spans
 from lake.errors import InputError
 
 
-def scanned(document: str | bytes) -> Bytes:
+def scanned(document: str | bytes) -> MappedBytes:
     data = document.encode() if isinstance(document, str) else document
     return np.frombuffer(data, np.uint8)
 

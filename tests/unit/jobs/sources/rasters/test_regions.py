@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from jobs.sources.rasters.regions import Map, find_regions
+from jobs.sources.rasters.regions import find_regions
 
 THINGS = np.array([True, False, True])
 
@@ -15,7 +15,7 @@ def painted(counts: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.repeat(colours, counts).reshape(width, height).T
 
 
-def expected(values: Map) -> set[tuple[int, bytes]]:
+def expected(values: np.ndarray) -> set[tuple[int, bytes]]:
     found = set()
     for value in np.unique(values[values >= 0]).tolist():
         parts, count = ndimage.label(values == value, np.ones((3, 3))) if THINGS[value] else (values == value, 1)

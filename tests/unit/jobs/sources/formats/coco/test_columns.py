@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.sources.formats.coco.columns import Columns, read_columns
+from jobs.sources.formats.coco.columns import AnnotationColumns, read_columns
 
 TRIANGLE = [[1, 1, 5.25, 1, 5, -5]]
 PLAIN = {"id": 3, "image_id": 7, "category_id": 2, "segmentation": TRIANGLE, "bbox": [1, 1, 4, 4], "area": 12.5, "note": "a b"}
 
 
-def columns(*texts: str) -> Columns:
+def columns(*texts: str) -> AnnotationColumns:
     data = np.frombuffer(",".join(texts).encode(), np.uint8)
     sizes = np.array([len(text.encode()) for text in texts])
     ends = np.cumsum(sizes + 1) - 1
@@ -27,7 +27,7 @@ def changed(**changes: Any) -> str:
     return json.dumps({**PLAIN, **changes})
 
 
-def rings_of(found: Columns, index: int) -> list[list[float]]:
+def rings_of(found: AnnotationColumns, index: int) -> list[list[float]]:
     bounds = found.rings[found.objects[index] : found.objects[index + 1] + 1]
     return [found.points[begin:end].tolist() for begin, end in pairwise(bounds.tolist())]
 
