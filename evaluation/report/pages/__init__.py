@@ -1,1 +1,1 @@
-"""Tables and images in, the parts of the evaluation report out, as HTML and SVG text that needs no network."""
+"""The sections of the evaluation report, each from the tables or images that it shows, and the page around them."""
