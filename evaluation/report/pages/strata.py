@@ -9,7 +9,6 @@ from evaluation.report.pages.scores import beside
 from evaluation.report.rendering import render
 from evaluation.scores.slices import LEAST_INSTANCES
 from evaluation.scores.stratum_rows import StratumRow
-from evaluation.statistics.clusters import Interval
 
 _LEAST_REACH = 0.05
 
@@ -31,7 +30,7 @@ def strata_section(
         outcomes: Of gated strata: outcome, why, and margin if it was compared with a champion.
         groups: What each row is sliced by.
     """
-    gains = [_gain(row) for row in rows]
+    gains = [row.over_champion or row.over_baselines["floor-box"] for row in rows]
     large = [gain for row, gain in zip(rows, gains, strict=True) if row.instances >= LEAST_INSTANCES] or gains
     reach = max([_LEAST_REACH, *(abs(gain.mean) for gain in large)]) * 1.25
     shown = []
@@ -41,7 +40,3 @@ def strata_section(
         mark = interval_mark(gain.mean, gain.lower, gain.upper, reach=reach, margin=margin, outcome=outcome)
         shown.append({"row": row, "gain": gain, "outcome": outcome, "why": why, "mark": mark, "beside": beside(row)})
     return render("strata", metric=metric, champion=champion, reach=reach, rows=shown, groups=groups)
-
-
-def _gain(row: StratumRow) -> Interval:
-    return row.over_champion or row.over_baselines["floor-box"]
