@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from evaluation.metrics.instance import HALF
 from evaluation.report.pages.pairs import Pair, pairs_section
@@ -16,7 +17,7 @@ IMAGED = 6
 """Crops at either end."""
 
 
-def pairs_part(lake: Lake, scores: PairedScores, candidate: str, champion: str | None) -> str:
+def pairs_part(lake: Lake, scores: PairedScores, candidate: str, champion: str | None) -> Markup:
     """Return the section on the crops that lost and gained most; crops that are no longer in the lake are left out."""
     gains = scores.gain(candidate, champion or "floor-box")
     order = [int(place) for place in np.argsort(gains, kind="stable") if np.isfinite(gains[place])]

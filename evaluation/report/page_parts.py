@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
+from markupsafe import Markup
 
 from evaluation.gate.documents import Inputs
 from evaluation.metrics.instance import full_metric_name
@@ -56,7 +57,7 @@ def newest_verdict(lake: Lake) -> Judged | None:
     return Judged(rows[-1]["verdict_id"], json.loads(rows[-1]["document"])) if rows else None
 
 
-def score_parts(lake: Lake, pipeline: Pipeline, judged: Judged) -> tuple[HeadFigures, list[str]]:
+def score_parts(lake: Lake, pipeline: Pipeline, judged: Judged) -> tuple[HeadFigures, list[Markup]]:
     """Return the head figures of a judged candidate, and the sections on its scores."""
     tolerance = pipeline.evaluation.edge_tolerance
     metric, inputs = full_metric_name(HEADLINE, tolerance), judged.inputs
@@ -81,10 +82,10 @@ def score_parts(lake: Lake, pipeline: Pipeline, judged: Judged) -> tuple[HeadFig
     return head_figures(head, metric, inputs.champion), parts
 
 
-def crop_part(lake: Lake) -> str:
-    """Return the section of sample crops, a few a domain and split, the same ones for the same crops; empty without crops."""
+def crop_part(lake: Lake) -> Markup | None:
+    """Return the section of sample crops, a few a domain and split, the same ones for the same crops; None without crops."""
     if not lake.has("crops"):
-        return ""
+        return None
     chosen = sample_crops(lake)
     rows = lake.read("crops", where={"crop_id": chosen}).sort_by([("domain", "ascending"), ("crop_id", "ascending")])
     return crops_section(rows.to_pylist())
@@ -100,7 +101,7 @@ def sample_crops(lake: Lake) -> list[str]:
     return [crop_id for domain in sorted(lowest) for crop_id in lowest[domain]][:_MOST_SAMPLES]
 
 
-def _curves_part(lake: Lake, pipeline: Pipeline, inputs: Inputs) -> str:
+def _curves_part(lake: Lake, pipeline: Pipeline, inputs: Inputs) -> Markup:
     """Return the section on thresholds, of those models whose present scores have curves."""
     curves = {}
     for name, model in (("candidate", inputs.candidate), ("champion", inputs.champion)):
@@ -115,7 +116,7 @@ def _interval_spec(judged: Judged) -> IntervalSpec:
     return IntervalSpec(alpha=gates["alpha"], draws=gates["draws"], seed=gates["seed"])
 
 
-def _strata_part(judged: Judged, scores: PairedScores, patterns: Sequence[StratumPattern], spec: IntervalSpec) -> str:
+def _strata_part(judged: Judged, scores: PairedScores, patterns: Sequence[StratumPattern], spec: IntervalSpec) -> Markup:
     inputs = judged.inputs
     rows = stratum_rows(scores, inputs.candidate, inputs.champion, patterns, spec)
     outcomes = _outcomes(judged.document["results"], scores.metric)
@@ -129,7 +130,7 @@ def _robustness_part(
     inputs: Inputs,
     patterns: Sequence[StratumPattern],
     spec: IntervalSpec,
-) -> str:
+) -> Markup:
     by_box = {AS_LABELLED: found[metric], **{box: found[f"{metric}@{box}"] for box in (*jitters, "worst")}}
     models = [inputs.candidate, *([inputs.champion] if inputs.champion else [])]
     rows = robust_rows(by_box, models, patterns, spec)

@@ -41,9 +41,9 @@ def report_document(
         figures, parts = score_parts(_judged_lake(lake, pipeline), pipeline, judged)
         stands = promotion_status(str(judged.document["outcome"]), judged.verdict_id, judged.inputs, history)
         sections = [verdict_section(judged.document, judged.verdict_id, stands, figures), *parts]
-    sections += [crop_part(lake), balance_section(lake.read("balance")), expectations_section(checked, posixpath.dirname(PATH))]
+    shown = [*sections, crop_part(lake), balance_section(lake.read("balance")), expectations_section(checked, posixpath.dirname(PATH))]
     inputs = judged.inputs if judged else None
-    return page(f"centrepiece: {pipeline.name}", _subtitle(lake, inputs), [part for part in sections if part], key=key)
+    return page(f"centrepiece: {pipeline.name}", _subtitle(lake, inputs), [part for part in shown if part], key=key)
 
 
 def _judged_lake(lake: Lake, pipeline: Pipeline) -> Lake:

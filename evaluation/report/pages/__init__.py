@@ -1,1 +1,1 @@
-"""The parts of the evaluation report, as HTML and SVG that needs no network."""
+"""The sections of the evaluation report, each from the tables or images that it shows, and the page around them."""

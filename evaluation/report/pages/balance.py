@@ -1,16 +1,15 @@
 """The section on what the data holds before and after balancing."""
 
 import pyarrow as pa
+from markupsafe import Markup
 
-from evaluation.report.pages.charts import paired_bars
-from evaluation.report.pages.markup import figure, folded, name, number, paragraph, section, table
+from evaluation.report.rendering import render
 
 _MOST_BARS = 40
 _MOST_CELLS = 2000
-_COUNTS = ("before", "planned", "after", "rejected")
 
 
-def balance_section(balance: pa.Table) -> str:
+def balance_section(balance: pa.Table) -> Markup:
     """Return bars by domain and by class of the training split, and the whole table.
 
     Args:
@@ -18,15 +17,10 @@ def balance_section(balance: pa.Table) -> str:
     """
     rows = balance.to_pylist()
     train = [row for row in rows if row["split"] == "train"]
-    bodies = [paragraph("Shares of the training split: labelled instances before balancing, planned crops after.")]
-    for title, columns in (("by domain", ("domain",)), ("by class", ("domain", "class_id"))):
-        shares = _shares(train, columns)
-        caption = f"Training split {title}" + (f", the largest {_MOST_BARS} of {len(shares)}" if len(shares) > _MOST_BARS else "")
-        bodies.append(figure(paired_bars(shares[:_MOST_BARS], names=("before", "after")), caption))
-    if len(rows) > _MOST_CELLS:
-        bodies.append(paragraph(f"Below are the largest {_MOST_CELLS:,} of {len(rows):,} cells; the table balance holds all.", "facts"))
-    bodies.append(folded(f"All {len(rows):,} cells", _cells(rows)))
-    return section("balance", "Balance before and after", *bodies)
+    charts = [("by domain", _shares(train, ("domain",))), ("by class", _shares(train, ("domain", "class_id")))]
+    largest = sorted(rows, key=lambda row: -int(row["before"]))[:_MOST_CELLS]
+    ordered = sorted(largest, key=lambda row: (str(row["split"]), str(row["domain"]), str(row["customer"]), str(row["class_path"])))
+    return render("balance", charts=charts, most_bars=_MOST_BARS, rows=ordered, cells_in_all=len(rows))
 
 
 def _shares(rows: list[dict[str, object]], columns: tuple[str, ...]) -> list[tuple[str, float, float]]:
@@ -39,18 +33,3 @@ def _shares(rows: list[dict[str, object]], columns: tuple[str, ...]) -> list[tup
     whole_before, whole_after = max(sum(before.values()), 1), max(sum(after.values()), 1)
     shares = [(cell, before[cell] / whole_before, after[cell] / whole_after) for cell in before]
     return sorted(shares, key=lambda share: (-share[1], share[0]))
-
-
-def _cells(rows: list[dict[str, object]]) -> str:
-    largest = sorted(rows, key=lambda row: -int(str(row["before"])))[:_MOST_CELLS]
-    ordered = sorted(largest, key=lambda row: (str(row["split"]), str(row["domain"]), str(row["customer"]), str(row["class_path"])))
-    cells = [
-        [
-            *(name(row[column]) for column in ("split", "domain", "customer", "class_path")),
-            *(f"{int(str(row[column])):,}" for column in _COUNTS),
-            *(number(100 * float(str(row[column])), 1) for column in ("share_before", "share_after")),
-        ]
-        for row in ordered
-    ]
-    headings = ["split", "domain", "customer", "class", *_COUNTS, "% before", "% after"]
-    return table(headings, cells, caption="All cells of the balance", identity="cells", numbers_from=4)

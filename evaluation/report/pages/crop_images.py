@@ -1,13 +1,14 @@
-"""Small images of crops with outlines drawn on, as data URIs."""
+"""Draw outlines on crops, and make small images of them that a page can hold."""
 
 import base64
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 
 from evaluation.metrics.boundary import inner_boundary
-from evaluation.report.pages.markup import text
+from evaluation.report.rendering import render
 from imaging.images import Pixels
 from imaging.masks.rle import Mask
 
@@ -54,7 +55,7 @@ def draw_outlines(
     return drawn
 
 
-def image(pixels: Pixels, description: str) -> str:
+def embedded_image(pixels: Pixels, description: str) -> Markup:
     """Return an image as an HTML image that holds its own data.
 
     Args:
@@ -65,8 +66,8 @@ def image(pixels: Pixels, description: str) -> str:
     if not done:
         raise ValueError(f"cannot encode an image of shape {pixels.shape}")
     data = base64.b64encode(encoded.tobytes()).decode("ascii")
-    size = f'width="{-(-pixels.shape[1] // 2)}" height="{-(-pixels.shape[0] // 2)}"'
-    return f'<img {size} alt="{text(description)}" src="data:image/webp;base64,{data}">'
+    width, height = -(-pixels.shape[1] // 2), -(-pixels.shape[0] // 2)
+    return render("image", width=width, height=height, description=description, data=data)
 
 
 def _scaled(mask: Mask, size: tuple[int, int]) -> Mask:

@@ -1,9 +1,12 @@
 """The report's head figures, and its table of scores beside baselines and ceilings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+
+from markupsafe import Markup
 
 from evaluation.metrics.baselines import CEILINGS
-from evaluation.report.pages.markup import number, paragraph, section, signed, signed_span, span, table, text
+from evaluation.report.numbers import number, signed, signed_span, span
+from evaluation.report.rendering import render
 from evaluation.scores.stratum_rows import StratumRow
 
 _MEANINGS: Mapping[str, str] = {
@@ -41,41 +44,25 @@ def head_figures(rows: Mapping[str, StratumRow], metric: str, champion: str | No
     return [*found, ("tracing time saved", _percent(saved.mean.mean), remark)]
 
 
-def scores_section(rows: Mapping[str, StratumRow], champion: str | None) -> str:
+def scores_section(rows: Mapping[str, StratumRow], champion: str | None) -> Markup:
     """Return every head metric over all crops, with baselines and ceilings beside it and by how much it beats the baselines.
 
     Args:
         rows: Over all crops, by metric.
         champion: The champion's name in the rows' means, if there is one.
     """
-    told = (
-        "All crops. Bounds are one-sided 95 %, clustered by image. Box and ellipse are baselines: what needs no model. ½, ¼ and ⅛ are "
-        "the truth at lower resolution: ceilings of a model that works there. "
-        "Differences are in points and positive where the candidate is better."
-    )
-    headings = ["metric", "candidate", "bounds", "champion", "over it", "box", "over it", "ellipse", "over it", "½", "¼", "⅛"]
-    return section(
-        "scores",
-        "Scores",
-        paragraph(told),
-        table(headings, [_cells(metric, row, champion) for metric, row in rows.items()], caption="Scores over all crops", numbers_from=1),
-    )
+    shown = [(metric, _meaning(metric), row, beside(row)) for metric, row in rows.items()]
+    return render("scores", rows=shown, champion=champion)
 
 
-def _cells(metric: str, row: StratumRow, champion: str | None) -> Sequence[str]:
-    meaning = next((meaning for start, meaning in _MEANINGS.items() if metric.startswith(start)), "")
-    return [
-        f'{text(metric)}<span class="facts">{text(meaning)}</span>',
-        f"<strong>{number(row.mean.mean)}</strong>",
-        span(row.mean.lower, row.mean.upper),
-        number(row.means[champion] if champion else None),
-        signed(row.over_champion.mean if row.over_champion else None),
-        number(row.means["floor-box"]),
-        signed(row.over_baselines["floor-box"].mean),
-        number(row.means["floor-ellipse"]),
-        signed(row.over_baselines["floor-ellipse"].mean),
-        *(number(row.means[ceiling]) for ceiling in CEILINGS),
-    ]
+def beside(row: StratumRow) -> list[str]:
+    """Write each baseline's mean with the gain over it, then the ceilings' means."""
+    baselines = [(number(row.means[name]), signed(row.over_baselines[name].mean)) for name in ("floor-box", "floor-ellipse")]
+    return [*(figure for pair in baselines for figure in pair), *(number(row.means[ceiling]) for ceiling in CEILINGS)]
+
+
+def _meaning(metric: str) -> str:
+    return next((meaning for start, meaning in _MEANINGS.items() if metric.startswith(start)), "")
 
 
 def _percent(share: float) -> str:
