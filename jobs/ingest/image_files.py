@@ -8,7 +8,7 @@ from imaging.images import PIXEL_BUDGET, ImageHeader, ImageRefusedError, read_he
 from imaging.jpeg.header import MalformedJpegError, parse_jpeg
 from imaging.orientation import is_turned
 from imaging.phash import image_hash
-from jobs.sources.record_columns import Columns, columns_of, with_rejected
+from jobs.sources.record_columns import Columns, columns_of_rows, with_rejected
 from jobs.sources.records import ImageSize, ListedImage, Rejected
 from lake.reasons import Reason
 
@@ -45,7 +45,7 @@ def outcome_columns(images: Sequence[ImageOutcome]) -> Columns:
         for image in images
         if isinstance(image, SoundImage)
     )
-    return columns_of(rows, ((index, image) for index, image in enumerate(images) if isinstance(image, Rejected)))
+    return columns_of_rows(rows, ((index, image) for index, image in enumerate(images) if isinstance(image, Rejected)))
 
 
 def image_outcomes(columns: Columns) -> tuple[ImageOutcome, ...]:

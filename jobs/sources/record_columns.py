@@ -15,7 +15,7 @@ class Columns(NamedTuple):
     rejected: tuple[tuple[int, Rejected], ...]
 
 
-def columns_of(rows: Iterable[tuple[Any, ...]], rejected: Iterable[tuple[int, Rejected]]) -> Columns:
+def columns_of_rows(rows: Iterable[tuple[Any, ...]], rejected: Iterable[tuple[int, Rejected]]) -> Columns:
     """Turn rows of fields into columns.
 
     Args:
@@ -36,7 +36,7 @@ def with_rejected(kept: Iterable[Kept], rejected: Sequence[tuple[int, Rejected]]
 def listed_columns(images: Sequence[ListedImage | Rejected]) -> Columns:
     """Turn images as an export lists them into columns."""
     rejected = ((index, image) for index, image in enumerate(images) if isinstance(image, Rejected))
-    return columns_of((image for image in images if isinstance(image, ListedImage)), rejected)
+    return columns_of_rows((image for image in images if isinstance(image, ListedImage)), rejected)
 
 
 def listed_images(columns: Columns) -> tuple[ListedImage | Rejected, ...]:

@@ -9,6 +9,7 @@ import pytest
 from jobs.file_slices import counted, read_slice, slices_of, summed, write_rejects
 from lake.contracts import Reject
 from lake.lake import Lake, connect_lake
+from lake.publishing.parquet_files import ChecksummedStream
 from lake.schemas import table_of
 from lake.storage.data_files import DataFile
 
@@ -19,8 +20,13 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def _file(lake: Lake, name: str, rows: int, *, group: int) -> DataFile:
+    table = pa.table({"number": range(rows), "other": [name] * rows})
     with lake.store.open_output(name) as output:
-        pq.write_table(pa.table({"number": range(rows), "other": [name] * rows}), output, row_group_size=group)
+        stream = ChecksummedStream(output)
+        with pq.ParquetWriter(stream, table.schema) as writer:
+            writer.write_table(table, row_group_size=group)
+            stream.begin_footer()
+        stream.end_footer()
     return DataFile(name, lake.store.uri(name), rows, lake.store.size(name), {})
 
 
