@@ -12,7 +12,7 @@ EXTRA_OF: Mapping[str, str] = MappingProxyType(
         "onnx": "train",
         "onnxruntime": "train",
         "onnxscript": "train",
-        "pandas": "quality",
+        "pandas": "spark",
         "prefect": "flows",
         "py4j": "spark",
         "pyspark": "spark",
