@@ -15,7 +15,7 @@ import py_sod_metrics
 from numpy.typing import NDArray
 from skimage.morphology import disk
 
-from evaluation.metrics.boundary import dilate, disc, inner_boundary
+from evaluation.metrics.boundary import dilate, disc_element, inner_boundary
 from evaluation.metrics.edges import edge_counts
 from imaging.masks.rle import Mask
 
@@ -144,7 +144,7 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     predicted, truth = object_mask(options.side, 0.0), object_mask(options.side, 0.3)
-    element = disc(RADIUS).astype(np.uint8)
+    element = disc_element(RADIUS).astype(np.uint8)
     held = check_counts(options.side)
     times = alternating(
         {

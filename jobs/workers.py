@@ -3,20 +3,20 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-Piece = TypeVar("Piece")
-Result = TypeVar("Result")
-Counts = TypeVar("Counts", bound=NamedTuple)
+_Piece = TypeVar("_Piece")
+_Result = TypeVar("_Result")
+_Counts = TypeVar("_Counts", bound=NamedTuple)
 
 
-class Counter(Protocol[Counts]):
+class Counter(Protocol[_Counts]):
     """Counts that workers add to and the driver reads; for eyes alone, since a piece that is done twice counts twice."""
 
     @property
-    def value(self) -> Counts:
+    def value(self) -> _Counts:
         """What has been added so far; only the driver can read it."""
         ...
 
-    def add(self, term: Counts) -> None:
+    def add(self, term: _Counts) -> None:
         """Add counts; only where work is done."""
         ...
 
@@ -24,7 +24,7 @@ class Counter(Protocol[Counts]):
 class Workers(Protocol):
     """Does pieces of work, somewhere, and returns what came of each in their order."""
 
-    def map(self, pieces: Sequence[Piece], work: Callable[[Piece], Result], /) -> list[Result]:
+    def map(self, pieces: Sequence[_Piece], work: Callable[[_Piece], _Result], /) -> list[_Result]:
         """Do every piece.
 
         Args:
@@ -33,18 +33,18 @@ class Workers(Protocol):
         """
         ...
 
-    def counter(self, zero: Counts, /) -> Any:
+    def counter(self, zero: _Counts, /) -> Any:
         """Return a `Counter` that starts at zero and travels with the work."""
         ...
 
 
-class LocalCounter(Generic[Counts]):
+class LocalCounter(Generic[_Counts]):
     """A counter for work in this process."""
 
-    def __init__(self, zero: Counts) -> None:
+    def __init__(self, zero: _Counts) -> None:
         self.value = zero
 
-    def add(self, term: Counts) -> None:
+    def add(self, term: _Counts) -> None:
         """Add counts, number by number."""
         self.value = self.value._make(one + other for one, other in zip(self.value, term, strict=True))
 
@@ -52,10 +52,10 @@ class LocalCounter(Generic[Counts]):
 class InProcess:
     """Does one piece after the other in this process."""
 
-    def map(self, pieces: Sequence[Piece], work: Callable[[Piece], Result], /) -> list[Result]:
+    def map(self, pieces: Sequence[_Piece], work: Callable[[_Piece], _Result], /) -> list[_Result]:
         """Do every piece."""
         return [work(piece) for piece in pieces]
 
-    def counter(self, zero: Counts, /) -> LocalCounter[Counts]:
+    def counter(self, zero: _Counts, /) -> LocalCounter[_Counts]:
         """Return a counter that starts at zero."""
         return LocalCounter(zero)

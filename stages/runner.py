@@ -17,7 +17,7 @@ from lake.publishing.stage_report import StageReport, check_conservation
 from stages.stage import Computed, Publication, Run, Stage
 from stages.table import stage_named
 
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
     return report
 
 
-def _run_parts(stage: Stage[Part], run: Run) -> list[StageReport]:
+def _run_parts(stage: Stage[_Part], run: Run) -> list[StageReport]:
     reports, begun = [], time.monotonic()
     for part in stage.parts(run):
         reports.append(_run_part(stage, run, part, begun))  # what it took to make the part counts, too
@@ -78,7 +78,7 @@ def _run_parts(stage: Stage[Part], run: Run) -> list[StageReport]:
     return reports
 
 
-def _run_part(stage: Stage[Part], run: Run, part: Part, begun: float) -> StageReport:
+def _run_part(stage: Stage[_Part], run: Run, part: _Part, begun: float) -> StageReport:
     key = stage_key(stage.name, inputs=stage.key_inputs(run, part), spec=stage.spec(run, part), version=stage.version)
     report = stage.committed_report(run, part, key)
     if report is None:
@@ -90,7 +90,7 @@ def _run_part(stage: Stage[Part], run: Run, part: Part, begun: float) -> StageRe
     return report
 
 
-def _published(stage: Stage[Part], run: Run, publication: Publication, computed: Computed, begun: float) -> StageReport:
+def _published(stage: Stage[_Part], run: Run, publication: Publication, computed: Computed, begun: float) -> StageReport:
     key, locations, details = publication.key, publication.locations, dict(computed.details)
     if stage.checks is not None:
         receipts = computed.receipts[stage.checks]

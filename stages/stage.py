@@ -19,7 +19,7 @@ from lake.publishing.shards import Receipt, ShardLocation
 from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
 
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
 """What tells the publications of one stage apart: a source, a model's name; None where there is only one."""
 
 
@@ -73,37 +73,37 @@ def open_evaluated(pipeline: Pipeline, _reads: Sequence[str], as_of: AsOf) -> La
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage(Generic[Part]):
+class Stage(Generic[_Part]):
     """One stage of the pipeline."""
 
     name: str
     version: int  # of its code: raised when equal inputs and settings give other rows
     reads: tuple[str, ...]  # tables
-    targets: Sequence[Target] | Callable[[Run, Part], Sequence[Target]]  # tables that it writes, and the part of each; the main one last
-    spec: Callable[[Run, Part], Any]  # the settings that its result depends on
-    compute: Callable[[Run, Part, Publication], Computed]
+    targets: Sequence[Target] | Callable[[Run, _Part], Sequence[Target]]  # tables that it writes, and the part of each; the main one last
+    spec: Callable[[Run, _Part], Any]  # the settings that its result depends on
+    compute: Callable[[Run, _Part, Publication], Computed]
     arguments: tuple[str, ...] = ("as_of",)
-    parts: Callable[[Run], Iterable[Part]] = one_part  # each is keyed, skipped and published by itself
-    inputs: Callable[[Run, Part], Mapping[str, str]] | None = None  # content digests by name; None: of the tables it reads
+    parts: Callable[[Run], Iterable[_Part]] = one_part  # each is keyed, skipped and published by itself
+    inputs: Callable[[Run, _Part], Mapping[str, str]] | None = None  # content digests by name; None: of the tables it reads
     open: Callable[[Pipeline, Sequence[str], Any], Lake] = open_present
-    committed: Callable[[Run, Part, StageKey], StageReport | None] | None = None  # None: if its targets hold this key
+    committed: Callable[[Run, _Part, StageKey], StageReport | None] | None = None  # None: if its targets hold this key
     checks: str | None = None  # a table that it writes, whose rows are checked before they are published
     may_be_empty: bool = False  # whether there may be no row to check
     appends: bool = False  # whether its shards are added to the tables, where others replace
     finish: Callable[[Run, StageReport], None] = do_nothing  # done when a part is published, or was before
     join: Callable[[Sequence[StageReport]], StageReport] | None = None  # None: the first part's report is the stage's
 
-    def targets_of(self, run: Run, part: Part) -> Sequence[Target]:
+    def targets_of(self, run: Run, part: _Part) -> Sequence[Target]:
         """Return the tables, and the part of each, that a part of the stage writes."""
         return self.targets(run, part) if callable(self.targets) else self.targets
 
-    def key_inputs(self, run: Run, part: Part) -> Mapping[str, str]:
+    def key_inputs(self, run: Run, part: _Part) -> Mapping[str, str]:
         """Return the content digests of what a part is computed from."""
         if self.inputs is not None:
             return self.inputs(run, part)
         return {table: run.lake.snapshot(table).content for table in self.reads}
 
-    def committed_report(self, run: Run, part: Part, key: StageKey) -> StageReport | None:
+    def committed_report(self, run: Run, part: _Part, key: StageKey) -> StageReport | None:
         """Return the report of the same publication, marked as skipped, if it stands already."""
         if self.committed is not None:
             return self.committed(run, part, key)

@@ -9,7 +9,7 @@ import yaml
 from lake.dispositions import IGNORED
 from taxonomy.labelling import LabelCount, Labelling, Meaning
 from taxonomy.names import words
-from taxonomy.synonyms import key, means_nothing, synonyms
+from taxonomy.synonyms import means_nothing, synonym_key, synonyms
 
 LEAST_LIKENESS = 0.7
 """Below this likeness of spelling nothing is proposed: a wrong proposal costs more than none."""
@@ -42,7 +42,7 @@ def suggest(labelling: Labelling, counts: Iterable[LabelCount]) -> list[Suggesti
         One suggestion a label, by customer and falling count.
     """
     unmapped = [one for one in counts if labelling.meaning(one.customer, one.label) is None]
-    classes = {key(class_id): class_id for class_id in labelling.taxonomy.tree.paths}
+    classes = {synonym_key(class_id): class_id for class_id in labelling.taxonomy.tree.paths}
     ordered = sorted(unmapped, key=lambda one: (one.customer, -one.count, one.label))
     return [_suggestion(one, classes, labelling) for one in ordered]
 
@@ -68,7 +68,7 @@ def _suggestion(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelli
 
 
 def _nearest(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelling: Labelling) -> tuple[str | None, float, str]:
-    own = key(one.label)
+    own = synonym_key(one.label)
     if own in classes:
         return classes[own], 1.0, "the same name"
     if means_nothing(one.label):

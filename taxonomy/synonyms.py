@@ -55,14 +55,14 @@ _IGNORED = frozenset(
 )
 
 
-def key(name: str) -> tuple[str, ...]:
+def synonym_key(name: str) -> tuple[str, ...]:
     """Return the words of a name in singular: names of one key are the same name."""
     return tuple(singular(word) for word in words(name))
 
 
 def synonyms(name: str) -> frozenset[tuple[str, ...]]:
     """Return the keys of all names that mean the same as this one, itself among them."""
-    return _BY_KEY.get(key(name), frozenset({key(name)}))
+    return _BY_KEY.get(synonym_key(name), frozenset({synonym_key(name)}))
 
 
 def means_nothing(label: str) -> bool:
@@ -70,4 +70,4 @@ def means_nothing(label: str) -> bool:
     return words(label) in _IGNORED
 
 
-_BY_KEY = {key(name): frozenset(key(other) for other in group) for group in _GROUPS for name in group}
+_BY_KEY = {synonym_key(name): frozenset(synonym_key(other) for other in group) for group in _GROUPS for name in group}

@@ -26,7 +26,7 @@ def inner_boundary(mask: Mask, valid: Mask | None = None) -> Mask:
     return boundary if valid is None else boundary & valid
 
 
-def disc(radius: int) -> Mask:
+def disc_element(radius: int) -> Mask:
     """Return the Euclidean disc `dx² + dy² <= radius²` as a (2 radius + 1, 2 radius + 1) bool array."""
     if radius < 0:
         raise ValueError(f"radius must be >= 0 px, got {radius}")
@@ -47,7 +47,7 @@ def dilate(mask: Mask, radius: int) -> Mask:
         mask: (H, W) bool.
         radius: Pixels, >= 0; it may exceed the frame.
     """
-    grown: Mask = cv2.dilate(mask.view(np.uint8), disc(radius).view(np.uint8)).view(np.bool_)
+    grown: Mask = cv2.dilate(mask.view(np.uint8), disc_element(radius).view(np.uint8)).view(np.bool_)
     return grown
 
 

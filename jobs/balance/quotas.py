@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from lake.configuration import BalanceSpec
 
-Counts = npt.NDArray[np.int64]
+_Counts = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 
 
-def quotas(counts: Counts, spec: BalanceSpec) -> Counts:
+def quotas(counts: _Counts, spec: BalanceSpec) -> _Counts:
     """Apportion the target over the cells.
 
     Args:
@@ -38,7 +38,7 @@ def quotas(counts: Counts, spec: BalanceSpec) -> Counts:
     return _whole(_fill(wish, lower, upper, total), upper, total)
 
 
-def _fill(wish: Shares, lower: Counts, upper: Counts, total: int) -> Shares:
+def _fill(wish: Shares, lower: _Counts, upper: _Counts, total: int) -> Shares:
     """Find the level at which clip(level * wish, lower, upper) sums to the total, and return those amounts.
 
     The sum rises with the level along straight lines that bend where a cell leaves its floor or reaches its ceiling: the
@@ -61,11 +61,11 @@ def _fill(wish: Shares, lower: Counts, upper: Counts, total: int) -> Shares:
     return _amounts(level, wish, lower, upper)
 
 
-def _amounts(level: float, wish: Shares, lower: Counts, upper: Counts) -> Shares:
+def _amounts(level: float, wish: Shares, lower: _Counts, upper: _Counts) -> Shares:
     return np.clip(level * wish, lower, upper)
 
 
-def _whole(amounts: Shares, upper: Counts, total: int) -> Counts:
+def _whole(amounts: Shares, upper: _Counts, total: int) -> _Counts:
     """Round to whole crops that sum to the total, by largest remainder; of equal remainders the earlier cell's wins."""
     whole = np.floor(amounts).astype(np.int64)
     order = np.lexsort((np.arange(amounts.size), whole - amounts))

@@ -44,7 +44,7 @@ def shown(done: Any, *, crops: int) -> Iterator[None]:
         thread.join()
 
 
-def line(done: Done, seconds: float) -> str:
+def progress_line(done: Done, seconds: float) -> str:
     """Say the rates in words."""
     rate, images = (count / max(seconds, 1e-9) for count in (done.crops, done.images))
     return f"{done.crops:,} crops, {rate:,.0f} crops/s, {images:,.0f} images/s, {done.rejects:,} rejects"
@@ -55,7 +55,7 @@ def _draw(done: Any, crops: int, ended: threading.Event) -> None:
     with Progress(*columns, console=shared_console(), transient=True) as progress:
         task = progress.add_task("starting", total=crops)
         for value, seconds in values_over_time(done, ended, _SHOW_EVERY_S):
-            progress.update(task, completed=value.crops + value.rejects, description=line(value, seconds))
+            progress.update(task, completed=value.crops + value.rejects, description=progress_line(value, seconds))
 
 
 def _write(done: Any, crops: int, ended: threading.Event) -> None:
@@ -64,7 +64,7 @@ def _write(done: Any, crops: int, ended: threading.Event) -> None:
         if seconds - logged >= LOG_EVERY_S:
             logged = seconds
             left = (crops - value.crops - value.rejects) * seconds / max(value.crops + value.rejects, 1)
-            _log.info("%s of %s; about %.0f s left", line(value, seconds), f"{crops:,}", left)
+            _log.info("%s of %s; about %.0f s left", progress_line(value, seconds), f"{crops:,}", left)
 
 
 def values_over_time(done: Any, ended: threading.Event, every_s: float) -> Iterator[tuple[Done, float]]:

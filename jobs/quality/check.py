@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from jobs.packing import pack_until
-from jobs.quality.measures import MEASURED, id_words, repeated_words
+from jobs.quality.measures import MEASURED, identity_words, repeated_words
 from jobs.quality.violations import Violations, columns_of, find_violations, joined_violations
 from jobs.workers import InProcess
 from lake.errors import EmptyCheckError, ExpectationError
@@ -40,13 +40,13 @@ in_process: MapBatches = InProcess().map
 
 @dataclass(frozen=True, slots=True)
 class ReadIdWords:
-    """Reads the ids of a batch's rows, as words; see `jobs.quality.measures.id_words`."""
+    """Reads the ids of a batch's rows, as words; see `jobs.quality.measures.identity_words`."""
 
     store: Store
     table: str
 
     def __call__(self, batch: ReceiptBatch) -> NDArray[np.uint64]:
-        return id_words(_read(self.store, batch, MEASURED[self.table][:1]).column(0))
+        return identity_words(_read(self.store, batch, MEASURED[self.table][:1]).column(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,11 @@ def measures(table: str, rows: pa.Table, duplicates: NDArray[np.uint64]) -> dict
         (N,) values by measure, sizes in pixels.
     """
     ids = rows.column(MEASURED[table][0])
-    unique = ~np.isin(id_words(ids), duplicates) if duplicates.size else np.ones(len(ids), np.bool_)
+    unique = ~np.isin(identity_words(ids), duplicates) if duplicates.size else np.ones(len(ids), np.bool_)
     return {"id_is_unique": unique, **(_of_windows(rows) if table == "crops" else _of_masks(rows))}
 
 
-def id_words(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
+def identity_words(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
     """Return the first 16 digits of each id as a number: ids that agree in them count as equal.
 
     Args:
@@ -65,7 +65,7 @@ def repeated_words(words: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
     """Return the words that come more than once.
 
     Args:
-        words: (N,) of each batch of a table's ids, as `id_words` returns them.
+        words: (N,) of each batch of a table's ids, as `identity_words` returns them.
     """
     ordered = np.sort(np.concatenate([np.empty(0, np.uint64), *words]))
     return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])

@@ -10,7 +10,7 @@ import os
 import sys
 import warnings
 
-from jobs.quality.rules import RULES, Rule
+from jobs.quality.rules import RULES, QualityRule
 from jobs.quality.violations import Violations
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -64,7 +64,7 @@ def _of_suite(found: Violations, key: str, results: list[ExpectationValidationRe
     return ExpectationSuiteValidationResult(met == len(results), results, found.table, statistics=statistics, meta=meta)
 
 
-def _result(rule: Rule, rows: int, count: int, named: tuple[str, ...]) -> ExpectationValidationResult:
+def _result(rule: QualityRule, rows: int, count: int, named: tuple[str, ...]) -> ExpectationValidationResult:
     result = {
         "element_count": rows,
         "unexpected_count": count,

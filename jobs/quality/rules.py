@@ -13,7 +13,7 @@ from lake.dispositions import DISPOSITIONS, KEPT
 from lake.splits import SPLITS
 
 
-class Rule(NamedTuple):
+class QualityRule(NamedTuple):
     """One rule; a row that is null in one of its columns breaks it.
 
     `holds` is called with the values of `columns`, (N,) each: texts as Arrow arrays, all else as numpy arrays (whole numbers
@@ -26,36 +26,36 @@ class Rule(NamedTuple):
     holds: Callable[..., NDArray[np.bool_]]
 
 
-def _at_least(column: str, least: int) -> Rule:
-    return Rule(f"{column}_below_{least}", (column,), f"{column} is at least {least}", lambda values: values >= least)
+def _at_least(column: str, least: int) -> QualityRule:
+    return QualityRule(f"{column}_below_{least}", (column,), f"{column} is at least {least}", lambda values: values >= least)
 
 
-def _among(column: str, *known: str) -> Rule:
-    return Rule(f"{column}_unknown", (column,), f"{column} is {' or '.join(known)}", lambda texts: pc.is_in(texts, pa.array(known)))
+def _among(column: str, *known: str) -> QualityRule:
+    return QualityRule(f"{column}_unknown", (column,), f"{column} is {' or '.join(known)}", lambda texts: pc.is_in(texts, pa.array(known)))
 
 
-def _matching(name: str, column: str, regex: str, described: str) -> Rule:
-    return Rule(name, (column,), f"{column} {described}", lambda texts: pc.match_substring_regex(texts, regex))
+def _matching(name: str, column: str, regex: str, described: str) -> QualityRule:
+    return QualityRule(name, (column,), f"{column} {described}", lambda texts: pc.match_substring_regex(texts, regex))
 
 
-def _digest(column: str) -> Rule:
+def _digest(column: str) -> QualityRule:
     return _matching(f"{column}_malformed", column, r"^[0-9a-f]{64}$", "is a digest of 64 hexadecimal digits")
 
 
-def _not_blank(column: str) -> Rule:
+def _not_blank(column: str) -> QualityRule:
     return _matching(f"{column}_blank", column, r"\S", "holds more than white space")
 
 
-def _keys(identity: str) -> tuple[Rule, ...]:
-    unique = Rule("duplicate_id", ("id_is_unique",), f"no two rows of the table have one {identity}", lambda unique: unique)
+def _keys(identity: str) -> tuple[QualityRule, ...]:
+    unique = QualityRule("duplicate_id", ("id_is_unique",), f"no two rows of the table have one {identity}", lambda unique: unique)
     return (_digest(identity), unique, _digest("image_id"))
 
 
 _MASK = (
     _at_least("area", 1),
-    Rule("area_differs_from_mask", ("area", "mask_pixels"), "area is the number of pixels of the mask", np.equal),
+    QualityRule("area_differs_from_mask", ("area", "mask_pixels"), "area is the number of pixels of the mask", np.equal),
 )
-_CENTRE = Rule("owns_centre_differs_from_mask", ("owns_centre", "mask_holds_centre"), "owns_centre is what the mask says", np.equal)
+_CENTRE = QualityRule("owns_centre_differs_from_mask", ("owns_centre", "mask_holds_centre"), "owns_centre is what the mask says", np.equal)
 _BOX = (
     _at_least("box_x", 0),
     _at_least("box_y", 0),
@@ -63,19 +63,19 @@ _BOX = (
     _at_least("box_height", 1),
     _at_least("components", 1),
     _at_least("holes", 0),
-    Rule(
+    QualityRule(
         "box_beyond_right_edge",
         ("box_x", "box_width", "image_width"),
         "the box ends where the image does, or left of it",
         lambda x, width, image_width: x + width <= image_width,
     ),
-    Rule(
+    QualityRule(
         "box_beyond_bottom_edge",
         ("box_y", "box_height", "image_height"),
         "the box ends where the image does, or above it",
         lambda y, height, image_height: y + height <= image_height,
     ),
-    Rule(
+    QualityRule(
         "area_exceeds_box",
         ("area", "box_width", "box_height"),
         "area is at most that of the box",
@@ -85,14 +85,14 @@ _BOX = (
 )
 _SPLIT = _among("split", *SPLITS)
 
-RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
+RULES: Mapping[str, tuple[QualityRule, ...]] = MappingProxyType(
     {
         "annotations": (*_keys("instance_id"), _not_blank("label"), *_MASK, _CENTRE, *_BOX),
         "instances": (
             *_keys("instance_id"),
             _among("disposition", *DISPOSITIONS),
             _SPLIT,
-            Rule(
+            QualityRule(
                 "kept_without_class",
                 ("disposition", "class_id"),
                 "what is kept has a class_id",
@@ -108,7 +108,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             _SPLIT,
             _not_blank("class_path"),
             _CENTRE,
-            Rule(
+            QualityRule(
                 "train_crop_without_centre",
                 ("split", "mask_holds_centre"),
                 "in training, the central pixel belongs to the mask",
@@ -119,11 +119,13 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             _at_least("visible_width", 1),
             _at_least("visible_height", 1),
             _at_least("mask_pixels", 1),
-            Rule("mask_exceeds_area", ("area", "mask_pixels"), "the mask has at most the pixels that area says", np.greater_equal),
+            QualityRule("mask_exceeds_area", ("area", "mask_pixels"), "the mask has at most the pixels that area says", np.greater_equal),
             *_BOX,
             _among("size", "small", "medium", "large"),
             _at_least("weight", 0),
-            Rule("orientation_unknown", ("orientation",), "orientation is from 1 to 8", lambda values: (values >= 1) & (values <= 8)),
+            QualityRule(
+                "orientation_unknown", ("orientation",), "orientation is from 1 to 8", lambda values: (values >= 1) & (values <= 8)
+            ),
             _at_least("block_left", 0),
             _at_least("block_top", 0),
         ),

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from jobs.quality.measures import MEASURED, MEASURES, measures
-from jobs.quality.rules import RULES, Rule
+from jobs.quality.rules import RULES, QualityRule
 
 REFERENCE = "source_ref"
 """Column that says where a row stands in its export: with the id, it names a row."""
@@ -64,7 +64,7 @@ def joined_violations(parts: Sequence[Violations]) -> Violations:
     return Violations(parts[0].table, sum(part.rows for part in parts), counts, tuple(named))
 
 
-def _broken(rule: Rule, rows: pa.Table) -> NDArray[np.bool_]:
+def _broken(rule: QualityRule, rows: pa.Table) -> NDArray[np.bool_]:
     columns = [rows.column(name) for name in rule.columns]
     holds = np.asarray(rule.holds(*map(_values, columns)))
     for column in columns:

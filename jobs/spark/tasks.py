@@ -11,15 +11,15 @@ from pyspark.sql import SparkSession
 from jobs.garbage_collection import no_collections
 from jobs.spark.failures import errors_of_workers
 
-Piece = TypeVar("Piece")
-Result = TypeVar("Result")
-Counts = TypeVar("Counts", bound=NamedTuple)
+_Piece = TypeVar("_Piece")
+_Result = TypeVar("_Result")
+_Counts = TypeVar("_Counts", bound=NamedTuple)
 
 TASKS_A_CORE = 16
 """Tasks that work is divided into at most: each costs some ten milliseconds, and fewer would leave cores without work at the end."""
 
 
-def run_tasks(spark: SparkSession, pieces: Sequence[Piece], work: Callable[[Piece], Result]) -> list[Result]:
+def run_tasks(spark: SparkSession, pieces: Sequence[_Piece], work: Callable[[_Piece], _Result]) -> list[_Result]:
     """Do every piece on Spark's workers; a lost worker repeats the few pieces of its task.
 
     Args:
@@ -32,24 +32,24 @@ def run_tasks(spark: SparkSession, pieces: Sequence[Piece], work: Callable[[Piec
     context = spark.sparkContext
     with no_collections(), errors_of_workers():
         tasks = min(len(pieces), TASKS_A_CORE * context.defaultParallelism)
-        results: list[Result] = context.parallelize(list(pieces), tasks).map(functools.partial(_done, work)).collect()
+        results: list[_Result] = context.parallelize(list(pieces), tasks).map(functools.partial(_done, work)).collect()
     return results
 
 
-class _NumberByNumber(AccumulatorParam[Counts]):
-    def zero(self, value: Counts) -> Counts:
+class _NumberByNumber(AccumulatorParam[_Counts]):
+    def zero(self, value: _Counts) -> _Counts:
         return value._make(0 for _ in value)
 
-    def addInPlace(self, value1: Counts, value2: Counts) -> Counts:  # noqa: N802
+    def addInPlace(self, value1: _Counts, value2: _Counts) -> _Counts:  # noqa: N802
         return value1._make(one + other for one, other in zip(value1, value2, strict=True))
 
 
-def accumulator(spark: SparkSession, zero: Counts) -> Any:
+def accumulator(spark: SparkSession, zero: _Counts) -> Any:
     """Return an accumulator of named counts that starts at zero; workers add to it, and it moves when a task ends."""
     return spark.sparkContext.accumulator(zero, _NumberByNumber())
 
 
-def _done(work: Callable[[Piece], Result], piece: Piece) -> Result:
+def _done(work: Callable[[_Piece], _Result], piece: _Piece) -> _Result:
     result = work(piece)
     spare_loaded_modules(type(work).__name__)
     return result

@@ -10,9 +10,9 @@ from lake.configuration import Pipeline
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-Piece = TypeVar("Piece")
-Result = TypeVar("Result")
-Counts = TypeVar("Counts", bound=NamedTuple)
+_Piece = TypeVar("_Piece")
+_Result = TypeVar("_Result")
+_Counts = TypeVar("_Counts", bound=NamedTuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class SparkWorkers:
 
         return spark_session(self.pipeline)
 
-    def map(self, pieces: Sequence[Piece], work: Callable[[Piece], Result], /) -> list[Result]:
+    def map(self, pieces: Sequence[_Piece], work: Callable[[_Piece], _Result], /) -> list[_Result]:
         """Do every piece; a lost worker repeats the few pieces of its task.
 
         Raises:
@@ -45,7 +45,7 @@ class SparkWorkers:
 
         return run_tasks(self.session(), pieces, work)
 
-    def counter(self, zero: Counts, /) -> Any:
+    def counter(self, zero: _Counts, /) -> Any:
         """Return an accumulator of counts; it moves when a task ends."""
         from jobs.spark.tasks import accumulator
 

@@ -12,7 +12,7 @@ from evaluation.report.rendering import render
 from imaging.images import Pixels
 from imaging.masks.rle import Mask
 
-TRUTH, CANDIDATE, CHAMPION = (40, 200, 90), (240, 70, 60), (60, 130, 246)
+TRUTH_COLOUR, CANDIDATE_COLOUR, CHAMPION_COLOUR = (40, 200, 90), (240, 70, 60), (60, 130, 246)
 """Colours of outlines, RGB."""
 
 _SIDE = 296  # drawn at twice the size at which it is shown, for dense screens

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from evaluation.report.pages.crop_images import CANDIDATE, CHAMPION, TRUTH, draw_outlines, embedded_image
+from evaluation.report.pages.crop_images import CANDIDATE_COLOUR, CHAMPION_COLOUR, TRUTH_COLOUR, draw_outlines, embedded_image
 from evaluation.report.rendering import render
 from imaging.images import Pixels
 from imaging.masks.rle import Mask
@@ -31,16 +31,16 @@ def pairs_section(worst: Sequence[Pair], best: Sequence[Pair], *, metric: str, c
     """Return the images: each crop, its truth, and each model's outline over the true one."""
     titles = ("Worst regressions", "Best gains") if champion else ("Lowest beside the box", "Highest beside the box")
     ends = [(title, [(pair, _panels(pair)) for pair in pairs]) for title, pairs in zip(titles, (worst, best), strict=True)]
-    keys = [("truth", TRUTH), *([("champion", CHAMPION)] if champion else []), ("candidate", CANDIDATE)]
+    keys = [("truth", TRUTH_COLOUR), *([("champion", CHAMPION_COLOUR)] if champion else []), ("candidate", CANDIDATE_COLOUR)]
     return render("pairs", ends=ends, keys=keys, metric=metric, champion=champion)
 
 
 def _panels(pair: Pair) -> list[tuple[str, Markup]]:
-    truth = (pair.truth, TRUTH)
+    truth = (pair.truth, TRUTH_COLOUR)
     panels = [
         ("crop", draw_outlines(pair.pixels, [])),
         ("truth", draw_outlines(pair.pixels, [truth], ignore=pair.ignore, beyond=pair.beyond, fill=True)),
-        *([] if pair.other is None else [("champion", draw_outlines(pair.pixels, [truth, (pair.other, CHAMPION)]))]),
-        ("candidate", draw_outlines(pair.pixels, [truth, (pair.candidate, CANDIDATE)])),
+        *([] if pair.other is None else [("champion", draw_outlines(pair.pixels, [truth, (pair.other, CHAMPION_COLOUR)]))]),
+        ("candidate", draw_outlines(pair.pixels, [truth, (pair.candidate, CANDIDATE_COLOUR)])),
     ]
     return [(what, embedded_image(drawn, f"{pair.title}: {what}")) for what, drawn in panels]

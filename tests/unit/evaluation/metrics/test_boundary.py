@@ -3,7 +3,7 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 from skimage.segmentation import find_boundaries
 
-from evaluation.metrics.boundary import dilate, disc, inner_boundary, relative_radius
+from evaluation.metrics.boundary import dilate, disc_element, inner_boundary, relative_radius
 from tests.support.shapes import blob
 
 
@@ -35,9 +35,9 @@ def test_ignored_neighbours_make_no_edge_and_ignored_pixels_are_none() -> None:
 
 
 def test_the_disc_is_euclidean() -> None:
-    assert disc(2).astype(int).tolist() == [[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]]
+    assert disc_element(2).astype(int).tolist() == [[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]]
     with pytest.raises(ValueError, match="radius must be >= 0"):
-        disc(-1)
+        disc_element(-1)
 
 
 @pytest.mark.parametrize(("width", "height", "radius"), [(1, 1, 1), (30, 40, 1), (100, 100, 2), (512, 512, 6), (300, 400, 4)])

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from jobs.crop import progress
-from jobs.crop.progress import Done, line, shown, values_over_time
+from jobs.crop.progress import Done, progress_line, shown, values_over_time
 
 
 class Counter:
@@ -15,7 +15,7 @@ class Counter:
 
 
 def test_a_line_says_crops_and_images_per_second_and_rejects() -> None:
-    assert line(Done(3000, 400, 7), 2.0) == "3,000 crops, 1,500 crops/s, 200 images/s, 7 rejects"
+    assert progress_line(Done(3000, 400, 7), 2.0) == "3,000 crops, 1,500 crops/s, 200 images/s, 7 rejects"
 
 
 def test_without_a_terminal_progress_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

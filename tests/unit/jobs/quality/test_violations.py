@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.quality.measures import id_words, repeated_words
+from jobs.quality.measures import identity_words, repeated_words
 from jobs.quality.rules import RULES
 from jobs.quality.violations import REFERENCE, Violations, columns_of, find_violations, joined_violations
 from lake.contracts import TABLES
@@ -19,7 +19,7 @@ Fault = tuple[dict[str, Any], set[str]]
 
 def found_in(table: str, *batches: pa.Table) -> Violations:
     """Find what is wrong with the batches of a table, as workers and driver do together."""
-    duplicates = repeated_words([id_words(rows.column(columns_of(table)[0])) for rows in batches])
+    duplicates = repeated_words([identity_words(rows.column(columns_of(table)[0])) for rows in batches])
     return joined_violations([find_violations(table, rows.select(columns_of(table)), duplicates) for rows in batches])
 
 
@@ -131,7 +131,7 @@ def test_ids_of_two_batches_are_duplicates_whatever_they_look_like() -> None:
     found = found_in("instances", *batches)
     names = [rule.name for rule in RULES["instances"]]
     assert found.counts[names.index("duplicate_id")] == 6  # four of "é", two of ""
-    assert id_words(pa.chunked_array([["0123456789abcdef" + "f" * 48]])).tolist() == [0x0123456789ABCDEF]
+    assert identity_words(pa.chunked_array([["0123456789abcdef" + "f" * 48]])).tolist() == [0x0123456789ABCDEF]
 
 
 def test_whole_numbers_are_compared_without_overflow() -> None:

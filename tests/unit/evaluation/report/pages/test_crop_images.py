@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from evaluation.report.pages.crop_images import CANDIDATE, CHAMPION, TRUTH
+from evaluation.report.pages.crop_images import CANDIDATE_COLOUR, CHAMPION_COLOUR, TRUTH_COLOUR
 from evaluation.report.pages.crops import crops_section
 from evaluation.report.pages.pairs import pairs_section
 from evaluation.scores.observations import beyond_image
@@ -34,10 +34,10 @@ def near(image: Pixels, colour: tuple[int, int, int]) -> int:
 
 def test_a_pair_is_crop_truth_champion_and_candidate_with_their_own_edges() -> None:
     crop, truth, champion, candidate = pictures(pairs_section([invented_pair("x")], [], metric=METRIC, champion=True))
-    assert [near(crop, colour) for colour in (TRUTH, CHAMPION, CANDIDATE)] == [0, 0, 0]
-    assert near(truth, TRUTH) > 300 and near(truth, CANDIDATE) == 0
-    assert near(champion, CHAMPION) > 300 and near(champion, TRUTH) == 0  # equal to the truth, so over it
-    assert near(candidate, CANDIDATE) > 300 and near(candidate, TRUTH) > 100
+    assert [near(crop, colour) for colour in (TRUTH_COLOUR, CHAMPION_COLOUR, CANDIDATE_COLOUR)] == [0, 0, 0]
+    assert near(truth, TRUTH_COLOUR) > 300 and near(truth, CANDIDATE_COLOUR) == 0
+    assert near(champion, CHAMPION_COLOUR) > 300 and near(champion, TRUTH_COLOUR) == 0  # equal to the truth, so over it
+    assert near(candidate, CANDIDATE_COLOUR) > 300 and near(candidate, TRUTH_COLOUR) > 100
 
 
 def test_ignored_pixels_are_hatched_and_what_overhangs_is_gray() -> None:
@@ -64,7 +64,7 @@ def test_a_sample_is_drawn_as_displayed_with_its_true_shape(turned: int) -> None
     assert beyond_image(row).any()
     (plain,), (drawn,) = pictures(crops_section([row])), pictures(crops_section([turned_row]))
     assert np.array_equal(plain, drawn)
-    assert near(drawn, TRUTH) > 50
+    assert near(drawn, TRUTH_COLOUR) > 50
 
 
 def shown_block(row: dict[str, object]) -> Pixels:
