@@ -9,8 +9,8 @@ from numpy.random import Generator
 
 from demo.catalogue import STUFF, Stance
 from demo.outlines import Colour
+from demo.textures import Field
 
-Field = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.uint8]
 
 
@@ -50,14 +50,14 @@ class Backdrop:
 
 
 @dataclass(slots=True)
-class Stage:
+class Scenery:
     """A backdrop in the making."""
 
     pixels: Field
     stuff: Ids
 
     @classmethod
-    def empty(cls, height: int, width: int) -> "Stage":
+    def empty(cls, height: int, width: int) -> "Scenery":
         """Return a stage with nothing on it."""
         return cls(np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.uint8))
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from numpy.random import Generator
 
 from demo import textures
+from imaging.images import Pixels
 
-Pixels = npt.NDArray[np.uint8]
-Kind = Literal["jpeg", "progressive", "gray", "png"]
+FileKind = Literal["jpeg", "progressive", "gray", "png"]
 _TURNS = {1: 0, 3: 2, 6: 1, 8: 3}  # EXIF orientation: quarter turns, anti-clockwise, from displayed to stored
 
 
@@ -23,7 +23,7 @@ class Photograph:
     data: bytes
     extension: str
     orientation: int
-    kind: Kind
+    kind: FileKind
 
 
 def expose(frame: npt.NDArray[np.float32], rng: Generator) -> Pixels:
@@ -53,7 +53,7 @@ def save(pixels: Pixels, rng: Generator) -> Photograph:
         rng: Chooses format, quality and orientation.
     """
     draw = float(rng.random())
-    kind: Kind = "png" if draw < 0.08 else "gray" if draw < 0.12 else "progressive" if draw < 0.22 else "jpeg"
+    kind: FileKind = "png" if draw < 0.08 else "gray" if draw < 0.12 else "progressive" if draw < 0.22 else "jpeg"
     orientation = int(rng.choice([3, 6, 8])) if kind in ("jpeg", "progressive") and rng.random() < 0.12 else 1
     turned = np.rot90(pixels, _TURNS[orientation])
     stored: Any = cv2.cvtColor(np.ascontiguousarray(turned), cv2.COLOR_RGB2GRAY if kind == "gray" else cv2.COLOR_RGB2BGR)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from demo.outlines import Figure, Paint, Part, area, box, disc, dye, line, ring, smooth
+from demo.outlines import Figure, FigurePart, Paint, area, box, disc, dye, line, ring, smooth
 
 
 def bottle(rng: Generator, paint: Paint) -> Figure:
@@ -35,7 +35,7 @@ def pizza(rng: Generator, paint: Paint) -> Figure:
         rim = np.stack([0.5 + radius * wobble * np.cos(angle), 0.5 + radius * wobble * np.sin(angle)], axis=1)
         return np.concatenate([[[0.5, 0.5]], rim])
 
-    toppings: list[Part] = []
+    toppings: list[FigurePart] = []
     for a, r in zip(rng.uniform(start + 0.95, start + 2 * np.pi - 0.2, 12), rng.uniform(0.12, 0.36, 12), strict=True):
         toppings.append(disc(0.5 + r * np.cos(a), 0.5 + r * np.sin(a), 0.05, Paint((176, 40, 32), grain=0.1)))
     for a, r in zip(rng.uniform(start + 0.95, start + 2 * np.pi - 0.2, 8), rng.uniform(0.1, 0.36, 8), strict=True):
@@ -203,7 +203,7 @@ def shirt(rng: Generator, paint: Paint) -> Figure:
 def pineapple(rng: Generator, paint: Paint) -> Figure:
     """A pineapple with its crown of leaves."""
     flesh, leaf = Paint((188, 132, 44), grain=0.16, pattern="checks"), Paint((64, 118, 58), grain=0.1)
-    leaves: list[Part] = []
+    leaves: list[FigurePart] = []
     for angle in np.linspace(-1.0, 1.0, 7) + rng.uniform(-0.06, 0.06):
         length = 0.4 - 0.12 * abs(angle)
         tip = (0.25 + 0.9 * length * np.sin(angle) * 0.8, 0.42 - length * np.cos(angle))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from demo.outlines import Figure, Paint, Part, area, box, disc, dye, line, ring, smooth
+from demo.outlines import Figure, FigurePart, Paint, area, box, disc, dye, line, ring, smooth
 
 WOOD = Paint((139, 94, 52), grain=0.12, shine=0.05)
 STEEL = Paint((176, 180, 186), grain=0.04, shine=0.5)
@@ -205,7 +205,7 @@ def guitar(rng: Generator, paint: Paint) -> Figure:
 
 def plant(rng: Generator, paint: Paint) -> Figure:
     """A potted plant of arching leaves."""
-    leaves: list[Part] = []
+    leaves: list[FigurePart] = []
     for angle in np.linspace(-1.15, 1.15, int(rng.integers(6, 9))) + rng.uniform(-0.08, 0.08):
         length = 0.62 - 0.16 * abs(angle) + rng.uniform(-0.06, 0.04)
         along = np.array([np.sin(angle), -np.cos(angle)])

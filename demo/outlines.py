@@ -26,7 +26,7 @@ class Paint:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FigurePart:
     """One painted area (rings, filled even-odd) or one stroke of constant width; without paint it cuts a hole."""
 
     rings: tuple[Points, ...]
@@ -40,35 +40,35 @@ class Figure:
     """An object's parts, painted in order."""
 
     width: float
-    parts: tuple[Part, ...]
+    parts: tuple[FigurePart, ...]
 
 
-def area(points: Sequence[Sequence[float]] | Points, paint: Paint | None) -> Part:
+def area(points: Sequence[Sequence[float]] | Points, paint: Paint | None) -> FigurePart:
     """Fill a polygon."""
-    return Part((np.asarray(points, np.float64),), paint)
+    return FigurePart((np.asarray(points, np.float64),), paint)
 
 
-def smooth(points: Sequence[Sequence[float]] | Points, paint: Paint | None) -> Part:
+def smooth(points: Sequence[Sequence[float]] | Points, paint: Paint | None) -> FigurePart:
     """Fill the closed curve through the points."""
-    return Part((curve(points),), paint)
+    return FigurePart((curve(points),), paint)
 
 
-def line(points: Sequence[Sequence[float]] | Points, width: float, paint: Paint | None, *, closed: bool = False) -> Part:
+def line(points: Sequence[Sequence[float]] | Points, width: float, paint: Paint | None, *, closed: bool = False) -> FigurePart:
     """Stroke a polyline."""
-    return Part((np.asarray(points, np.float64),), paint, stroke=width, closed=closed)
+    return FigurePart((np.asarray(points, np.float64),), paint, stroke=width, closed=closed)
 
 
-def disc(x: float, y: float, radius: float, paint: Paint | None, *, flatten: float = 1.0) -> Part:
+def disc(x: float, y: float, radius: float, paint: Paint | None, *, flatten: float = 1.0) -> FigurePart:
     """Fill a disc, or with `flatten` an ellipse of that ratio of height to width."""
-    return Part((_circle(x, y, radius, flatten),), paint)
+    return FigurePart((_circle(x, y, radius, flatten),), paint)
 
 
-def ring(x: float, y: float, radius: float, width: float, paint: Paint | None, *, flatten: float = 1.0) -> Part:
+def ring(x: float, y: float, radius: float, width: float, paint: Paint | None, *, flatten: float = 1.0) -> FigurePart:
     """Stroke a circle; what it encloses stays open."""
-    return Part((_circle(x, y, radius, flatten),), paint, stroke=width)
+    return FigurePart((_circle(x, y, radius, flatten),), paint, stroke=width)
 
 
-def box(left: float, top: float, right: float, bottom: float, paint: Paint | None, *, rounded: float = 0.0) -> Part:
+def box(left: float, top: float, right: float, bottom: float, paint: Paint | None, *, rounded: float = 0.0) -> FigurePart:
     """Fill a rectangle, its corners cut by `rounded`."""
     r = min(rounded, (right - left) / 2, (bottom - top) / 2)
     if r <= 0:
@@ -78,7 +78,7 @@ def box(left: float, top: float, right: float, bottom: float, paint: Paint | Non
     for x, y, turn in ((right - r, bottom - r, 0), (left + r, bottom - r, 1), (left + r, top + r, 2), (right - r, top + r, 3)):
         angle = arc + turn * np.pi / 2
         corners.append(np.stack([x + r * np.cos(angle), y + r * np.sin(angle)], axis=1))
-    return Part((np.concatenate(corners),), paint)
+    return FigurePart((np.concatenate(corners),), paint)
 
 
 def curve(points: Sequence[Sequence[float]] | Points, *, samples: int = 6) -> Points:

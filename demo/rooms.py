@@ -5,7 +5,7 @@ import numpy as np
 from numpy.random import Generator
 
 from demo import textures
-from demo.backdrops import Backdrop, Stage, Surface, pick, ramp
+from demo.backdrops import Backdrop, Scenery, Surface, pick, ramp
 from demo.streets import hedge, sky
 
 _WALLS = ((204, 196, 180), (168, 184, 186), (196, 170, 150), (150, 160, 140), (214, 208, 200), (128, 134, 156))
@@ -14,7 +14,7 @@ _FLOORS = ((150, 108, 70), (120, 84, 56), (176, 150, 116), (132, 128, 124), (98,
 
 def room(rng: Generator, height: int, width: int) -> Backdrop:
     """Return a room: one wall, perhaps an image or a window on it, and a floor."""
-    stage = Stage.empty(height, width)
+    stage = Scenery.empty(height, width)
     foot = int(height * rng.uniform(0.52, 0.7))
     stage.band(0, foot, pick(rng, _WALLS), _wallpaper(rng, foot, width), "wall")
     for _ in range(int(rng.integers(0, 3))):
@@ -33,7 +33,7 @@ def room(rng: Generator, height: int, width: int) -> Backdrop:
 
 def garden(rng: Generator, height: int, width: int) -> Backdrop:
     """Return a lawn before trees under a sky."""
-    stage = Stage.empty(height, width)
+    stage = Scenery.empty(height, width)
     foot = int(height * rng.uniform(0.42, 0.58))
     sky(stage, rng, foot + 4)
     hedge(stage, rng, foot)
@@ -66,7 +66,7 @@ def _floor(rng: Generator, height: int, width: int) -> textures.Field:
     return np.asarray(fade * textures.rough(rng, height, width, strength=0.1), np.float32)
 
 
-def _image(stage: Stage, rng: Generator, foot: int) -> None:
+def _image(stage: Scenery, rng: Generator, foot: int) -> None:
     width = stage.stuff.shape[1]
     w, h = int(width * rng.uniform(0.12, 0.24)), int(foot * rng.uniform(0.2, 0.4))
     left, top = int(rng.uniform(0, width - w)), int(rng.uniform(0.06, 0.3) * foot)

@@ -13,10 +13,10 @@ from demo.catalogue import KINDS, STUFF, Domain, Kind
 from demo.outlines import Paint, Pattern
 from demo.rooms import garden, room
 from demo.shops import counter, rail, shelves
-from demo.sprites import Pose, Sprite, render
+from demo.sprites import Pose, Sprite, render_sprite
 from demo.streets import street
+from imaging.masks.rle import Mask
 
-Mask = npt.NDArray[np.bool_]
 _STAGES = {"everyday": (room, room, garden), "driving": (street,), "retail": (shelves, shelves, counter, rail)}
 _COUNTS = {"everyday": (5, 10), "driving": (6, 11), "retail": (9, 15)}
 _SMALLEST = 2e-4  # of the image's area: what is seen of a thing below this is void
@@ -113,7 +113,7 @@ def _lay(canvas: Canvas, backdrop: Backdrop, surface: Surface, kind: Kind, spot:
     xs = rng.uniform(surface.left, surface.right, 6)
     turn = float(rng.uniform(0, 2 * np.pi) if surface.any_turn else rng.normal(0, 0.02))
     pose = Pose(tall, turn, bool(rng.random() < 0.5), backdrop.light)
-    sprite = render(kind.draw(rng, _paint(canvas, kind, (xs[0], y - tall / 2), tall, rng)), pose, rng)
+    sprite = render_sprite(kind.draw(rng, _paint(canvas, kind, (xs[0], y - tall / 2), tall, rng)), pose, rng)
     stance = "lie" if surface.any_turn else "hang" if kind.stance == "hang" else "stand"
     for x in xs:
         left, top = _corner(sprite, stance, float(x), y, tall)
@@ -133,7 +133,7 @@ def _lay_crowd(canvas: Canvas, backdrop: Backdrop, domain: Domain, rng: Generato
         kind = KINDS[domain][name]
         tall = kind.height * surface.unit_far * float(rng.uniform(0.4, 0.5) * (0.5 if name == "person" else 0.8))
         x, y = float(middle + rng.uniform(-reach, reach)), surface.far + step * 0.004 * surface.near
-        sprite = render(
+        sprite = render_sprite(
             kind.draw(rng, _paint(canvas, kind, (x, y - tall / 2), tall, rng)), Pose(tall, 0.0, step % 2 == 0, backdrop.light), rng
         )
         left, top = _corner(sprite, "stand", x, y, tall)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.random import Generator
 
 from demo import textures
-from demo.backdrops import Backdrop, Stage, Surface, Veil, bar, pick, ramp
+from demo.backdrops import Backdrop, Scenery, Surface, Veil, bar, pick, ramp
 from demo.outlines import Colour
 
 _PANELS = ((206, 202, 194), (176, 168, 156), (120, 116, 112), (188, 176, 150), (148, 160, 168))
@@ -14,7 +14,7 @@ _FRONTAL = ((-0.5, -0.85), (0.5, -0.85))
 
 def shelves(rng: Generator, height: int, width: int) -> Backdrop:
     """Return a rack of two or three boards seen from the front."""
-    stage = Stage.empty(height, width)
+    stage = Scenery.empty(height, width)
     stage.band(0, height, pick(rng, _PANELS), _panel(rng, height, width), "wall")
     count = int(rng.integers(2, 4))
     space = height / count
@@ -35,7 +35,7 @@ def shelves(rng: Generator, height: int, width: int) -> Backdrop:
 
 def counter(rng: Generator, height: int, width: int) -> Backdrop:
     """Return a table top seen from above."""
-    stage = Stage.empty(height, width)
+    stage = Scenery.empty(height, width)
     style = rng.random()
     if style < 0.4:
         field = textures.planks(rng, height * 3, width, vanish=width / 2)[height : 2 * height]
@@ -51,7 +51,7 @@ def counter(rng: Generator, height: int, width: int) -> Backdrop:
 
 def rail(rng: Generator, height: int, width: int) -> Backdrop:
     """Return clothes on a rail before a wall, and the floor below."""
-    stage = Stage.empty(height, width)
+    stage = Scenery.empty(height, width)
     foot = int(height * rng.uniform(0.72, 0.82))
     stage.band(0, foot, pick(rng, _PANELS), _panel(rng, foot, width), "wall")
     floor = textures.rough(rng, height - foot, width, strength=0.08) * ramp(height - foot, width, 0.8, 1.05)
@@ -74,7 +74,7 @@ def _panel(rng: Generator, height: int, width: int) -> textures.Field:
     return plain
 
 
-def _board(stage: Stage, rng: Generator, top: int, thick: int, colour: Colour) -> None:
+def _board(stage: Scenery, rng: Generator, top: int, thick: int, colour: Colour) -> None:
     """A board: the shadow below it, its front edge, price tags."""
     width = stage.stuff.shape[1]
     stage.band(

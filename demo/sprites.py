@@ -8,9 +8,9 @@ import numpy.typing as npt
 from numpy.random import Generator
 
 from demo import textures
-from demo.outlines import Figure, Part, Points
+from demo.outlines import Figure, FigurePart, Points
+from demo.textures import Field
 
-Field = npt.NDArray[np.float32]
 _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 
 
@@ -37,7 +37,7 @@ class Sprite:
     feet: tuple[float, float]
 
 
-def render(figure: Figure, pose: Pose, rng: Generator) -> Sprite:
+def render_sprite(figure: Figure, pose: Pose, rng: Generator) -> Sprite:
     """Draw a figure, anti-aliased, with texture, shading by its parts' relief, and highlights."""
     factor = 4 if pose.height < 90 else 2
     placed = [tuple(_place(ring, figure, pose) for ring in part.rings) for part in figure.parts]
@@ -72,7 +72,7 @@ def _frame(placed: list[tuple[Points, ...]], figure: Figure, pose: Pose) -> tupl
     return int(left), int(top), int(right - left), int(bottom - top)
 
 
-def _draw(index: npt.NDArray[np.uint8], part: Part, rings: list[Points], value: int, scale: float) -> None:
+def _draw(index: npt.NDArray[np.uint8], part: FigurePart, rings: list[Points], value: int, scale: float) -> None:
     fixed = [np.round((ring - 0.5) * (1 << _SHIFT)).astype(np.int32).reshape(-1, 1, 2) for ring in rings]
     if part.stroke:
         thickness = max(1, round(part.stroke * scale))

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.random import Generator
 
 from demo import textures
-from demo.backdrops import Backdrop, Stage, Surface, Veil, bar, pick, ramp, soft_blobs, window_grid
+from demo.backdrops import Backdrop, Scenery, Surface, Veil, bar, pick, ramp, soft_blobs, window_grid
 from demo.catalogue import STUFF
 
 _WALLS = ((168, 112, 92), (196, 182, 158), (150, 150, 152), (206, 196, 186), (122, 96, 84), (172, 160, 120))
@@ -15,7 +15,7 @@ _WALKERS = ("person", "dog", "bicycle", "hydrant", "traffic_light", "traffic_sig
 
 def street(rng: Generator, height: int, width: int) -> Backdrop:
     """Return a street seen from its other side."""
-    stage = Stage.empty(height, width)
+    stage = Scenery.empty(height, width)
     horizon = int(height * rng.uniform(0.4, 0.5))
     kerb = int(height * rng.uniform(0.58, 0.64))
     near_kerb = int(height * rng.uniform(0.9, 1.0))
@@ -38,7 +38,7 @@ def street(rng: Generator, height: int, width: int) -> Backdrop:
     return Backdrop(stage.pixels, stage.stuff, surfaces, light, _veils(rng, height, width))
 
 
-def sky(stage: Stage, rng: Generator, bottom: int) -> None:
+def sky(stage: Scenery, rng: Generator, bottom: int) -> None:
     """Cover the rows above `bottom` with a clouded or clear sky."""
     width = stage.stuff.shape[1]
     blue = np.asarray(pick(rng, ((120, 164, 214), (150, 176, 204), (184, 192, 200), (228, 190, 160))), np.float32)
@@ -48,7 +48,7 @@ def sky(stage: Stage, rng: Generator, bottom: int) -> None:
     stage.stuff[:bottom] = STUFF.index("sky")
 
 
-def hedge(stage: Stage, rng: Generator, bottom: int) -> None:
+def hedge(stage: Scenery, rng: Generator, bottom: int) -> None:
     """Grow trees and bushes above the row `bottom`."""
     height, width = stage.stuff.shape
     mask = np.zeros((height, width), np.bool_)
@@ -57,7 +57,7 @@ def hedge(stage: Stage, rng: Generator, bottom: int) -> None:
     stage.blot(mask, pick(rng, ((66, 98, 52), (86, 110, 58), (54, 82, 58))), leaves, "vegetation")
 
 
-def _houses(stage: Stage, rng: Generator, horizon: int) -> None:
+def _houses(stage: Scenery, rng: Generator, horizon: int) -> None:
     width = stage.stuff.shape[1]
     x = -int(rng.integers(0, width // 6))
     while x < width:
@@ -74,7 +74,7 @@ def _houses(stage: Stage, rng: Generator, horizon: int) -> None:
         x += wide + int(rng.integers(0, max(2, width // 20)))
 
 
-def _pavement(stage: Stage, rng: Generator, top: int, bottom: int) -> None:
+def _pavement(stage: Scenery, rng: Generator, top: int, bottom: int) -> None:
     width = stage.stuff.shape[1]
     slabs = textures.tiles(rng, bottom - top, width, side=max(6, width // 14))
     slabs = slabs * textures.rough(rng, bottom - top, width, strength=0.06)
@@ -82,7 +82,7 @@ def _pavement(stage: Stage, rng: Generator, top: int, bottom: int) -> None:
     stage.pixels[max(top, bottom - max(2, width // 160)) : bottom] *= 0.7
 
 
-def _road(stage: Stage, rng: Generator, top: int, bottom: int) -> None:
+def _road(stage: Scenery, rng: Generator, top: int, bottom: int) -> None:
     width = stage.stuff.shape[1]
     asphalt = textures.rough(rng, bottom - top, width, strength=0.1) * (1 + 0.07 * textures.grains(rng, bottom - top, width))
     stage.band(top, bottom, pick(rng, ((92, 92, 94), (110, 106, 102), (78, 80, 86))), asphalt.astype(np.float32), "road")

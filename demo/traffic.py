@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from demo.outlines import Figure, Paint, Part, area, box, disc, dye, line, ring, smooth
+from demo.outlines import Figure, FigurePart, Paint, area, box, disc, dye, line, ring, smooth
 
 RUBBER = Paint((34, 34, 36), grain=0.08, shine=0.1)
 GLASS = Paint((58, 74, 92), grain=0.02, shine=0.6)
@@ -11,7 +11,7 @@ CHROME = Paint((168, 172, 178), grain=0.03, shine=0.5)
 SKINS = ((236, 196, 168), (204, 152, 118), (150, 102, 72), (98, 66, 46))
 
 
-def _wheel(x: float, y: float, radius: float) -> tuple[Part, ...]:
+def _wheel(x: float, y: float, radius: float) -> tuple[FigurePart, ...]:
     return disc(x, y, radius, RUBBER), disc(x, y, radius * 0.6, CHROME), disc(x, y, radius * 0.2, RUBBER)
 
 
@@ -136,7 +136,7 @@ def traffic_light(rng: Generator, paint: Paint) -> Figure:
     """A signal head with hoods on a pole."""
     lit = int(rng.integers(3))
     colours = ((220, 40, 36), (236, 176, 40), (48, 200, 96))
-    lamps: list[Part] = []
+    lamps: list[FigurePart] = []
     for row, colour in enumerate(colours):
         glow = Paint(colour, shine=0.6)
         lamps.append(disc(0.15, 0.07 + row * 0.115, 0.042, glow if row == lit else dye(glow, 0.35)))

@@ -2,9 +2,9 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Mask = npt.NDArray[np.bool_]
+from imaging.masks.rle import Mask
+
 Outline = list[tuple[int, int]]
 _Runs = dict[tuple[int, int, int], int]
 

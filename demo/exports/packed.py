@@ -3,12 +3,11 @@
 import base64
 
 import numpy as np
-import numpy.typing as npt
 
 from demo.camera import png
 from demo.scenes import Thing
+from imaging.masks.rle import Mask
 
-Mask = npt.NDArray[np.bool_]
 _RUN_BITS = (3, 4, 8, 16)  # the sizes that a brush's runs may have
 _LONGEST = 1 << _RUN_BITS[-1]
 

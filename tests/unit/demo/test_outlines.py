@@ -2,7 +2,7 @@ import numpy as np
 
 from demo.catalogue import KINDS
 from demo.outlines import Figure, Paint, area, box, curve, dye
-from demo.sprites import Pose, render
+from demo.sprites import Pose, render_sprite
 
 PAINT = Paint((200, 40, 40))
 
@@ -29,7 +29,7 @@ def test_a_dyed_paint_is_darker_and_plain():
 
 def test_a_part_without_paint_cuts_a_hole():
     square, hole = area([(0, 0), (1, 0), (1, 1), (0, 1)], PAINT), box(0.25, 0.25, 0.75, 0.75, None)
-    sprite = render(Figure(1.0, (square, hole)), Pose(100), np.random.default_rng(0))
+    sprite = render_sprite(Figure(1.0, (square, hole)), Pose(100), np.random.default_rng(0))
     solid = sprite.coverage >= 0.5
     centre = solid.shape[0] // 2
     assert not solid[centre, centre]
@@ -39,7 +39,7 @@ def test_a_part_without_paint_cuts_a_hole():
 def test_every_class_has_an_outline_that_is_neither_its_box_nor_an_ellipse():
     for kinds in KINDS.values():
         for name, kind in kinds.items():
-            solid = render(kind.draw(np.random.default_rng(3), PAINT), Pose(120), np.random.default_rng(3)).coverage >= 0.5
+            solid = render_sprite(kind.draw(np.random.default_rng(3), PAINT), Pose(120), np.random.default_rng(3)).coverage >= 0.5
             rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
             tight = solid[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
             height, width = tight.shape
@@ -55,5 +55,5 @@ def test_open_things_show_what_is_behind_them():
 
     for name in ("bicycle", "mug", "key", "basket", "hanger"):
         kind = next(kinds[name] for kinds in KINDS.values() if name in kinds)
-        solid = render(kind.draw(np.random.default_rng(5), PAINT), Pose(160), np.random.default_rng(5)).coverage >= 0.5
+        solid = render_sprite(kind.draw(np.random.default_rng(5), PAINT), Pose(160), np.random.default_rng(5)).coverage >= 0.5
         assert mask_properties(encode(solid), *solid.shape).holes >= 1, name
