@@ -17,6 +17,8 @@ from training.weights import LoadedModel
 TOLERANCE = 1e-5
 """Largest difference of a probability between torch and ONNX Runtime."""
 
+onnxruntime.disable_telemetry_events()  # nothing is reported to anybody
+
 
 class ExportedNetwork(nn.Module):
     """What the ONNX file computes: canvases as bytes in, logits of the fused map out."""
