@@ -8,10 +8,10 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import TaskRun
 
 from evaluation.gate.models import models_to_score
-from flows.artifacts import as_markdown
 from flows.refusal import RefusedRunError
 from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, GateRefusalError, UnreachableError
+from lake.publishing.report_texts import as_markdown
 from lake.publishing.stage_report import StageReport
 from stages.runner import run_stage
 

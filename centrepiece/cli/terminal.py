@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 
 from centrepiece.cli.verdict_tables import failing_table, plan_table
 from centrepiece.packages import PACKAGES
-from flows.artifacts import as_table, is_short
+from lake.publishing.report_texts import as_table, is_short
 from lake.publishing.stage_report import StageReport
 
 rich.reconfigure(stderr=True, soft_wrap=True)

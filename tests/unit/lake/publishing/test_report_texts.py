@@ -4,7 +4,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from flows.artifacts import as_markdown, as_table
+from lake.publishing.report_texts import as_markdown, as_table
 from lake.publishing.stage_report import StageReport
 
 REPORT = StageReport(

@@ -1,4 +1,4 @@
-"""Reports of stages as Markdown for Prefect's artifacts, and as tables for a terminal."""
+"""Reports of stages as people read them: Markdown pages, and tables for a terminal."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
