@@ -93,6 +93,10 @@ def restore(logits: npt.NDArray[np.float32], placement: Placement, height: int, 
 
 
 def normalise(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Return (…, 3) uint8 RGB as float32 with ImageNet's mean and deviation taken out."""
+    """Return (…, 3) uint8 RGB as float32 with ImageNet's mean and deviation taken out.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB, or (N, H, W, 3).
+    """
     scaled = pixels.astype(np.float32) / 255.0
     return np.asarray((scaled - np.asarray(MEAN, np.float32)) / np.asarray(DEVIATION, np.float32), np.float32)

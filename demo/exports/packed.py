@@ -34,6 +34,9 @@ def row_runs(mask: Mask) -> list[int]:
 def brush(mask: Mask) -> list[int]:
     """Encode a mask as Label Studio's brush code over RGBA pixels whose four samples are 255 inside.
 
+    Args:
+        mask: (H, W) bool.
+
     Source: github.com/thi-ng/umbrella, packages/rle-pack: 32 bits of length, 5 bits of word size less 1, four times 4
     bits of run size less 1, then blocks: 1 for a repeated word, 2 bits of run size, the run's length less 1, the word.
     """

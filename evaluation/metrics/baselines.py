@@ -50,7 +50,12 @@ def inscribed_ellipse(shape: tuple[int, ...], box: tuple[int, int, int, int]) ->
 
 
 def at_resolution(truth: Mask, factor: int) -> Mask:
-    """Return the mask averaged down by `factor`, drawn up again bilinearly and cut at one half."""
+    """Return the mask averaged down by `factor`, drawn up again bilinearly and cut at one half.
+
+    Args:
+        truth: (H, W) bool.
+        factor: Of either side, >= 1.
+    """
     height, width = truth.shape
     small = (-(-width // factor), -(-height // factor))
     averaged = cv2.resize(truth.astype(np.float32), small, interpolation=cv2.INTER_AREA)

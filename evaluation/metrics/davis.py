@@ -37,7 +37,12 @@ def davis_f(predicted: Mask, truth: Mask, valid: Mask) -> float:
 
 
 def half_pixel_outline(mask: Mask, valid: Mask) -> Mask:
-    """Return the valid pixels that differ from their valid right, lower or lower right neighbour: an outline between pixels."""
+    """Return the valid pixels that differ from their valid right, lower or lower right neighbour: an outline between pixels.
+
+    Args:
+        mask: (H, W) bool.
+        valid: (H, W) bool, False where pixels are ignored.
+    """
     outline = np.zeros_like(mask)
     everything = slice(None)
     steps = (((everything, slice(0, -1)), (everything, slice(1, None))), ((slice(0, -1), everything), (slice(1, None), everything)))

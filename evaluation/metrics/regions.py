@@ -48,6 +48,11 @@ def mean_absolute_error(probability: ProbabilityMap, truth: Mask, valid: Mask) -
 def brier_score(probability: ProbabilityMap, truth: Mask, valid: Mask) -> float:
     """Return the mean squared difference between probability and truth over the pixels that are not ignored.
 
+    Args:
+        probability: (H, W) float, 0 to 1.
+        truth: (H, W) bool.
+        valid: (H, W) bool, False where pixels are ignored.
+
     Source: Brier, Monthly Weather Review 78, 1950.
     """
     return float(np.mean((probability[valid] - truth[valid]) ** 2))

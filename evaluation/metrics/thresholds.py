@@ -61,12 +61,23 @@ def e_curve(counts: LevelCounts) -> Curve:
 
 
 def adaptive_threshold(levels: NDArray[np.uint8], valid: Mask) -> float:
-    """Return min(2 × mean probability, 1)."""
+    """Return min(2 × mean probability, 1).
+
+    Args:
+        levels: (H, W) uint8, the probability of each pixel; 255 is 1.
+        valid: (H, W) bool, False where pixels are ignored.
+    """
     return min(2 * float(np.mean(levels[valid] / (LEVELS - 1))), 1.0)
 
 
 def adaptive_scores(levels: NDArray[np.uint8], counts: LevelCounts, valid: Mask) -> tuple[float, float]:
-    """Return F and E of the mask at the map's own adaptive threshold."""
+    """Return F and E of the mask at the map's own adaptive threshold.
+
+    Args:
+        levels: (H, W) uint8, the probability of each pixel; 255 is 1.
+        counts: Of the same map, at every threshold.
+        valid: (H, W) bool, False where pixels are ignored.
+    """
     threshold = adaptive_threshold(levels, valid)
     reached = np.flatnonzero(np.arange(LEVELS) / (LEVELS - 1) >= threshold)
     index = LEVELS - 1 - int(reached[0])

@@ -67,5 +67,12 @@ def decode_levels(codec: str, data: bytes, shape: tuple[int, int], crop_id: str)
 
 
 def observe(crop: Mapping[str, Any], levels: NDArray[np.uint8], truth: Mask, ignore: Mask) -> Observation:
-    """Return what the metrics take of one crop and one map over its window."""
+    """Return what the metrics take of one crop and one map over its window.
+
+    Args:
+        crop: The columns `CROP_COLUMNS`.
+        levels: (H, W) uint8, the probability of each pixel of the window; 255 is 1.
+        truth: (H, W) bool, the instance.
+        ignore: (H, W) bool, pixels that count for nothing.
+    """
     return Observation(levels, truth, ignore, (crop["box_width"], crop["box_height"]))

@@ -172,10 +172,10 @@ def stuff(plain: ByteArray, ranges: Integers, lengths: Integers, stuffed: ByteAr
     """Put a zero byte behind every FF of entropy-coded data.
 
     Args:
-        plain: As `copy_mcus` filled it.
+        plain: (B,) uint8, as `copy_mcus` filled it.
         ranges: As `copy_mcus` takes them.
-        lengths: Of each rectangle; raised by what is put in.
-        stuffed: With twice the room of `plain`; each rectangle's data begin at twice their place in `plain`.
+        lengths: (R,) bytes of each rectangle; raised by what is put in.
+        stuffed: (2 B,) uint8, with twice the room of `plain`; each rectangle's data begin at twice their place in `plain`.
     """
     for number in range(len(ranges)):
         place, begin = ranges[number, 4], 2 * ranges[number, 4]

@@ -97,7 +97,7 @@ def fill_tables(
     """Read DHT segments into the arrays of `HuffmanTables`.
 
     Args:
-        content: Of all segments, joined.
+        content: (B,) uint8, of all segments, joined.
         dc: As `HuffmanTables` has it, zero, like the next five; steps are none.
         ac: Likewise.
         steps: Likewise.

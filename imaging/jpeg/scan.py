@@ -37,9 +37,9 @@ def unstuff(data: ByteArray, start: int, plain: ByteArray) -> int:
     """Take the zero bytes out that follow FF in entropy-coded data, up to the end of the image.
 
     Args:
-        data: The file.
+        data: (B,) uint8, the file.
         start: Its first coded byte.
-        plain: Filled in, with zero bytes behind; it has room for what is left of the file, and PADDING.
+        plain: (P,) uint8, filled in, with zero bytes behind; it has room for what is left of the file, and PADDING.
 
     Returns:
         The bytes without those zero ones; CORRUPT where the end of the image is missing, or another marker comes first.

@@ -18,7 +18,7 @@ def outline_edges(runs: Runs, height: int) -> int:
     unless the same row of the next column, `height` positions on, is inside too.
 
     Args:
-        runs: Of the whole image.
+        runs: (R,) int64 run lengths of the whole image.
         height: Of the image, in px.
     """
     area = segments = shared = 0

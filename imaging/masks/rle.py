@@ -52,7 +52,13 @@ def parse_counts(counts: str, height: int, width: int) -> Runs:
 
 
 def check_runs(runs: Runs, height: int, width: int) -> Runs:
-    """Return `runs` when they are non-negative and fill the image, else raise MalformedMaskError."""
+    """Return `runs` when they are non-negative and fill the image, else raise MalformedMaskError.
+
+    Args:
+        runs: (R,) int64 run lengths.
+        height: Of the image, in px.
+        width: Of the image, in px.
+    """
     total = total_of(runs)
     if total < 0:
         raise MalformedMaskError("expected run lengths of at least 0, got a negative one; export the mask again")
@@ -96,7 +102,14 @@ def window_runs(runs: Runs, height: int, left: int, top: int, window_width: int,
 
 
 def holds_pixel(runs: Runs, height: int, x: int, y: int) -> bool:
-    """Say whether the pixel in column x and row y of an image of that height is in the mask."""
+    """Say whether the pixel in column x and row y of an image of that height is in the mask.
+
+    Args:
+        runs: (R,) int64 run lengths of the whole image.
+        height: Of the image, in px.
+        x: Column of the pixel, in px.
+        y: Row of the pixel, in px.
+    """
     return bool(np.searchsorted(np.cumsum(runs), x * height + y, side="right") % 2)
 
 
@@ -117,7 +130,12 @@ def _complaint(code: int, counts: str) -> str:
 
 @kernel
 def parse_into(characters: npt.NDArray[np.uint8], runs: Runs) -> int:
-    """Do as `parse_counts` for compiled code; `runs` has room for one a character. Returns how many, or a negative code."""
+    """Do as `parse_counts` for compiled code; `runs` has room for one a character. Returns how many, or a negative code.
+
+    Args:
+        characters: (C,) uint8, the counts.
+        runs: (C,) int64 or longer, filled in.
+    """
     count = position = 0
     while position < len(characters):
         value, shift = np.int64(0), 0
@@ -145,7 +163,12 @@ def parse_into(characters: npt.NDArray[np.uint8], runs: Runs) -> int:
 
 @kernel
 def format_into(runs: Runs, characters: npt.NDArray[np.uint8]) -> int:
-    """Do as `format_counts` for compiled code; `characters` has room for LONGEST a run. Returns how many."""
+    """Do as `format_counts` for compiled code; `characters` has room for LONGEST a run. Returns how many.
+
+    Args:
+        runs: (R,) int64 run lengths.
+        characters: (LONGEST * R,) uint8 or longer, filled in.
+    """
     size = 0
     for place in range(len(runs)):
         value = runs[place] - runs[place - 2] if place > 2 else runs[place]
@@ -161,7 +184,11 @@ def format_into(runs: Runs, characters: npt.NDArray[np.uint8]) -> int:
 
 @kernel
 def total_of(runs: Runs) -> int:
-    """Add up; negative where a length or the sum of some is."""
+    """Add up; negative where a length or the sum of some is.
+
+    Args:
+        runs: (R,) int64 run lengths.
+    """
     total = np.int64(0)
     for length in runs:
         total += length
@@ -172,7 +199,17 @@ def total_of(runs: Runs) -> int:
 
 @kernel
 def window_into(runs: Runs, height: int, left: int, top: int, window_width: int, window_height: int, cut: Runs) -> int:
-    """Do as `window_runs` for compiled code; `cut` has room for one run more than `runs`. Returns how many."""
+    """Do as `window_runs` for compiled code; `cut` has room for one run more than `runs`. Returns how many.
+
+    Args:
+        runs: (R,) int64 run lengths of the whole image.
+        height: Of the image, in px, as the next five.
+        left: Of the window.
+        top: Of the window.
+        window_width: Of the window.
+        window_height: Of the window.
+        cut: (R + 1,) int64 or longer, filled in.
+    """
     first, last = left * height, (left + window_width) * height
     cut[0] = count = colour = 0
     end = before = 0

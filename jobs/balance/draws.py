@@ -52,7 +52,11 @@ def draw(words: Draws, *salt: Any) -> Draws:
 
 
 def uniform(draws: Draws) -> npt.NDArray[np.float64]:
-    """Turn draws into numbers of [0, 1)."""
+    """Turn draws into numbers of [0, 1).
+
+    Args:
+        draws: (N,) uint64.
+    """
     return (draws >> np.uint64(11)).astype(np.float64) / (1 << 53)
 
 

@@ -11,7 +11,11 @@ SMALL, LARGE = 32 * 32, 96 * 96
 
 
 def sizes_of(areas: npt.NDArray[np.int64]) -> list[str]:
-    """Name the size of objects by their areas in px: small, medium or large."""
+    """Name the size of objects by their areas in px: small, medium or large.
+
+    Args:
+        areas: (N,) int64, in px.
+    """
     names: list[str] = np.array(["small", "medium", "large"])[np.searchsorted([SMALL, LARGE], areas, side="right")].tolist()
     return names
 
@@ -50,7 +54,12 @@ def crowding_of(boxes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 @kernel
 def count_met(boxes: npt.NDArray[np.int64], met: npt.NDArray[np.int64]) -> None:
-    """Do as `crowding_of`; adds to `met`."""
+    """Do as `crowding_of`; adds to `met`.
+
+    Args:
+        boxes: (N, 4) int64 left, top, width, height in px.
+        met: (N,) int64, added to.
+    """
     for one in range(len(boxes)):
         left, top = boxes[one, 0], boxes[one, 1]
         right, bottom = left + boxes[one, 2], top + boxes[one, 3]
