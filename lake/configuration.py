@@ -116,7 +116,8 @@ class CropSpec(_Settings):
     max_side: int = Field(1024, ge=1, description="Greatest side of a window in pixels; boxes with a side above it are rejected.")
     centre: Literal["shift", "keep"] = Field(
         "shift",
-        description="Training windows whose central pixel is not the instance's: `shift` moves them to its nearest pixel, `keep` rejects them.",
+        description="Training windows whose central pixel is not the instance's: `shift` moves them to its nearest pixel, `keep` rejects "
+        "them.",
     )
     seed: int = Field(17, description="Seed of the draws of paddings and replicas.")
     codec: Literal["lossless", "jpeg-95"] = Field(

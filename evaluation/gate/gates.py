@@ -36,8 +36,12 @@ class Rule(_Settings):
     margin: float | None = Field(
         default=None, gt=0, lt=1, description="Largest drop that is acceptable, as a share; null takes `margin` of the file."
     )
-    min_instances: StrictInt | None = Field(default=None, ge=1, description="As `min_instances` of the file, for this rule; null takes that.")
-    beats: tuple[Baseline, ...] = Field(default=(), description="Baselines that the candidate must beat: the filled box, its inscribed ellipse.")
+    min_instances: StrictInt | None = Field(
+        default=None, ge=1, description="As `min_instances` of the file, for this rule; null takes that."
+    )
+    beats: tuple[Baseline, ...] = Field(
+        default=(), description="Baselines that the candidate must beat: the filled box, its inscribed ellipse."
+    )
     beats_by: float = Field(default=0.0, ge=0, lt=1, description="By how much each of them is to be beaten, as a share.")
     least: float | None = Field(
         default=None, ge=0, le=1, description="Value that the mean must exceed (for an error: stay below); null asks nothing."

@@ -11,11 +11,7 @@ def trailing_comments(owner: type) -> dict[str, str]:
     Args:
         owner: A class whose source is at hand; a field is the first name of its line.
     """
-    found: dict[str, str] = {}
-    for name, comment in _comments(owner):
-        if name is not None:
-            found[name] = comment
-    return found
+    return {name: comment for name, comment in _comments(owner) if name is not None}
 
 
 def sections(owner: type) -> dict[str, str]:

@@ -104,7 +104,12 @@ def _kind(annotation: Any) -> str:
 
 
 def _bounds(constraint: Any) -> list[str]:
-    signs = ((annotated_types.Ge, "ge", "≥"), (annotated_types.Gt, "gt", ">"), (annotated_types.Le, "le", "≤"), (annotated_types.Lt, "lt", "<"))
+    signs = (
+        (annotated_types.Ge, "ge", "≥"),
+        (annotated_types.Gt, "gt", ">"),
+        (annotated_types.Le, "le", "≤"),
+        (annotated_types.Lt, "lt", "<"),
+    )
     found = [f"{sign} {getattr(constraint, name):g}" for kind, name, sign in signs if isinstance(constraint, kind)]
     return [*found, f"at least {constraint.min_length}"] if isinstance(constraint, annotated_types.MinLen) else found
 
