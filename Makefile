@@ -52,7 +52,7 @@ check: .venv/installed ## formatting, lint, types, declared dependencies and the
 	$(BIN)/python -m pytest -q tests/architecture --durations=0
 
 docs: .venv/installed ## build the documentation into site/, strictly; open site/index.html
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 format: .venv/installed ## format the code
 	$(BIN)/ruff format .

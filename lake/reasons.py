@@ -9,9 +9,7 @@ class Reason(StrEnum):
     # ingest: the record
     BOX_ONLY = "box-only"  # a box without a mask
     EMPTY_GEOMETRY = "empty-geometry"  # no geometry, or a mask without a pixel
-    MALFORMED_GEOMETRY = (
-        "malformed-geometry"  # a polygon of fewer than three points, run lengths that do not fill the image, a broken bitmap
-    )
+    MALFORMED_GEOMETRY = "malformed-geometry"  # fewer than three points, run lengths that do not fill the image, a broken bitmap
     MALFORMED_RECORD = "malformed-record"  # no id, not an object, not JSON; in a folder, a document that cannot be read
     OUT_OF_BOUNDS = "out-of-bounds"  # every point lies outside the image; what leaves it in part is cut at the frame and kept
     ZERO_AREA = "zero-area"  # an outline that covers no pixel

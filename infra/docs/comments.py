@@ -2,6 +2,7 @@
 
 import inspect
 import io
+import re
 import tokenize
 
 
@@ -26,8 +27,8 @@ def sections(owner: type) -> dict[str, str]:
         text = line.strip()
         if text.startswith("#"):
             section = text.removeprefix("#").strip()
-        elif section is not None and text.split(" ")[0].isidentifier():
-            found[text.split(" ")[0]] = section
+        elif section is not None and (named := re.match(r"([A-Za-z_]\w*)\s*[:=]", text)):
+            found[named.group(1)] = section
     return found
 
 
