@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help java system install demo test coverage faults fuzz check format lock clean
+.PHONY: help java system install demo test coverage faults fuzz check docs format lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,6 +51,9 @@ check: .venv/installed ## formatting, lint, types, declared dependencies and the
 	$(BIN)/deptry .
 	$(BIN)/python -m pytest -q tests/architecture --durations=0
 
+docs: .venv/installed ## build the documentation into site/, strictly; open site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 format: .venv/installed ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -59,4 +62,4 @@ lock: .venv/installed ## pin what is installed, exactly, in constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | sed 's/+cpu$$//' > constraints.txt
 
 clean: ## remove the demo world and caches
-	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov build *.egg-info
+	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov build site *.egg-info

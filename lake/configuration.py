@@ -42,25 +42,33 @@ class _Settings(BaseModel):
 class SparkSettings(_Settings):
     """Where Spark runs, with further Spark configuration."""
 
-    master: str = "local[*]"
-    conf: dict[str, str] = {}
+    master: str = Field("local[*]", description="Address of Spark's master: `local[*]`, `spark://host:7077`, `k8s://…` or `yarn`.")
+    conf: dict[str, str] = Field({}, description="Further settings of Spark, passed on as they are.")
 
 
 class Source(_Settings):
     """One export of one customer."""
 
-    name: Name
-    customer: Name
-    domain: Name
-    format: Format
-    scene: Literal["full", "partial"]
-    annotations: str
-    images: str | None = None
-    licence: str | None = None
-    classes: str | None = None
-    group_by: str | None = None
-    complete: bool = False
-    exif: Literal["stored", "display"] = "display"
+    name: Name = Field(description="Name of the source, distinct within the pipeline; it stands in every row that comes from it.")
+    customer: Name = Field(description="Whose labels these are; selects the label map.")
+    domain: Name = Field(description="What the images show, such as driving or retail; balance, strata and reports use it.")
+    format: Format = Field(description="Format of the export; `centrepiece detect` says which one it is.")
+    scene: Literal["full", "partial"] = Field(
+        description="`full` only where every pixel of every image was labelled: then what no label maps is ignored, not background."
+    )
+    annotations: str = Field(description="The export: a file, a folder or an archive, local or on S3.")
+    images: str | None = Field(None, description="Folder of the images; left out, the format's own place beside the annotations.")
+    licence: str | None = Field(None, description="Licence of the images; it goes with every crop.")
+    classes: str | None = Field(None, description="Class list, for formats that keep it in a file of its own.")
+    group_by: str | None = Field(
+        None,
+        description="Regular expression with a group `(?P<group>…)`, searched in an image's name: images of one group stay in one split, "
+        "and a name that it does not find is an error. Left out, each image is a group.",
+    )
+    complete: bool = Field(False, description="Whether the export is the whole truth: what it leaves out then leaves the tables.")
+    exif: Literal["stored", "display"] = Field(
+        "display", description="Frame of the geometry: the image as it is shown (EXIF orientation applied), or as it is stored."
+    )
 
     @field_validator("group_by")
     @classmethod
@@ -79,11 +87,17 @@ class Source(_Settings):
 class Splits(_Settings):
     """Shares of the groups in each split; the salt makes the draw."""
 
-    train: float = Field(0.8, ge=0, le=1)
-    val: float = Field(0.1, ge=0, le=1)
-    test: float = Field(0.1, ge=0, le=1)
-    salt: str = "centrepiece-1"
-    near_duplicates: int | None = Field(None, ge=0, le=63)  # bits in which hashes of look-alike images may differ
+    train: float = Field(0.8, ge=0, le=1, description="Share of the groups that are trained on; the three shares sum to 1.")
+    val: float = Field(0.1, ge=0, le=1, description="Share of the groups for validation.")
+    test: float = Field(0.1, ge=0, le=1, description="Share of the groups for testing.")
+    salt: str = Field("centrepiece-1", description="Seed of the draw; another salt deals every group again.")
+    near_duplicates: int | None = Field(
+        None,
+        ge=0,
+        le=63,
+        description="Bits of 64 in which the hashes of two images may differ for both to count as look-alikes, which stay in one split; "
+        "null compares equal bytes alone.",
+    )
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> "Splits":
@@ -95,12 +109,20 @@ class Splits(_Settings):
 class CropSpec(_Settings):
     """How windows are drawn and how their pixels are kept."""
 
-    padding: tuple[float, float] = (0.05, 0.40)
-    min_side: int = Field(16, ge=1)
-    max_side: int = Field(1024, ge=1)
-    centre: Literal["shift", "keep"] = "shift"
-    seed: int = 17
-    codec: Literal["lossless", "jpeg-95"] = "lossless"
+    padding: tuple[float, float] = Field(
+        (0.05, 0.40), description="Least and greatest share of the box's side that is added at either end; drawn for each crop and axis."
+    )
+    min_side: int = Field(16, ge=1, description="Least side of a window in pixels; boxes with both sides below it are rejected.")
+    max_side: int = Field(1024, ge=1, description="Greatest side of a window in pixels; boxes with a side above it are rejected.")
+    centre: Literal["shift", "keep"] = Field(
+        "shift",
+        description="Training windows whose central pixel is not the instance's: `shift` moves them to its nearest pixel, `keep` rejects "
+        "them.",
+    )
+    seed: int = Field(17, description="Seed of the draws of paddings and replicas.")
+    codec: Literal["lossless", "jpeg-95"] = Field(
+        "lossless", description="How pixels are stored: as the source has them, or encoded again as JPEG of quality 95."
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> "CropSpec":
@@ -115,43 +137,54 @@ class CropSpec(_Settings):
 class BalanceSpec(_Settings):
     """Quotas over the cells of `by`: `target` crops in all, flattened by `temperature`."""
 
-    by: tuple[Literal["domain", "customer", "class"], ...] = ("domain", "class")
-    target: int = Field(20000, ge=1)
-    temperature: float = Field(0.5, ge=0, le=1)
-    max_replicas: int = Field(4, ge=1)
-    floor: int = Field(20, ge=0)
+    by: tuple[Literal["domain", "customer", "class"], ...] = Field(
+        ("domain", "class"), description="Attributes whose combinations are the cells that quotas are set for."
+    )
+    target: int = Field(20000, ge=1, description="Training crops in all.")
+    temperature: float = Field(0.5, ge=0, le=1, description="1 keeps the proportions of the source, 0 makes all cells equal.")
+    max_replicas: int = Field(4, ge=1, description="Crops of one instance, at most.")
+    floor: int = Field(20, ge=0, description="Crops that a cell gets at least, as far as its instances allow.")
 
 
 class TrainingSpec(_Settings):
     """What `fit` trains, and for how long."""
 
-    network: Literal["u2net", "u2netp", "nano"] = "u2netp"
-    epochs: int = Field(20, ge=1)
-    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
-    pixels_per_batch: int = Field(4194304, ge=1024)
-    canvas: int = Field(320, ge=32)
-    learning_rate: float = Field(1e-3, gt=0)
-    devices: int | Literal["auto"] = "auto"
-    nodes: int = Field(1, ge=1)
-    seed: int = 17
+    network: Literal["u2net", "u2netp", "nano"] = Field("u2netp", description="Architecture, from large to small: u2net, u2netp, nano.")
+    epochs: int = Field(20, ge=1, description="Passes over the training crops.")
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
+        "auto", description="Lightning's precision; `auto` is bf16-mixed where the hardware has bfloat16 instructions, else 32-true."
+    )
+    pixels_per_batch: int = Field(
+        4194304, ge=1024, description="Canvas pixels in a batch of one device: a batch is this divided by canvas², at least 2 crops."
+    )
+    canvas: int = Field(320, ge=32, description="Side in pixels of the square that a window is scaled into.")
+    learning_rate: float = Field(1e-3, gt=0, description="Peak learning rate of AdamW.")
+    devices: int | Literal["auto"] = Field("auto", description="Devices to train on; `auto` is all GPUs, or else one processor.")
+    nodes: int = Field(1, ge=1, description="Machines to train on; above 1 is refused.")
+    seed: int = Field(17, description="Seed of weights, order and augmentation.")
 
 
 class TracingSpec(_Settings):
     """What an annotator's work costs, in seconds: the prices of *tracing time saved*."""
 
-    outline_s: float = Field(60.0, gt=0, allow_inf_nan=False)  # tracing a whole outline
-    click_s: float = Field(3.0, ge=0, allow_inf_nan=False)  # accepting, starting a correction, deleting a part
+    outline_s: float = Field(60.0, gt=0, allow_inf_nan=False, description="Seconds to trace a whole outline by hand.")
+    click_s: float = Field(
+        3.0, ge=0, allow_inf_nan=False, description="Seconds of one click: accepting, starting a correction, deleting a part."
+    )
 
 
 class EvaluationSpec(_Settings):
     """What is scored, and by which attributes scores are sliced."""
 
-    edge_tolerance: int = Field(2, ge=0)
-    tracing: TracingSpec = TracingSpec()
-    splits: tuple[Literal["val", "test"], ...] = ("test",)
-    frozen: Name | None = None  # tag of the crops to evaluate on; none: the newest
-    strata: tuple[str, ...] = ("domain", "customer", "class", "size", "owns_centre")  # attributes, nested ones joined by /
-    jitters: tuple[JitterName, ...] = ()  # also predict and score with boxes that differ so
+    edge_tolerance: int = Field(2, ge=0, description="Pixels by which an outline may be off and still count as found.")
+    tracing: TracingSpec = Field(TracingSpec(), description="Prices of *tracing time saved*.")
+    splits: tuple[Literal["val", "test"], ...] = Field(("test",), description="Splits whose crops are predicted and scored.")
+    frozen: Name | None = Field(None, description="Tag of the crops to evaluate on, from `centrepiece freeze`; null is the newest crops.")
+    strata: tuple[str, ...] = Field(
+        ("domain", "customer", "class", "size", "owns_centre"),
+        description="Attributes that the report slices by, nested ones joined by `/`, such as `customer/class`.",
+    )
+    jitters: tuple[JitterName, ...] = Field((), description="Other boxes than the labelled ones to predict and score with as well.")
 
     @field_validator("strata")
     @classmethod
@@ -173,20 +206,26 @@ class EvaluationSpec(_Settings):
 class Pipeline(_Settings):
     """One pipeline file, validated; every path in it is absolute or a URI."""
 
-    name: Name
-    store: str
-    catalog: SecretStr | None = None
-    database: SecretStr | None = None  # of leases and the model registry, where the catalog is no SQL database
-    spark: SparkSettings = SparkSettings()
-    taxonomy: Path
-    label_maps: Path
-    sources: tuple[Source, ...] = Field(min_length=1)
-    splits: Splits = Splits()
-    crops: CropSpec = CropSpec()
-    balance: BalanceSpec = BalanceSpec()
-    training: TrainingSpec = TrainingSpec()
-    evaluation: EvaluationSpec = EvaluationSpec()
-    gates: Path
+    name: Name = Field(description="Name of the pipeline; the namespace of its tables in a new store.")
+    store: str = Field(description="Where tables, models and reports lie: a folder, or `s3://bucket/prefix`.")
+    catalog: SecretStr | None = Field(
+        None,
+        description="Address of the Iceberg catalog: `sqlite:///…`, `postgresql+psycopg://…`, `https://…` (REST) or `glue://`; null is "
+        "SQLite inside a local store. `${NAME}` takes a secret from the environment.",
+    )
+    database: SecretStr | None = Field(
+        None, description="Database of leases and of the model registry, where the catalog is none; `${NAME}` as in `catalog`."
+    )
+    spark: SparkSettings = Field(SparkSettings(), description="Where Spark runs.")
+    taxonomy: Path = Field(description="The class tree, a YAML file.")
+    label_maps: Path = Field(description="Folder of label maps, one YAML file for each customer.")
+    sources: tuple[Source, ...] = Field(min_length=1, description="The exports to read.")
+    splits: Splits = Field(Splits(), description="Shares of the splits.")
+    crops: CropSpec = Field(CropSpec(), description="How windows are drawn and stored.")
+    balance: BalanceSpec = Field(BalanceSpec(), description="How many crops of what are planned.")
+    training: TrainingSpec = Field(TrainingSpec(), description="What is trained.")
+    evaluation: EvaluationSpec = Field(EvaluationSpec(), description="What is scored.")
+    gates: Path = Field(description="The rules of promotion, a YAML file.")
 
     @field_validator("sources")
     @classmethod

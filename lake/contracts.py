@@ -33,16 +33,16 @@ class Image:
     """One image of a source, described in its displayed frame."""
 
     image_id: Key  # sha-256 of the file's bytes
-    uri: Text
+    uri: Text  # address of the image's file, local or on S3
     width: WholePixels  # after EXIF orientation
-    height: WholePixels
+    height: WholePixels  # after EXIF orientation
     orientation: Count  # EXIF tag 0x0112 of the stored file, 1 to 8
     format: Text  # what the bytes are (jpeg, png, bmp, …), whatever the extension says
     mode: Text  # Pillow's mode of the stored pixels: RGB, L, CMYK, P, I;16, …
-    source: Text
-    customer: Text
-    domain: Text
-    licence: Text | None
+    source: Text  # name of the source in pipeline.yaml
+    customer: Text  # whose labels these are
+    domain: Text  # what the images show, as the source says
+    licence: Text | None  # licence of the image, as the source says
     group_id: Text  # images of one group never straddle two splits
     split: Text  # train, val or test
     phash: Key | None  # 64-bit perceptual hash; null where the file was not decoded
@@ -53,40 +53,40 @@ class Annotation:
     """One labelled object, as its source has it; crowds and void regions are kept as regions to ignore."""
 
     instance_id: Key  # digest of source, source_ref, image_id, label and geometry
-    image_id: Key
+    image_id: Key  # the image it lies on; sha-256 of the file's bytes
     source: Text
     source_ref: Text  # where in the export: file and id of the record
     customer: Text
     domain: Text
     label: Text  # verbatim
     geometry: Text  # counts of a COCO compressed RLE over the whole displayed image
-    image_width: WholePixels
-    image_height: WholePixels
+    image_width: WholePixels  # of the whole image, after EXIF orientation
+    image_height: WholePixels  # of the whole image, after EXIF orientation
     box_x: WholePixels  # tight box of the mask
-    box_y: WholePixels
-    box_width: WholePixels
-    box_height: WholePixels
+    box_y: WholePixels  # tight box of the mask
+    box_width: WholePixels  # tight box of the mask
+    box_height: WholePixels  # tight box of the mask
     area: LongCount  # px in the mask
-    is_crowd: Flag
+    is_crowd: Flag  # a region of many objects: never an instance, left out of loss and metrics
     is_void: Flag  # unlabelled or to be ignored: never an instance, left out of loss and metrics
     components: Count  # 8-connected parts of the mask
     holes: Count  # 4-connected background parts that do not reach the frame
     owns_centre: Flag  # the mask holds the pixel at the centre of its box
     scene: Text  # full or partial: whether every pixel of the image was labelled
     annotator: Text | None  # pseudonymous digest
-    annotated_at: Time | None
+    annotated_at: Time | None  # when it was annotated, where the export says so
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
     """One thing that a stage did not keep."""
 
-    reject_id: Key
-    stage: Text
-    source: Text
+    reject_id: Key  # digest of what was rejected, where and why
+    stage: Text  # stage that did not keep it
+    source: Text  # name of the source in pipeline.yaml
     source_ref: Text
     reason: Text  # from the closed list in lake/reasons.py
-    detail: Text
+    detail: Text  # what was wrong, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ class PlannedCrop:
     split: Text
     stratum: Text  # domain/class: the cell that the balance counted it in
     window_left: WholePixels  # may be negative: a window may overhang the image
-    window_top: WholePixels
-    window_width: WholePixels
-    window_height: WholePixels
+    window_top: WholePixels  # may be negative, likewise
+    window_width: WholePixels  # of the whole window, with what overhangs
+    window_height: WholePixels  # of the whole window, with what overhangs
     owns_centre: Flag  # the window's central pixel belongs to the instance
     weight: Real  # sampling weight in training
     taxonomy: Key
@@ -187,12 +187,12 @@ class Crop:
     thinness: Real  # 4π·area / perimeter²; 1 for a disc, near 0 for a wire
     crowding: Count  # other kept instances whose boxes meet this one's
     pixel_codec: Text  # jpeg-block, png, jpeg-95
-    pixels: Binary
-    block_left: WholePixels
-    block_top: WholePixels
+    pixels: Binary  # encoded block that holds the visible part
+    block_left: WholePixels  # where the visible part begins in the decoded, turned block
+    block_top: WholePixels  # where the visible part begins in the decoded, turned block
     orientation: Count  # to apply after decoding; 1 unless the block is the source's own JPEG data
-    mask_codec: Text
-    mask: Binary
+    mask_codec: Text  # coco-rle: counts of a COCO compressed RLE
+    mask: Binary  # pixels of the instance in the visible part
     ignore: Binary | None  # same codec; null where nothing inside the image is ignored
     taxonomy: Key
     spec: Key  # digest of the crop's spec
@@ -210,9 +210,9 @@ class BalanceCell:
     before: LongCount  # kept instances
     planned: LongCount  # distinct instances that are planned at least once
     after: LongCount  # planned crops, replicas counted
-    rejected: LongCount
-    share_before: Proportion  # of the split
-    share_after: Proportion
+    rejected: LongCount  # kept instances that are not planned
+    share_before: Proportion  # of the split's kept instances
+    share_after: Proportion  # of the split's planned crops
     target: Real  # crops the quota asked for; equals `before` in val and test
 
 
@@ -220,12 +220,12 @@ class BalanceCell:
 class Prediction:
     """One mask by one model: a probability for every pixel of a crop's window."""
 
-    model: Key
+    model: Key  # digest of the weights and the network's settings; `@jitter` behind it for other boxes
     crop_id: Key
     image_id: Key
     probability_codec: Text  # png: 8-bit gray, 255 = certain; (window_height, window_width)
-    probability: Binary
-    latency: Milliseconds
+    probability: Binary  # the encoded map
+    latency: Milliseconds  # of prediction: this window's share of its batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ class Score:
     crowding: Text  # alone, touching or crowded
     owns_centre: Flag
     seen: Flag  # the class was among the training crops
-    metric: Text
+    metric: Text  # name of the metric, as in gates.yaml
     value: Real | None  # null where the metric is undefined for this instance
 
 
@@ -254,11 +254,11 @@ class Verdict:
     """One judgement of a candidate against a champion (or against baselines alone)."""
 
     verdict_id: Key  # digest of the canonical document
-    candidate: Key
-    champion: Key | None
+    candidate: Key  # model that was judged
+    champion: Key | None  # model it was compared with; null where there was none
     outcome: Text  # PASS, FAIL or INCONCLUSIVE
     document: Text  # canonical JSON: every rule, stratum, interval and input snapshot
-    judged_at: Time
+    judged_at: Time  # when it was judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,16 +266,16 @@ class Model:
     """One registered model with the digests of what made it."""
 
     model: Key  # digest of its weights and its network's settings
-    name: Text
-    network: Text
+    name: Text  # name it was registered under
+    network: Text  # architecture: u2net, u2netp or nano
     weights: Text  # path in the store
-    weights_sha256: Key
+    weights_sha256: Key  # sha-256 of the weights' file
     crops_content: Key  # content digest of the crops it was trained on
-    crops_snapshot: LongCount
-    crops_tag: Text
+    crops_snapshot: LongCount  # snapshot of crops it was trained on
+    crops_tag: Text  # tag that keeps that snapshot
     spec: Text  # canonical JSON of the training settings
     commit: Text  # of the code, or its version outside of a checkout
-    created_at: Time
+    created_at: Time  # when it was registered
 
 
 TABLES: Mapping[str, type] = MappingProxyType(

@@ -24,22 +24,32 @@ class _Settings(BaseModel):
 class Margins(_Settings):
     """Non-inferiority margins: the largest drops that are still acceptable, as shares (0.01 is one point)."""
 
-    overall: float = Field(default=0.01, gt=0, lt=1)
-    stratum: float = Field(default=0.02, gt=0, lt=1)
+    overall: float = Field(default=0.01, gt=0, lt=1, description="Margin of rules about the stratum `all`.")
+    stratum: float = Field(default=0.02, gt=0, lt=1, description="Margin of all other rules.")
 
 
 class Rule(_Settings):
     """What one metric must show in every stratum that a pattern matches."""
 
-    stratum: str
-    metric: str
-    margin: float | None = Field(default=None, gt=0, lt=1)  # none: the gates' own for all rows or for strata
-    min_instances: StrictInt | None = Field(default=None, ge=1)
-    beats: tuple[Baseline, ...] = ()
-    beats_by: float = Field(default=0.0, ge=0, lt=1)
-    least: float | None = Field(default=None, ge=0, le=1)
-    compare: bool = True  # with the champion, where there is one
-    any_regression: Literal["block", "inform"] = "block"
+    stratum: str = Field(description="`all`, or `attribute=value` joined by `/`; a value may be a glob: `class=*/size=small`.")
+    metric: str = Field(description="Metric that is held, with `@jitter`, `@mean` or `@worst` behind it for other boxes.")
+    margin: float | None = Field(
+        default=None, gt=0, lt=1, description="Largest drop that is acceptable, as a share; null takes `margin` of the file."
+    )
+    min_instances: StrictInt | None = Field(
+        default=None, ge=1, description="As `min_instances` of the file, for this rule; null takes that."
+    )
+    beats: tuple[Baseline, ...] = Field(
+        default=(), description="Baselines that the candidate must beat: the filled box, its inscribed ellipse."
+    )
+    beats_by: float = Field(default=0.0, ge=0, lt=1, description="By how much each of them is to be beaten, as a share.")
+    least: float | None = Field(
+        default=None, ge=0, le=1, description="Value that the mean must exceed (for an error: stay below); null asks nothing."
+    )
+    compare: bool = Field(default=True, description="Whether the candidate is compared with the champion, where there is one.")
+    any_regression: Literal["block", "inform"] = Field(
+        default="block", description="What a significant drop does: fail the verdict, or only be told."
+    )
 
     @field_validator("stratum")
     @classmethod
@@ -66,14 +76,14 @@ class Rule(_Settings):
 class Gates(_Settings):
     """The whole file: levels, defaults and rules."""
 
-    version: Literal[1] = 1
-    alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    power: float = Field(default=0.8, gt=0.5, lt=1)
-    min_instances: StrictInt = Field(default=300, ge=2)
-    margin: Margins = Margins()
-    draws: StrictInt = Field(default=2000, ge=200, le=100_000)
-    seed: StrictInt = 17
-    rules: tuple[Rule, ...] = Field(min_length=1)
+    version: Literal[1] = Field(default=1, description="Version of this file's format.")
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="Level of every one-sided test.")
+    power: float = Field(default=0.8, gt=0.5, lt=1, description="Power at which the smallest visible drop is told.")
+    min_instances: StrictInt = Field(default=300, ge=2, description="Crops below which a rule is INCONCLUSIVE.")
+    margin: Margins = Field(default=Margins(), description="Largest drops that are acceptable.")
+    draws: StrictInt = Field(default=2000, ge=200, le=100_000, description="Draws of the bootstrap.")
+    seed: StrictInt = Field(default=17, description="Seed of the bootstrap.")
+    rules: tuple[Rule, ...] = Field(min_length=1, description="What a candidate must show.")
 
     @model_validator(mode="after")
     def _distinct_rules(self) -> "Gates":
