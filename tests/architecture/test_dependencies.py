@@ -88,6 +88,6 @@ def test_the_list_of_our_packages_is_the_same_everywhere() -> None:
     assert len(ours) == len(PACKAGES)
     assert {package.split(".")[0] for package in tools["setuptools"]["packages"]} == ours
     assert {path.relative_to(ROOT).parts[0] for path in MODULES} == ours
-    assert set(MYPY["packages"]) == ours | {"benchmarks"}
-    assert set(tools["ruff"]["lint"]["isort"]["known-first-party"]) == ours | {"benchmarks", "serving", "tests"}
+    assert set(MYPY["packages"]) == ours | {"benchmarks", "infra"}
+    assert set(tools["ruff"]["lint"]["isort"]["known-first-party"]) == ours | {"benchmarks", "infra", "serving", "tests"}
     assert MAY_IMPORT.keys() == ours | {"serving"}
