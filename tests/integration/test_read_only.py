@@ -13,7 +13,8 @@ from centrepiece.packages import PACKAGES
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
 PROGRAM = """
-import importlib, os, pkgutil, sys
+import importlib, io, os, pkgutil, sys
+from contextlib import suppress
 from pathlib import Path
 
 code = Path(sys.argv[1])
@@ -25,12 +26,22 @@ for name in modules:
 
 import numpy as np
 import pyarrow as pa
+from PIL import Image
+from numba.core.dispatcher import Dispatcher
 from evaluation.metrics.edges import edge_precision_recall
+from evaluation.statistics.bootstrap import bootstrap_means
 from imaging.masks.bitmap_rle import bitmap_runs
 from imaging.masks.lookup import look_up
 from imaging.masks.masks import decode, encode
 from imaging.masks.polygon_rle import polygons_to_runs
+from imaging.masks.properties import describe_runs
 from jobs.crop.warmup import load_kernels
+from jobs.sources.files.json_spans import element_spans, member_spans
+from jobs.sources.formats.coco.columns import read_columns
+from jobs.sources.rasters.brush_runs import decode_brush
+from jobs.sources.rasters.bitmaps import MalformedBitmapError
+from jobs.sources.rasters.png_maps import decode_plain_png
+from jobs.sources.rasters.regions import find_regions
 
 load_kernels()
 mask = np.zeros((9, 12), bool)
@@ -38,7 +49,30 @@ mask[2:7, 3:8] = True
 assert (decode(encode(mask), 9, 12) == mask).all()
 assert look_up(pa.chunked_array([[encode(mask)]]), np.array([3 * 9 + 2]))[0].tolist() == [25]
 assert bitmap_runs(mask, 0, 0, 9, 12).sum() == 9 * 12
+square = np.array([3, 2, 8, 2, 8, 7, 3, 7], np.float64)
+drawn, offsets, _ = polygons_to_runs(square, np.array([0, 8]), np.array([0, 1]), np.array([9]), np.array([12]))
+_, text, _ = describe_runs(drawn, offsets, np.array([9]))
+assert drawn.sum() == 9 * 12 and drawn[1::2].sum() >= 25 and text.size
 assert edge_precision_recall(mask, mask, tolerance=2).f == 1
+assert (bootstrap_means(np.ones(3), np.ones(3, np.int64), draws=2, seed=0) == 1).all()
+
+text = b'{"annotations": [{"id": 7, "image_id": 1, "category_id": 2, "iscrowd": 0, "segmentation": [[0, 0, 4, 0, 4, 3]]}]}'
+document = np.frombuffer(text, np.uint8)
+elements = element_spans(document, member_spans(document, "it")["annotations"], "it")
+columns = read_columns(document, elements.starts, elements.ends)
+assert elements.ids.tolist() == columns.ids.tolist() == [7] and columns.points.tolist() == [0, 0, 4, 0, 4, 3]
+
+file = io.BytesIO()
+Image.fromarray(mask.astype(np.uint8)).save(file, "png")
+assert (decode_plain_png(file.getvalue()) == mask).all()
+assert [int(region.counts[1::2].sum()) for region in find_regions(mask.astype(np.uint8), np.zeros(2, bool))] == [83, 25]
+with suppress(MalformedBitmapError):
+    decode_brush(np.zeros(9, np.uint8), 9, 12)
+
+kernels = [item for module in list(sys.modules.values()) for item in vars(module).values() if isinstance(item, Dispatcher)]
+ours = {item.py_func.__module__ for item in kernels} & set(modules)
+idle = ours - {item.py_func.__module__ for item in kernels if item.signatures}
+assert len(ours) > 10 and not idle, f"no kernel has run of {sorted(idle)}"
 print(len(modules), "modules")
 """
 
