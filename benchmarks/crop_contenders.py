@@ -1,4 +1,4 @@
-"""One way of cutting a benchmark set in, its time, CPU, peak memory and bytes out, as one line of JSON.
+"""Times one of our ways of cutting a benchmark set, and prints time, CPU, peak memory and bytes as one line of JSON.
 
 Run by `benchmarks/crop_rate.py`, each in a process of its own. `limit` decodes every JPEG once on all cores and writes
 the bytes back; `spark` is the stage itself, with session start apart; `pool` runs the same function in plain processes.

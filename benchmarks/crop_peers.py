@@ -1,4 +1,4 @@
-"""One peer's way of cutting a benchmark set in, its time, CPU, peak memory and bytes out, as one line of JSON.
+"""Times one peer's way of cutting a benchmark set, and prints time, CPU, peak memory and bytes as one line of JSON.
 
 Stands alone, for it runs in an environment of the peers' own:
 `python -m venv peers && peers/bin/pip install pillow pycocotools opencv-python-headless datasets datumaro supervision`.

@@ -1,4 +1,4 @@
-"""A folder and a number in, a COCO-like set there out, with the tables that plan one crop of each object.
+"""Makes a benchmark set like COCO's in a folder, with the tables that plan one crop of each object.
 
 Beside the images stand `instances.parquet` and `plan.parquet`, what the stage reads, and `crops.json`, the same windows
 for the peers: for each image its file, size and objects with segmentation and window.

@@ -1,4 +1,4 @@
-"""A COCO file in, its published tables out by the stage itself, the time of its parts as one line of JSON.
+"""Ingests a COCO file by the stage itself, and prints the time of its parts as one line of JSON.
 
 Run by `benchmarks/ingest_rate.py` as a process of its own: `python -m benchmarks.ingest_ours FOLDER OUT THREADS`.
 """

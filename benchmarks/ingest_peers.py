@@ -1,4 +1,4 @@
-"""One peer's way from a COCO file to a table of masks in, its time as one line of JSON out.
+"""Times one peer's way from a COCO file to a table of masks, and prints it as one line of JSON.
 
 Stands alone, for it runs in an environment of the peers' own:
 `python -m venv peers && peers/bin/pip install datumaro pycocotools pillow pyarrow`.

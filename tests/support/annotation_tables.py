@@ -1,4 +1,4 @@
-"""A number and a seed in, `images` and `annotations` of invented blobs out, as any ingest might have published them."""
+"""Invents tables `images` and `annotations` of blobs, as any ingest might have published them."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A folder in, images of many kinds written there and the tables `instances` and `plan` over them out."""
+"""Writes images of many kinds to a folder and describes them in tables `instances` and `plan`, for tests of the crop stage."""
 
 import hashlib
 import io

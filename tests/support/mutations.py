@@ -1,4 +1,4 @@
-"""One export folder and a random stream in, the same export with something wrong out; and archives of it likewise."""
+"""Damages an export's files, or archives of them, at random, for tests that readers reject what is broken."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A folder in, a lake whose tables up to the plan have been published out: by the pure functions, without any engine."""
+"""Publishes a lake's tables up to the plan by the pure functions, without any engine."""
 
 from collections.abc import Mapping
 from pathlib import Path

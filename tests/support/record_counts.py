@@ -1,4 +1,4 @@
-"""An export's folder in, how many records it holds out: counted by the standard library's parsers, sharing no code with any reader.
+"""Counts the records of an export by the standard library's parsers, sharing no code with any reader.
 
 A count is a range where the format joins records: shapes of one group and label are one instance, so between one a group
 and one a shape come out.

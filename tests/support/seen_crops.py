@@ -1,4 +1,4 @@
-"""A folder with a training run in, what each rank saw of it and ended with out: run by torchrun in `test_ranks.py`."""
+"""Trains as one rank and writes down what it saw and ended with: torchrun runs it for `test_ranks.py`."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A folder in, a pipeline out whose lake already holds published `crops` of the demo world; no engine is started."""
+"""Publishes `crops` of the demo world to a pipeline's lake without any engine, for tests of training."""
 
 import itertools
 from pathlib import Path
