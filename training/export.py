@@ -28,7 +28,14 @@ class ExportedNetwork(nn.Module):
         self.network = network
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Map (N, H, W, 3) uint8 RGB to (N, H, W) float logits."""
+        """Compute the logits of the fused map.
+
+        Args:
+            pixels: (N, H, W, 3) uint8, RGB canvases.
+
+        Returns:
+            (N, H, W) float logits.
+        """
         logits: Tensor = self.network(normalised_pixels(pixels))
         return logits[:, 0]
 

@@ -102,7 +102,14 @@ class ConvolutionNormRelu(nn.Module):
         self.bn_s1 = nn.BatchNorm2d(channels_out)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map (N, channels_in, H, W) to (N, channels_out, H, W)."""
+        """Convolve, normalise and rectify.
+
+        Args:
+            features: (N, channels_in, H, W) float.
+
+        Returns:
+            (N, channels_out, H, W) float.
+        """
         return functional.relu(self.bn_s1(self.conv_s1(features)), inplace=True)
 
 
@@ -122,7 +129,14 @@ class ResidualUBlock(nn.Module):
             self.add_module(f"rebnconv{level}d", ConvolutionNormRelu(2 * block.inner, last, dilation))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map (N, channels_in, H, W) to (N, block.out, H, W)."""
+        """Run the inner U-Net and add what it started from.
+
+        Args:
+            features: (N, channels_in, H, W) float.
+
+        Returns:
+            (N, block.out, H, W) float.
+        """
         entry: Tensor = self.rebnconvin(features)
         skips: list[Tensor] = []
         current = entry

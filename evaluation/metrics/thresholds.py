@@ -45,6 +45,10 @@ def precision_recall_curves(counts: LevelCounts) -> tuple[Curve, Curve]:
 def f_curve(precision: Curve, recall: Curve) -> Curve:
     """Return the F-measure with beta² = .3 at every threshold.
 
+    Args:
+        precision: (256,) float64 in [0, 1], threshold 255 first.
+        recall: (256,) float64 in [0, 1], in the same order.
+
     Source: Achanta et al., Frequency-tuned salient region detection, CVPR 2009.
     """
     denominator = BETA_SQUARED * precision + recall

@@ -78,6 +78,11 @@ def _under_jitter(scores: PairedScores, metric: str) -> PairedScores:
 def pair(rows: pa.Table, models: Sequence[str], metric: str) -> PairedScores:
     """Pair the rows of one metric.
 
+    Args:
+        rows: Rows of `scores` of that metric, one a model and crop.
+        models: The models to pair; the first is the one whose crops the others must have.
+        metric: The metric's stored name.
+
     Raises:
         InputError: A model has no rows, two of one crop, or rows of other crops than the first model.
     """

@@ -122,7 +122,12 @@ def strata_of(rows: pa.Table, pattern: StratumPattern) -> list[Stratum]:
 
 
 def distinct_strata(rows: pa.Table, patterns: Iterable[StratumPattern]) -> list[Stratum]:
-    """Return the strata that some patterns match, each stratum once, in the patterns' order."""
+    """Return the strata that some patterns match, each stratum once, in the patterns' order.
+
+    Args:
+        rows: A table with the columns that `STRATUM_COLUMNS` names.
+        patterns: What to match.
+    """
     found: dict[str, Stratum] = {}
     for pattern in patterns:
         for stratum in strata_of(rows, pattern):
@@ -136,7 +141,12 @@ def literal(value: str) -> str:
 
 
 def attribute_values(rows: pa.Table, attribute: str) -> pa.ChunkedArray:
-    """Return an attribute's values as strings; flags are written `true` and `false`."""
+    """Return an attribute's values as strings; flags are written `true` and `false`.
+
+    Args:
+        rows: A table with the columns that `STRATUM_COLUMNS` names.
+        attribute: A key of `STRATUM_COLUMNS`.
+    """
     return pc.cast(rows.column(STRATUM_COLUMNS[attribute]), pa.string())
 
 

@@ -9,6 +9,9 @@ PValues = NDArray[np.float64]
 def holm(p_values: PValues) -> PValues:
     """Return p-values adjusted so that the chance of any false alarm among all is at most the level they are compared with.
 
+    Args:
+        p_values: (M,) float64 in [0, 1], one a test, in any order.
+
     Source: Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6, 1979.
     """
     count = len(p_values)
@@ -21,6 +24,9 @@ def holm(p_values: PValues) -> PValues:
 
 def benjamini_hochberg(p_values: PValues) -> PValues:
     """Return p-values adjusted so that the expected share of false alarms among the alarms is at most the level.
+
+    Args:
+        p_values: (M,) float64 in [0, 1], one a test, in any order.
 
     Source: Benjamini and Hochberg, Journal of the Royal Statistical Society B 57, 1995.
     """
