@@ -86,11 +86,6 @@ def decode_pixels(codec: str, data: bytes) -> Pixels:
     raise ContractError(f"expected a pixel codec of {JPEG_BLOCK}, {PNG} or {JPEG_95}, got {codec!r}; a newer centrepiece wrote it")
 
 
-def encode_mask(mask: Mask) -> tuple[str, bytes]:
-    """Encode an (H, W) bool mask exactly; returns the codec's name and the bytes."""
-    return COCO_RLE, masks.encode(mask).encode("ascii")
-
-
 def decode_mask(codec: str, data: bytes, height: int, width: int) -> Mask:
     """Decode a stored mask to (height, width) bool.
 

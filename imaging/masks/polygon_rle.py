@@ -21,7 +21,7 @@ Coordinates = NDArray[np.float64]
 
 DRAWN, MALFORMED = 0, 1
 POINT_BUDGET = float(1 << 26)
-"""Points of the finer grid that one object's outline may have; the bound of `imaging.masks.masks.polygons_to_counts`."""
+"""Points of the finer grid that one object's outline may have: five a pixel of its perimeter."""
 
 
 def polygons_to_runs(points: Coordinates, rings: Runs, objects: Runs, heights: Runs, widths: Runs) -> tuple[Runs, Runs, NDArray[np.int8]]:

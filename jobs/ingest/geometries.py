@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from imaging.images import ImageHeader
-from imaging.masks.bitmap_rle import bitmap_runs
-from imaging.masks.masks import decode, encode, union
+from imaging.masks.masks import bitmap_runs, decode, encode, union
 from imaging.masks.polygon_rle import MALFORMED, polygons_to_runs
 from imaging.masks.properties import describe_runs
 from imaging.masks.rle import MalformedMaskError, Mask, Runs, check_runs, format_counts, paint_runs, parse_counts

@@ -26,7 +26,7 @@ for name in modules:
 import numpy as np
 import pyarrow as pa
 from evaluation.metrics.edges import edge_precision_recall
-from imaging.masks.bitmap_rle import bitmap_runs
+from imaging.masks.masks import bitmap_runs
 from imaging.masks.lookup import look_up
 from imaging.masks.masks import decode, encode
 from imaging.masks.polygon_rle import polygons_to_runs

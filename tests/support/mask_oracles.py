@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco
 
+from imaging.crop_codec import COCO_RLE
 from imaging.kernels import kernel
-from imaging.masks.rle import MalformedMaskError, Mask, Runs, check_runs, format_counts, holds_pixel, paint_runs, parse_counts, window_runs
+from imaging.masks.masks import encode
+from imaging.masks.rle import MalformedMaskError, Mask, Runs, check_runs, format_counts, paint_runs, parse_counts, window_runs
 
 _POINT_BUDGET = 1 << 26
 """Outline points that COCO's rasteriser may allocate for one object; five a pixel of its perimeter."""
@@ -122,6 +124,23 @@ def mask_properties(counts: str, height: int, width: int) -> MaskProperties:
     components, holes = count_parts(inner, box_height, box_width)
     owns_centre = holds_pixel(inner, box_height, box_width // 2, box_height // 2)
     return MaskProperties(x, y, box_width, box_height, area, components, holes, owns_centre)
+
+
+def encode_mask(mask: Mask) -> tuple[str, bytes]:
+    """Encode an (H, W) bool mask exactly; returns the codec's name and the bytes."""
+    return COCO_RLE, encode(mask).encode("ascii")
+
+
+def holds_pixel(runs: Runs, height: int, x: int, y: int) -> bool:
+    """Say whether the pixel in column x and row y of an image of that height is in the mask.
+
+    Args:
+        runs: (R,) int64 run lengths of the whole image.
+        height: Of the image, in px.
+        x: Column of the pixel, in px.
+        y: Row of the pixel, in px.
+    """
+    return bool(np.searchsorted(np.cumsum(runs), x * height + y, side="right") % 2)
 
 
 @kernel
