@@ -167,8 +167,8 @@ def format_into(runs: Runs, characters: npt.NDArray[np.uint8]) -> int:
         characters: (LONGEST * R,) uint8 or longer, filled in.
     """
     size = 0
-    for place in range(len(runs)):
-        value = runs[place] - runs[place - 2] if place > 2 else runs[place]
+    for index in range(len(runs)):
+        value = runs[index] - runs[index - 2] if index > 2 else runs[index]
         more = True
         while more:
             digit = value & 31
@@ -210,8 +210,8 @@ def window_into(runs: Runs, height: int, left: int, top: int, window_width: int,
     first, last = left * height, (left + window_width) * height
     cut[0] = count = colour = 0
     end = before = 0
-    for place in range(len(runs)):
-        end += runs[place]
+    for index in range(len(runs)):
+        end += runs[index]
         if end <= first:
             continue
         if end >= last:
@@ -220,8 +220,8 @@ def window_into(runs: Runs, height: int, left: int, top: int, window_width: int,
             column = end // height
             inside = (column - left) * window_height + min(max(end - column * height - top, 0), window_height)
         if inside > before:
-            if place & 1 != colour:
-                colour = place & 1
+            if index & 1 != colour:
+                colour = index & 1
                 count += 1
                 cut[count] = 0
             cut[count] += inside - before

@@ -154,9 +154,9 @@ def tight_box(runs: Runs, height: int) -> tuple[int, int, int, int]:
     left = top = 1 << 62
     right = bottom = -1
     position = 0
-    for place in range(len(runs)):
-        begin, position = position, position + int(runs[place])
-        if place & 1 == 0 or begin == position:
+    for index in range(len(runs)):
+        begin, position = position, position + int(runs[index])
+        if index & 1 == 0 or begin == position:
             continue
         first, last = begin // height, (position - 1) // height
         left, right = min(left, first), max(right, last)
@@ -180,17 +180,17 @@ def count_parts(runs: Runs, height: int, width: int) -> tuple[int, int]:
     tops, bottoms = np.empty(room, np.int64), np.empty(room, np.int64)
     colours, parents = np.empty(room, np.int64), np.empty(room, np.int64)
     framed = np.zeros(room, np.bool_)
-    count = place = 0
+    count = index = 0
     before = current = 0  # first segments of the last column and of this one
     left = runs[0]
     for column in range(width):
         row = 0
         while row < height:
             while left == 0:
-                place += 1
-                left = runs[place]
+                index += 1
+                left = runs[index]
             length = min(left, height - row)
-            tops[count], bottoms[count], colours[count], parents[count] = row, row + length, place & 1, count
+            tops[count], bottoms[count], colours[count], parents[count] = row, row + length, index & 1, count
             framed[count] = row == 0 or row + length == height or column == 0 or column == width - 1
             row, left, count = row + length, left - length, count + 1
         _join_columns(tops, bottoms, colours, parents, framed, before, current, count)
