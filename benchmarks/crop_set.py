@@ -59,8 +59,8 @@ def _instance(annotation: dict[str, Any], image: dict[str, Any], path: Path, ima
         counts = polygons_to_counts(shape, height, width)
     else:
         counts = shape["counts"] if isinstance(shape["counts"], str) else uncompressed_to_counts(shape["counts"], height, width)
-    facts = mask_properties(counts, height, width)
-    box: Columns = {name: getattr(facts, name) for name in facts.__slots__}
+    properties = mask_properties(counts, height, width)
+    box: Columns = {name: getattr(properties, name) for name in properties.__slots__}
     thing: Columns = dict.fromkeys(("label", "class_id", "class_path"), "thing")
     text: Columns = {"source": "coco", "customer": "coco", "domain": "everyday", "disposition": "kept", "scene": "partial"}
     kind: Columns = {"split": "train", "format": "jpeg", "mode": "RGB", "taxonomy": "0" * 64}

@@ -51,8 +51,8 @@ def ours(data: bytes) -> int:
     """Decode and divide as the source does, write the counts and measure the box, area and topology of every object."""
     regions = [region.counts for _, _, region in label_regions(data, KNOWN).regions]
     offsets = np.cumsum([0, *(len(counts) for counts in regions)])
-    facts, _, _ = describe_runs(np.concatenate(regions), offsets, np.full(len(regions), HEIGHT))
-    return len(facts)
+    properties, _, _ = describe_runs(np.concatenate(regions), offsets, np.full(len(regions), HEIGHT))
+    return len(properties)
 
 
 def decoded(data: bytes) -> int:

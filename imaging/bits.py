@@ -1,7 +1,7 @@
 """Reads and writes bits of byte arrays in compiled code, most significant bit first.
 
 These are instructions rather than functions: compiled code that uses them has them in line, as `bits_at(data,
-position)` and so on. The caller sees to it that nine bytes exist from the place on.
+position)` and so on. The caller sees to it that nine bytes exist from the first that is touched.
 """
 
 import sys
@@ -14,8 +14,8 @@ from numba.extending import intrinsic
 _WORD = ir.IntType(64)
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
-    return builder.gep(context.make_array(kind)(context, builder, array).data, [place])
+def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
 
 
 def _load(builder: Any, address: Any) -> Any:
@@ -44,8 +44,8 @@ def _whole_bits_at(_typing: Any, data: Any, position: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, bit = arguments
-        place, shift = builder.ashr(bit, _WORD(3)), builder.and_(bit, _WORD(7))
-        address = _address(context, builder, signature.args[0], array, place)
+        index, shift = builder.ashr(bit, _WORD(3)), builder.and_(bit, _WORD(7))
+        address = _address(context, builder, signature.args[0], array, index)
         behind = builder.zext(builder.load(builder.gep(address, [_WORD(8)])), _WORD)
         return builder.or_(builder.shl(_load(builder, address), shift), builder.lshr(behind, builder.sub(_WORD(8), shift)))
 
@@ -66,7 +66,7 @@ def _set_bits(_typing: Any, data: Any, position: Any, bits: Any) -> Any:
     return types.void(data, types.int64, types.uint64), generate
 
 
-def _set_word(_typing: Any, data: Any, place: Any, word: Any) -> Any:
+def _set_word(_typing: Any, data: Any, index: Any, word: Any) -> Any:
     """Write the 64 bits of a word from a byte of an array of bytes on."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -62,6 +62,11 @@ def open_crop(row: Mapping[str, Any]) -> OpenCrop:
 def visible_part(window: Box, image_width: int, image_height: int) -> Box:
     """Return what of a window lies on its image, in px of the image.
 
+    Args:
+        window: In px of the image; it may overhang it.
+        image_width: In px.
+        image_height: In px.
+
     Raises:
         ValueError: Nothing does.
     """
@@ -73,7 +78,14 @@ def visible_part(window: Box, image_width: int, image_height: int) -> Box:
 
 
 def decode_pixels(codec: str, data: bytes) -> Pixels:
-    """Decode stored pixels to (H, W, 3) uint8 RGB, in the stored frame of the block.
+    """Decode the stored pixels of a block.
+
+    Args:
+        codec: JPEG_BLOCK, PNG or JPEG_95.
+        data: A whole file of that codec.
+
+    Returns:
+        (H, W, 3) uint8 RGB, in the stored frame of the block.
 
     Raises:
         ContractError: The codec is unknown.
@@ -86,13 +98,17 @@ def decode_pixels(codec: str, data: bytes) -> Pixels:
     raise ContractError(f"expected a pixel codec of {JPEG_BLOCK}, {PNG} or {JPEG_95}, got {codec!r}; a newer centrepiece wrote it")
 
 
-def encode_mask(mask: Mask) -> tuple[str, bytes]:
-    """Encode an (H, W) bool mask exactly; returns the codec's name and the bytes."""
-    return COCO_RLE, masks.encode(mask).encode("ascii")
-
-
 def decode_mask(codec: str, data: bytes, height: int, width: int) -> Mask:
-    """Decode a stored mask to (height, width) bool.
+    """Decode a stored mask.
+
+    Args:
+        codec: COCO_RLE.
+        data: COCO compressed counts in ASCII.
+        height: Of the mask, in px.
+        width: Of the mask, in px.
+
+    Returns:
+        (height, width) bool.
 
     Raises:
         ContractError: The codec is unknown.

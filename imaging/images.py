@@ -89,6 +89,10 @@ def is_jpeg(data: bytes) -> bool:
 def within_budget(header: ImageHeader, pixel_budget: int = PIXEL_BUDGET) -> ImageHeader:
     """Return a header whose pixels may be decoded.
 
+    Args:
+        header: Of the image.
+        pixel_budget: Pixels that may be decoded at most.
+
     Raises:
         ImageRefusedError: It has more than the budget (image-too-large).
     """

@@ -1,4 +1,4 @@
-"""Compile numeric Python functions to machine code, made on the first call and kept on disk.
+"""Compiles numeric Python functions to machine code, on their first call, and keeps it on disk.
 
 numba is a dependency rather than an option: it has wheels wherever torch has, and no install needs a compiler. The
 first call on a machine compiles (seconds); later processes load the code (milliseconds). The code is kept beside the

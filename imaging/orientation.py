@@ -26,7 +26,11 @@ class Box(NamedTuple):
 
 
 def is_turned(orientation: int) -> bool:
-    """Say whether the displayed image has the stored image's height as its width."""
+    """Say whether the displayed image has the stored image's height as its width.
+
+    Args:
+        orientation: EXIF orientation, 1 to 8.
+    """
     return orientation >= 5
 
 
@@ -68,7 +72,14 @@ def stored_box(box: Box, width: int, height: int, orientation: int) -> Box:
 
 
 def displayed_box(box: Box, width: int, height: int, orientation: int) -> Box:
-    """Return where a box of the stored image lies in the displayed one, which is `width` x `height` px."""
+    """Return where a box of the stored image lies in the displayed one.
+
+    Args:
+        box: In px of the stored frame.
+        width: Of the displayed image, in px.
+        height: Of the displayed image, in px.
+        orientation: EXIF orientation, 1 to 8.
+    """
     if orientation == 1:
         return box
     left, top, wide, high = (box.top, box.left, box.height, box.width) if is_turned(orientation) else box

@@ -26,47 +26,47 @@ class FileSlice:
     shard: str  # the name of the shards that are made of it
 
 
-def slices_of(store: Store, files: Iterable[DataFile], *, rows_per_unit: int = ROWS_PER_SLICE) -> list[FileSlice]:
-    """Cut files into units, in the order of their paths.
+def slices_of(store: Store, files: Iterable[DataFile], *, rows_per_slice: int = ROWS_PER_SLICE) -> list[FileSlice]:
+    """Cut files into slices, in the order of their paths.
 
     Args:
         store: Where the files are.
         files: Parquet files of one table.
-        rows_per_unit: A unit takes row groups of its file up to this many rows, and at least one.
+        rows_per_slice: A slice takes row groups of its file up to this many rows, and at least one.
     """
     runs = []
     for file in sorted(files, key=lambda file: file.path):
         with open_parquet(store, file.path) as opened:
             metadata = opened.metadata
         sizes = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
-        runs += [(file.path, tuple(groups), sum(sizes[groups.start : groups.stop])) for groups in pack_up_to(sizes, rows_per_unit)]
+        runs += [(file.path, tuple(groups), sum(sizes[groups.start : groups.stop])) for groups in pack_up_to(sizes, rows_per_slice)]
     filled = [run for run in runs if run[2]]
     return [FileSlice(*run, shard_name(number, len(filled))) for number, run in enumerate(filled)]
 
 
-def read_slice(store: Store, unit: FileSlice, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a unit's rows.
+def read_slice(store: Store, piece: FileSlice, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a slice's rows.
 
     Args:
         store: Where its file is.
-        unit: What to read.
+        piece: What to read.
         columns: Names, or None for all.
     """
-    with open_parquet(store, unit.path) as opened:
-        return opened.read_row_groups(list(unit.row_groups), columns=columns, use_threads=False)
+    with open_parquet(store, piece.path) as opened:
+        return opened.read_row_groups(list(piece.row_groups), columns=columns, use_threads=False)
 
 
-def write_rejects(place: ShardLocation, name: str, rejects: pa.Table) -> list[Receipt | None]:
-    """Write the rejects of a unit or shard, one shard a source, in the order of the sources' names.
+def write_rejects(location: ShardLocation, name: str, rejects: pa.Table) -> list[Receipt | None]:
+    """Write the rejects of a slice or shard, one shard a source, in the order of the sources' names.
 
     Args:
-        place: The part of the table `rejects` that the stage writes.
+        location: The part of the table `rejects` that the stage writes.
         name: Of the shard that the rejects are of.
         rejects: Rows of `rejects`.
     """
     sources = sorted(set(rejects.column("source").to_pylist()))
     rows = (rejects.filter(pc.equal(rejects.column("source"), source)) for source in sources)
-    return [write_shard(place, f"{name}-source-{number:03d}", [those]) for number, those in enumerate(rows)]
+    return [write_shard(location, f"{name}-source-{number:03d}", [those]) for number, those in enumerate(rows)]
 
 
 def counted(values: pa.ChunkedArray) -> Counter[str]:
@@ -75,5 +75,5 @@ def counted(values: pa.ChunkedArray) -> Counter[str]:
 
 
 def summed(counts: Iterable[Counter[str]]) -> dict[str, int]:
-    """Add up the counts of all units, by what they count."""
+    """Add up the counts of all slices, by what they count."""
     return dict(sorted(sum(counts, Counter[str]()).items()))

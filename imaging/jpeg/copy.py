@@ -12,7 +12,7 @@ from imaging.jpeg.scan import CORRUPT, HIGH_BITS, LOW_BITS, PADDING, difference_
 from imaging.kernels import kernel
 
 DIFFERENCE_BITS = 4 * (16 + 11)
-"""What coding the first differences of a row of MCUs anew adds at most."""
+"""What coding the first differences of a row of MCUs again adds at most."""
 
 NO_END, NO_CODE = -2, -3
 """Returned, beside CORRUPT, where the data's end is missing, or a DC table has no code for a difference that a crop needs."""
@@ -30,17 +30,17 @@ def copied_blocks(
     """Copy rectangles of MCUs out of a JPEG file as entropy-coded data of their own.
 
     Args:
-        file: The file.
+        file: (B,) uint8, a whole JPEG file.
         start: Its first coded byte.
-        layout: (B,) component of each block of an MCU.
-        slots: (C, 2) DC and AC table of each component.
+        layout: (L,) int64, component of each block of an MCU.
+        slots: (C, 2) int64, DC and AC table of each component.
         tables: As `HuffmanTables` has them: dc, ac, steps, long_codes, symbols, dc_codes.
         across: MCUs in a row of the image.
-        ranges: (N, 5) of each rectangle: first column, column past the last, first row, row past the last; the last
+        ranges: (N, 5) int64 of each rectangle, in MCUs: first column, column past the last, first row, row past the last; the last
             number is filled with the first byte in the data.
 
     Returns:
-        0, or CORRUPT, NO_END or NO_CODE; the data of all rectangles, with room between them; the bytes of each.
+        0, or CORRUPT, NO_END or NO_CODE; (S,) uint8 data of all rectangles, with room between them; (N,) int64 bytes of each.
     """
     dc, ac, steps, long_codes, symbols, dc_codes = tables
     lengths = np.zeros(len(ranges), np.int64)
@@ -94,22 +94,22 @@ def copy_mcus(
 ) -> int:
     """Copy rectangles of MCUs as entropy-coded data of their own.
 
-    Each row of a rectangle is one range of bits. Only the first DC difference of each component in it is coded anew,
+    Each row of a rectangle is one range of bits. Only the first DC difference of each component in it is coded again,
     against the rectangle's own last value.
 
     Args:
-        data: As `scan_mcus` takes them, like the next four.
-        slots: Tables of each component.
-        dc: By slot.
-        long_codes: By class and slot.
-        symbols: By class and slot.
-        dc_codes: By slot and symbol.
-        firsts: As `scan_mcus` filled them.
-        predictors: As `scan_mcus` filled them.
+        data: (B,) uint8, as `unstuff` fills them.
+        slots: (C, 2) int64, DC and AC table of each component.
+        dc: (4, 4096) uint16, as `HuffmanTables` has it, like the next three.
+        long_codes: (2, 4, 17, 3) int64.
+        symbols: (2, 4, 256) uint8.
+        dc_codes: (4, 256) int64.
+        firsts: (M + 1, C) int64, as `scan_mcus` filled it.
+        predictors: (M + 1, C) int32, as `scan_mcus` filled it.
         across: MCUs in a row of the image.
-        ranges: (N, 5) first column, column past the last, first row, row past the last; first byte in `out`.
-        out: Bytes with room for all, in the order of the ranges.
-        lengths: (N,) filled with the bytes of each rectangle.
+        ranges: (N, 5) int64, in MCUs: first column, column past the last, first row, row past the last; first byte in `out`.
+        out: (P,) uint8 with room for all, filled in the order of the ranges.
+        lengths: (N,) int64, filled with the bytes of each rectangle.
 
     Returns:
         0, or CORRUPT where a DC table has no code for a difference.
@@ -153,7 +153,7 @@ def copy_mcus(
 
 @kernel
 def _copy_bits(data: ByteArray, position: int, end: int, out: ByteArray, to: int) -> int:
-    """Append the bits from `position` to `end`; returns the place after them."""
+    """Append the bits from `position` to `end`; returns the bit after them."""
     first = min(-to & 7, end - position)
     if first:
         set_bits(out, to, bits_at(data, position))
@@ -173,24 +173,24 @@ def stuff(plain: ByteArray, ranges: Integers, lengths: Integers, stuffed: ByteAr
 
     Args:
         plain: (B,) uint8, as `copy_mcus` filled it.
-        ranges: As `copy_mcus` takes them.
+        ranges: (R, 5) int64, as `copy_mcus` takes them.
         lengths: (R,) bytes of each rectangle; raised by what is put in.
-        stuffed: (2 B,) uint8, with twice the room of `plain`; each rectangle's data begin at twice their place in `plain`.
+        stuffed: (2 B,) uint8, with twice the room of `plain`; each rectangle's data begin at twice the index that they have in `plain`.
     """
     for number in range(len(ranges)):
-        place, begin = ranges[number, 4], 2 * ranges[number, 4]
-        end, to = place + lengths[number], begin
-        while place < end:
-            word = bits_at(plain, 8 * place)
-            if place + 8 <= end and (~word - LOW_BITS) & word & HIGH_BITS == 0:
+        index, begin = ranges[number, 4], 2 * ranges[number, 4]
+        end, to = index + lengths[number], begin
+        while index < end:
+            word = bits_at(plain, 8 * index)
+            if index + 8 <= end and (~word - LOW_BITS) & word & HIGH_BITS == 0:
                 set_word(stuffed, to, word)
-                place, to = place + 8, to + 8
+                index, to = index + 8, to + 8
                 continue
-            for at in range(place, min(place + 8, end)):
+            for at in range(index, min(index + 8, end)):
                 stuffed[to] = plain[at]
                 to += 1
                 if plain[at] == 255:
                     stuffed[to] = 0
                     to += 1
-            place = min(place + 8, end)
+            index = min(index + 8, end)
         lengths[number] = to - begin

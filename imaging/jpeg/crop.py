@@ -46,17 +46,17 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
     tables = _tables(data, header)
     slots = _slots(data, header)
     layout = np.repeat(np.arange(len(slots)), [_blocks_of(header, part) for part in range(len(slots))])
-    places = np.array([_mcus(block, header) for block in blocks], np.int64)
+    ranges = np.array([_mcus(block, header) for block in blocks], np.int64)
     known = tables.dc, tables.ac, tables.steps, tables.long_codes, tables.symbols, tables.dc_codes
     across = -(-header.width // header.mcu_width)
-    found, stuffed, lengths = copied_blocks(np.frombuffer(data, np.uint8), header.scan, layout, slots, known, across, places)
+    found, stuffed, lengths = copied_blocks(np.frombuffer(data, np.uint8), header.scan, layout, slots, known, across, ranges)
     if found < 0:
         raise NoEntropyCropError(_FAULTS[found])
     coded = memoryview(stuffed)
     used = dict.fromkeys((kind, slot) for pair in slots.tolist() for kind, slot in enumerate(pair))
     before, after = _frame_of_files(data, header, [tables.contents[table] for table in used if table in tables.contents])
     crops = []
-    for block, first, length in zip(blocks, (2 * places[:, 4]).tolist(), lengths.tolist(), strict=True):
+    for block, first, length in zip(blocks, (2 * ranges[:, 4]).tolist(), lengths.tolist(), strict=True):
         size = struct.pack(">HH", block.height, block.width)
         crops.append(b"".join((before, size, after, coded[first : first + length], EOI)))
     return crops

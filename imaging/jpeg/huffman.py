@@ -43,7 +43,7 @@ class HuffmanTables:
     dc: CodeTables  # (4, 4096): length << 8 | symbol; 0 for a code that is longer, or none
     ac: CodeTables
     steps: CodeTables  # (4, 4096): bits | coefficients << 8, of several codes at once; more than 64 where there is none
-    long_codes: Integers  # (2, 4, 17, 3): by class, slot and length: first code, count, first symbol's place
+    long_codes: Integers  # (2, 4, 17, 3): by class, slot and length: first code, count, first symbol's index
     symbols: ByteArray  # (2, 4, 256)
     dc_codes: Integers  # (4, 256): length << 16 | code, by symbol; 0 for a symbol without a code
     contents: dict[tuple[int, int], bytes]  # by class and slot, of a DHT segment with that table, the DC ones completed
@@ -98,14 +98,14 @@ def fill_tables(
 
     Args:
         content: (B,) uint8, of all segments, joined.
-        dc: As `HuffmanTables` has it, zero, like the next five; steps are none.
-        ac: Likewise.
-        steps: Likewise.
-        long_codes: Likewise.
-        symbols: Likewise.
-        dc_codes: Likewise.
-        counts: (2, 4, 16) filled with the number of codes of each length, those of DC tables completed.
-        sizes: (2, 4) filled with the number of codes.
+        dc: (4, 4096) uint16, filled in as `HuffmanTables` has it, like the next five; zero before, as all but `steps` are.
+        ac: (4, 4096) uint16.
+        steps: (4, 4096) uint16, no step before.
+        long_codes: (2, 4, 17, 3) int64.
+        symbols: (2, 4, 256) uint8.
+        dc_codes: (4, 256) int64.
+        counts: (2, 4, 16) uint8, filled with the number of codes of each length, those of DC tables completed.
+        sizes: (2, 4) int64, filled with the number of codes.
 
     Returns:
         0, or a negative code where the content describes no tables.
@@ -136,9 +136,9 @@ def fill_tables(
         if kind == 0:
             dc_codes[slot, :] = 0
             for length in range(1, _LONGEST + 1):
-                first, count, place = long_codes[0, slot, length]
+                first, count, index = long_codes[0, slot, length]
                 for number in range(count):
-                    dc_codes[slot, symbols[0, slot, place + number]] = length << 16 | (first + number)
+                    dc_codes[slot, symbols[0, slot, index + number]] = length << 16 | (first + number)
         else:
             _follow_codes(long_codes[1, slot], symbols[1, slot], steps[slot], steps_ahead, whole_ahead)
     return 0
@@ -148,9 +148,9 @@ def fill_tables(
 def _complete(counts: ByteArray, symbols: ByteArray, total: int) -> int:
     """Add codes for the differences that a DC table lacks, leaving the code of ones alone free, as the standard asks."""
     known = 0
-    for place in range(total):
-        if symbols[place] < _DIFFERENCES:
-            known |= 1 << symbols[place]
+    for index in range(total):
+        if symbols[index] < _DIFFERENCES:
+            known |= 1 << symbols[index]
     missing = 0
     for size in range(_DIFFERENCES):
         missing += 1 - (known >> size & 1)
@@ -175,14 +175,14 @@ def _complete(counts: ByteArray, symbols: ByteArray, total: int) -> int:
 
 @kernel
 def _number_codes(counts: ByteArray, ranges: Integers) -> bool:
-    """Fill in the first code of each length, how many there are, and the place of the first's symbol."""
-    code = place = 0
+    """Fill in the first code of each length, how many there are, and the index of the first's symbol."""
+    code = index = 0
     for length in range(1, _LONGEST + 1):
         count = int(counts[length - 1])
-        ranges[length, 0], ranges[length, 1], ranges[length, 2] = code, count, place
+        ranges[length, 0], ranges[length, 1], ranges[length, 2] = code, count, index
         if code + count > 1 << length:
             return False
-        code, place = (code + count) << 1, place + count
+        code, index = (code + count) << 1, index + count
     return True
 
 
@@ -191,9 +191,9 @@ def _look_ahead(ranges: Integers, symbols: ByteArray, lookup: CodeTables) -> Non
     """Enter the short codes: in the order of the table, they follow upon each other without a gap."""
     at = 0
     for length in range(1, LOOKUP_BITS + 1):
-        for place in range(ranges[length, 2], ranges[length, 2] + ranges[length, 1]):
+        for index in range(ranges[length, 2], ranges[length, 2] + ranges[length, 1]):
             behind = at + (1 << (LOOKUP_BITS - length))
-            lookup[at:behind] = length << 8 | symbols[place]
+            lookup[at:behind] = length << 8 | symbols[index]
             at = behind
     lookup[at:] = 0
 
@@ -216,8 +216,8 @@ def _follow_codes(ranges: Integers, symbols: ByteArray, steps: CodeTables, ahead
         at = 1 << known
         for length in range(1, known + 1):
             span = 1 << (known - length)
-            for place in range(ranges[length, 2], ranges[length, 2] + ranges[length, 1]):
-                symbol = np.int64(symbols[place])
+            for index in range(ranges[length, 2], ranges[length, 2] + ranges[length, 1]):
+                symbol = np.int64(symbols[index])
                 bits = length + (symbol & 15)
                 first = np.uint16(bits | ((symbol >> 4) + 1 if symbol else END_OF_BLOCK) << 8)
                 if bits > STEP_BITS or (symbol & 15 == 0 and symbol not in (0, 0xF0)):

@@ -44,29 +44,29 @@ def unstuff(data: ByteArray, start: int, plain: ByteArray) -> int:
     Returns:
         The bytes without those zero ones; CORRUPT where the end of the image is missing, or another marker comes first.
     """
-    place, to = start, 0
-    while place < len(data):
-        if place + 8 <= len(data):
-            word = bits_at(data, 8 * place)
+    index, to = start, 0
+    while index < len(data):
+        if index + 8 <= len(data):
+            word = bits_at(data, 8 * index)
             if (~word - LOW_BITS) & word & HIGH_BITS == 0:
                 set_word(plain, to, word)
-                place, to = place + 8, to + 8
+                index, to = index + 8, to + 8
                 continue
-        for _ in range(min(8, len(data) - place)):
-            byte = data[place]
-            place += 1
+        for _ in range(min(8, len(data) - index)):
+            byte = data[index]
+            index += 1
             if byte != 255:
                 plain[to] = byte
                 to += 1
                 continue
-            if place == len(data) or (data[place] != 0 and data[place] != END_OF_IMAGE):
+            if index == len(data) or (data[index] != 0 and data[index] != END_OF_IMAGE):
                 return CORRUPT
-            if data[place] == END_OF_IMAGE:
+            if data[index] == END_OF_IMAGE:
                 plain[to : to + PADDING] = 0
                 return to
             plain[to] = 255
-            place, to = place + 1, to + 1
-            if place == len(data):
+            index, to = index + 1, to + 1
+            if index == len(data):
                 return CORRUPT
     return CORRUPT
 
@@ -88,18 +88,18 @@ def scan_mcus(
     """Step over MCUs from the start of the data.
 
     Args:
-        data: As `unstuff` fills them.
+        data: (B,) uint8, as `unstuff` fills them.
         bits: Of them, without the padding.
-        blocks: (B,) component of each block of an MCU.
-        slots: (C, 2) DC and AC table of each component.
-        dc: As `HuffmanTables` has it, like the next four.
-        ac: Single AC codes.
-        steps: Several AC codes at once.
-        long_codes: Codes beyond the look-up.
-        symbols: Of the long codes.
-        firsts: (M + 1, C) filled with the bit at which each component's first block begins in each MCU; the last row
+        blocks: (L,) int64, component of each block of an MCU.
+        slots: (C, 2) int64, DC and AC table of each component.
+        dc: (4, 4096) uint16, as `HuffmanTables` has it, like the next four.
+        ac: (4, 4096) uint16, single AC codes.
+        steps: (4, 4096) uint16, several AC codes at once.
+        long_codes: (2, 4, 17, 3) int64, codes beyond the look-up.
+        symbols: (2, 4, 256) uint8, of the long codes.
+        firsts: (M + 1, C) int64, filled with the bit at which each component's first block begins in each MCU; the last row
             with the bit behind the last MCU.
-        predictors: (M + 1, C) filled with the DC predictors before each MCU, and behind the last.
+        predictors: (M + 1, C) int32, filled with the DC predictors before each MCU, and behind the last.
 
     Returns:
         The bits stepped over, or CORRUPT.
@@ -112,20 +112,20 @@ def scan_mcus(
         dc_tables[block], ac_tables[block] = slots[blocks[block], 0] << LOOKUP_BITS, slots[blocks[block], 1] << LOOKUP_BITS
     all_dc, all_ac, all_steps = dc.reshape(dc.size), ac.reshape(ac.size), steps.reshape(steps.size)
     values = np.zeros(components, np.int32)
-    word = np.uint64(0)  # the next bits, of which `held` lie before byte `place`
-    place = held = 0
+    word = np.uint64(0)  # the next bits, of which `held` lie before byte `index`
+    index = held = 0
     for mcu in range(mcus):
         for component in range(components):
             predictors[mcu, component] = values[component]
         for block in range(inside):
             part, table = parts[block], ac_tables[block]
-            position = 8 * place - held
+            position = 8 * index - held
             if opens[block]:
                 firsts[mcu, part] = position
             if position > bits:
                 return CORRUPT
-            word |= bits_at(data, 8 * place) >> np.uint64(held)
-            place += 63 - held >> 3
+            word |= bits_at(data, 8 * index) >> np.uint64(held)
+            index += 63 - held >> 3
             held |= _REFILLED
             entry = int(all_dc[dc_tables[block] + (word >> _PEEK)])
             if entry == 0:
@@ -140,8 +140,8 @@ def scan_mcus(
             held -= length + size
             at = 1
             while at < 64:
-                word |= bits_at(data, 8 * place) >> np.uint64(held)
-                place += 63 - held >> 3
+                word |= bits_at(data, 8 * index) >> np.uint64(held)
+                index += 63 - held >> 3
                 held |= _REFILLED
                 step = ahead = 0
                 for _ in range(_STEPS_A_WORD):
@@ -158,8 +158,8 @@ def scan_mcus(
                     word <<= np.uint64(step & 63)
                     held -= step & 255
                     break
-                word |= bits_at(data, 8 * place) >> np.uint64(held)
-                place += 63 - held >> 3
+                word |= bits_at(data, 8 * index) >> np.uint64(held)
+                index += 63 - held >> 3
                 held |= _REFILLED
                 entry = int(all_ac[table + (word >> _PEEK)])
                 if entry == 0:
@@ -173,7 +173,7 @@ def scan_mcus(
                 word <<= np.uint64(length)
                 held -= length
                 at = ahead if symbol else 64
-    position = 8 * place - held
+    position = 8 * index - held
     for component in range(components):
         firsts[mcus, component] = position
         predictors[mcus, component] = values[component]
@@ -182,16 +182,30 @@ def scan_mcus(
 
 @kernel
 def long_code(window: int, codes: Integers, symbols: ByteArray) -> int:
-    """Decode the code in a word's upper bits by its length's range. Returns length << 8 | symbol, or 0."""
+    """Decode the code in a word's upper bits by its length's range.
+
+    Args:
+        window: 64 bits.
+        codes: (17, 3) int64 of one table, by length: first code, count, first symbol's index.
+        symbols: (256,) uint8 of that table.
+
+    Returns:
+        length << 8 | symbol, or 0 where it is no code.
+    """
     for length in range(1, 17):
-        place = np.int64(window >> np.uint64(64 - length)) - codes[length, 0]
-        if 0 <= place < codes[length, 1]:
-            return int(length << 8 | np.int64(symbols[codes[length, 2] + place]))
+        index = np.int64(window >> np.uint64(64 - length)) - codes[length, 0]
+        if 0 <= index < codes[length, 1]:
+            return int(length << 8 | np.int64(symbols[codes[length, 2] + index]))
     return 0
 
 
 @kernel
 def difference_of(window: int, size: int) -> int:
-    """Return the DC difference that a word's upper `size` bits stand for."""
+    """Return the DC difference that a word's upper bits stand for.
+
+    Args:
+        window: 64 bits.
+        size: How many of them count, 0 to 11.
+    """
     value = np.int64(window >> np.uint64(1) >> np.uint64(63 - size))
     return int(value - (1 << size) + 1 if value < (1 << size) >> 1 else value)

@@ -65,7 +65,12 @@ def decode_jpeg(data: bytes) -> Pixels:
 
 
 def encode_jpeg(pixels: Pixels, *, quality: int) -> bytes:
-    """Encode (H, W, 3) uint8 RGB as a baseline JPEG without chroma subsampling; `quality` is 1 to 100."""
+    """Encode pixels as a baseline JPEG without chroma subsampling.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        quality: 1 to 100.
+    """
     library = _library()
     pixels = np.ascontiguousarray(pixels)
     height, width, _ = pixels.shape

@@ -1,1 +1,1 @@
-"""Masks as COCO run lengths: written, read, cut, rasterised from polygons and bitmaps, and described."""
+"""Masks as COCO run lengths: written, read, cut, rasterised from polygons and bitmaps, and measured."""

@@ -1,23 +1,22 @@
 """Writes placed bitmaps as run lengths over the whole image; what overhangs the image is cut off."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from imaging.masks.rle import Runs
+from imaging.masks.rle import Mask, Runs
 
 
-def bitmap_runs(mask: NDArray[np.bool_], left: int, top: int, height: int, width: int) -> Runs:
+def bitmap_runs(mask: Mask, left: int, top: int, height: int, width: int) -> Runs:
     """Write a placed bitmap as run lengths.
 
     Args:
-        mask: (h, w) bool.
-        left: Column of its first pixel in the image; it may lie outside.
-        top: Row of its first pixel.
+        mask: (h, w) bool; what overhangs the image is cut off.
+        left: Column of its first pixel in the image, in px; it may lie outside.
+        top: Row of its first pixel, in px.
         height: Of the image, in px.
         width: Of the image, in px.
 
     Returns:
-        Run lengths down the columns of the image, background first; they sum to height * width.
+        (R,) int64 run lengths down the columns of the image, background first; they sum to height * width.
     """
     x, y = max(left, 0), max(top, 0)
     right, bottom = min(left + mask.shape[1], width), min(top + mask.shape[0], height)

@@ -15,11 +15,11 @@ def look_up(counts: pa.ChunkedArray, positions: NDArray[np.int64]) -> tuple[NDAr
     """Count the pixels of masks, and say whether each holds one of the pixels.
 
     Args:
-        counts: (N,) text or bytes; a null is malformed.
-        positions: (N,) of a pixel of each mask, counted down the columns from 0; a negative one is in no mask.
+        counts: (N,) text or bytes, COCO compressed counts; a null is malformed.
+        positions: (N,) int64, of a pixel of each mask, counted down the columns from 0; a negative one is in no mask.
 
     Returns:
-        (N,) pixels of each mask, `NO_MASK` where the counts are malformed; (N,) whether the mask holds the pixel.
+        (N,) int64 pixels of each mask, `NO_MASK` where the counts are malformed; (N,) bool, whether the mask holds the pixel.
     """
     array = pa.concat_arrays([pa.array([], pa.large_binary()), *(chunk.cast(pa.large_binary()) for chunk in counts.chunks)])
     _, offsets, data = array.buffers()

@@ -21,22 +21,22 @@ Coordinates = NDArray[np.float64]
 
 DRAWN, MALFORMED = 0, 1
 POINT_BUDGET = float(1 << 26)
-"""Points of the finer grid that one object's outline may have; the bound of `imaging.masks.masks.polygons_to_counts`."""
+"""Points of the finer grid that one object's outline may have: five a pixel of its perimeter."""
 
 
 def polygons_to_runs(points: Coordinates, rings: Runs, objects: Runs, heights: Runs, widths: Runs) -> tuple[Runs, Runs, NDArray[np.int8]]:
     """Rasterise the polygons of many objects.
 
     Args:
-        points: All coordinates, x and y in turn, in px.
-        rings: (R + 1,) where each ring begins in `points`; each has at least three points.
-        objects: (N + 1,) where each object's rings begin in `rings`.
-        heights: (N,) of each object's image, in px.
-        widths: (N,) likewise.
+        points: (P,) float64, all coordinates, x and y in turn, in px.
+        rings: (R + 1,) int64, where each ring begins in `points`; each has at least three points.
+        objects: (N + 1,) int64, where each object's rings begin in `rings`.
+        heights: (N,) int64, of each object's image, in px.
+        widths: (N,) int64, likewise.
 
     Returns:
-        Run lengths of all objects one after the other; (N + 1,) where each object's begin; (N,) DRAWN or MALFORMED,
-        which has no runs.
+        (T,) int64 run lengths of all objects one after the other; (N + 1,) int64, where each object's begin; (N,) int8, DRAWN or
+        MALFORMED, which has no runs.
     """
     status = np.zeros(heights.size, np.int8)
     crossings = _count_crossings(points, rings, objects, widths, status)
@@ -66,9 +66,9 @@ def _count_crossings(points: Coordinates, rings: Runs, objects: Runs, widths: Ru
         length = 0.0
         for ring in range(objects[item], objects[item + 1]):
             begin, end = rings[ring], rings[ring + 1]
-            for place in range(begin, end, 2):
-                after = place + 2 if place + 2 < end else begin
-                x, y, to_x, to_y = points[place], points[place + 1], points[after], points[after + 1]
+            for index in range(begin, end, 2):
+                after = index + 2 if index + 2 < end else begin
+                x, y, to_x, to_y = points[index], points[index + 1], points[after], points[after + 1]
                 length += max(abs(5 * (to_x - x)), abs(5 * (to_y - y)))
                 # A sum that meets a NaN fails the comparison, as it should.
                 if not (length <= POINT_BUDGET and abs(x) <= POINT_BUDGET and abs(y) <= POINT_BUDGET):
@@ -138,18 +138,18 @@ def _in_order(columns: Runs, rows: Runs, height: int, ends: Runs, out: Runs) -> 
         for column in range(low, high + 1):
             most = max(most, ends[column + 1])
             ends[column + 1] += ends[column]
-        for place in range(columns.size):
-            out[ends[columns[place]]] = columns[place] * height + rows[place]
-            ends[columns[place]] += 1
+        for index in range(columns.size):
+            out[ends[columns[index]]] = columns[index] * height + rows[index]
+            ends[columns[index]] += 1
         ends[low : high + 2] = 0
     else:
         out[: columns.size] = columns * height + rows
     if most > _MANY_CROSSINGS or high + 2 > ends.size:
         out[: columns.size].sort()
         return
-    for place in range(1, columns.size):
-        position = out[place]
-        slot = place
+    for index in range(1, columns.size):
+        position = out[index]
+        slot = index
         while slot and out[slot - 1] > position:
             out[slot] = out[slot - 1]
             slot -= 1
@@ -164,22 +164,22 @@ def _ring(points: Coordinates, begin: int, end: int, height: int, width: int, co
     """
     at = 0
     xs, ys = _fifths(points[end - 2]), _fifths(points[end - 1])
-    for place in range(begin, end, 2):
-        xe, ye = _fifths(points[place]), _fifths(points[place + 1])
+    for index in range(begin, end, 2):
+        xe, ye = _fifths(points[index]), _fifths(points[index + 1])
         at = _edge(xs, ys, xe, ye, height, width, columns, rows, at)
         xs, ys = xe, ye
     if not at:
         return 0
     _in_order(columns[:at], rows[:at], height, ends, out)
     kept = 0
-    place = 0
-    while place < at:
-        if place + 1 < at and out[place] == out[place + 1]:
-            place += 2
+    index = 0
+    while index < at:
+        if index + 1 < at and out[index] == out[index + 1]:
+            index += 2
             continue
-        out[kept] = out[place]
+        out[kept] = out[index]
         kept += 1
-        place += 1
+        index += 1
     if kept and out[kept - 1] == height * width:
         kept -= 1
     return kept
@@ -238,9 +238,9 @@ def _fill_runs(
                 joined, drawn = drawn, joined
                 count = found
         before = 0
-        for place in range(count):
-            runs[at] = joined[place] - before
-            before = joined[place]
+        for index in range(count):
+            runs[at] = joined[index] - before
+            before = joined[index]
             at += 1
         runs[at] = total - before
         at += 1

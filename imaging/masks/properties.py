@@ -1,4 +1,4 @@
-"""Measure many masks from their run lengths, and write their COCO compressed counts, without painting any of them.
+"""Measures many masks from their run lengths, and writes their COCO compressed counts, without painting any of them.
 
 A mask is cut into segments, one a run and column. Segments that touch in neighbouring columns, diagonals included, are
 joined; since a cycle of touching segments always encloses background, parts - segments + touches is the number of holes.
@@ -22,13 +22,13 @@ def describe_runs(runs: Runs, offsets: Runs, heights: Runs) -> tuple[Runs, NDArr
     """Describe masks and write their compressed counts.
 
     Args:
-        runs: Run lengths of all masks one after the other, background first; runs of no length are joined.
-        offsets: (N + 1,) where each mask's begin.
-        heights: (N,) of each mask's image, in px.
+        runs: (T,) int64 run lengths of all masks one after the other, background first; runs of no length are joined.
+        offsets: (N + 1,) int64, where each mask's begin.
+        heights: (N,) int64, of each mask's image, in px.
 
     Returns:
-        (N, 8) the properties, in the order of `PROPERTIES`, 0 for an empty mask; the counts of all masks as ASCII, one after the
-        other; (N + 1,) where each mask's begin.
+        (N, 8) int64 properties, in the order of `PROPERTIES`, 0 for an empty mask; (C,) uint8 counts of all masks in ASCII, one
+        after the other; (N + 1,) int32, where each mask's begin.
     """
     properties = np.zeros((heights.size, len(PROPERTIES)), np.int64)
     text = np.empty(8 * int(runs.size) + 8 * int(heights.size), np.uint8)

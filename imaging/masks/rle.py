@@ -74,7 +74,7 @@ def format_counts(runs: Runs) -> str:
     """Write run lengths as COCO's compressed counts, in the canonical form that pycocotools gives.
 
     Args:
-        runs: (N,) int64; neighbours of equal colour must have been joined (see `canonical_runs`).
+        runs: (N,) int64; none but the first is empty.
     """
     characters = np.empty(LONGEST * len(runs), np.uint8)
     return str(characters[: format_into(runs, characters)].tobytes(), "ascii")
@@ -87,7 +87,7 @@ def window_runs(runs: Runs, height: int, left: int, top: int, window_width: int,
     position by it gives the change positions of the window.
 
     Args:
-        runs: Run lengths of the whole image.
+        runs: (R,) int64 run lengths of the whole image.
         height: Of the image, in px.
         left: Of the window, in px, as the next three.
         top: Of the window.
@@ -95,26 +95,23 @@ def window_runs(runs: Runs, height: int, left: int, top: int, window_width: int,
         window_height: Of the window.
 
     Returns:
-        Canonical run lengths of the window.
+        (W,) int64 canonical run lengths of the window.
     """
     cut = np.empty(len(runs) + 1, np.int64)
     return cut[: window_into(runs, height, left, top, window_width, window_height, cut)]
 
 
-def holds_pixel(runs: Runs, height: int, x: int, y: int) -> bool:
-    """Say whether the pixel in column x and row y of an image of that height is in the mask.
+def paint_runs(runs: Runs, height: int, width: int) -> Mask:
+    """Draw run lengths as a mask.
 
     Args:
-        runs: (R,) int64 run lengths of the whole image.
+        runs: (R,) int64 run lengths that sum to height * width.
         height: Of the image, in px.
-        x: Column of the pixel, in px.
-        y: Row of the pixel, in px.
+        width: Of the image, in px.
+
+    Returns:
+        (H, W) bool.
     """
-    return bool(np.searchsorted(np.cumsum(runs), x * height + y, side="right") % 2)
-
-
-def paint_runs(runs: Runs, height: int, width: int) -> Mask:
-    """Draw run lengths as an (H, W) bool mask."""
     colours = np.zeros(runs.size, bool)
     colours[1::2] = True
     return np.ascontiguousarray(np.repeat(colours, runs).reshape(width, height).T)
@@ -170,8 +167,8 @@ def format_into(runs: Runs, characters: npt.NDArray[np.uint8]) -> int:
         characters: (LONGEST * R,) uint8 or longer, filled in.
     """
     size = 0
-    for place in range(len(runs)):
-        value = runs[place] - runs[place - 2] if place > 2 else runs[place]
+    for index in range(len(runs)):
+        value = runs[index] - runs[index - 2] if index > 2 else runs[index]
         more = True
         while more:
             digit = value & 31
@@ -213,8 +210,8 @@ def window_into(runs: Runs, height: int, left: int, top: int, window_width: int,
     first, last = left * height, (left + window_width) * height
     cut[0] = count = colour = 0
     end = before = 0
-    for place in range(len(runs)):
-        end += runs[place]
+    for index in range(len(runs)):
+        end += runs[index]
         if end <= first:
             continue
         if end >= last:
@@ -223,8 +220,8 @@ def window_into(runs: Runs, height: int, left: int, top: int, window_width: int,
             column = end // height
             inside = (column - left) * window_height + min(max(end - column * height - top, 0), window_height)
         if inside > before:
-            if place & 1 != colour:
-                colour = place & 1
+            if index & 1 != colour:
+                colour = index & 1
                 count += 1
                 cut[count] = 0
             cut[count] += inside - before

@@ -69,7 +69,7 @@ def cell_table(entered: Iterable[Candidates], spec: BalanceSpec) -> dict[str, Ce
     """Decide every cell.
 
     Args:
-        entered: The entrants of all instances, in any order and any grouping.
+        entered: The candidates of all instances, in any order and any grouping.
         spec: Quotas.
 
     Returns:

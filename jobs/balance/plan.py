@@ -92,8 +92,8 @@ def _plan(instances: pa.Table, around: Centres, counts: Whole, balance: BalanceS
 
 def _crop_ids(ids: list[str], replica: Whole, cut: Windows, spec: CropSpec) -> list[str]:
     suffix = digest("crop", spec)
-    places = zip(ids, replica.tolist(), cut.left.tolist(), cut.top.tolist(), cut.width.tolist(), cut.height.tolist(), strict=True)
-    return [hashlib.sha256(f"{i}/{r}/{x},{y},{w},{h}/{suffix}".encode()).hexdigest() for i, r, x, y, w, h in places]
+    parts = zip(ids, replica.tolist(), cut.left.tolist(), cut.top.tolist(), cut.width.tolist(), cut.height.tolist(), strict=True)
+    return [hashlib.sha256(f"{i}/{r}/{x},{y},{w},{h}/{suffix}".encode()).hexdigest() for i, r, x, y, w, h in parts]
 
 
 def _rejects(instances: pa.Table, reasons: Reasons, cells: Mapping[str, Cell], balance: BalanceSpec, spec: CropSpec) -> pa.Table:

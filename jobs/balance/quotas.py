@@ -8,13 +8,13 @@ the same proportion. The quotas sum to `target`, or to what all cells can give i
 import numpy as np
 import numpy.typing as npt
 
+from jobs.columns import Whole
 from lake.configuration import BalanceSpec
 
-_Counts = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 
 
-def quotas(counts: _Counts, spec: BalanceSpec) -> _Counts:
+def quotas(counts: Whole, spec: BalanceSpec) -> Whole:
     """Apportion the target over the cells.
 
     Args:
@@ -38,7 +38,7 @@ def quotas(counts: _Counts, spec: BalanceSpec) -> _Counts:
     return _whole(_fill(wish, lower, upper, total), upper, total)
 
 
-def _fill(wish: Shares, lower: _Counts, upper: _Counts, total: int) -> Shares:
+def _fill(wish: Shares, lower: Whole, upper: Whole, total: int) -> Shares:
     """Find the level at which clip(level * wish, lower, upper) sums to the total, and return those amounts.
 
     The sum rises with the level along straight lines that bend where a cell leaves its floor or reaches its ceiling: the
@@ -61,11 +61,11 @@ def _fill(wish: Shares, lower: _Counts, upper: _Counts, total: int) -> Shares:
     return _amounts(level, wish, lower, upper)
 
 
-def _amounts(level: float, wish: Shares, lower: _Counts, upper: _Counts) -> Shares:
+def _amounts(level: float, wish: Shares, lower: Whole, upper: Whole) -> Shares:
     return np.clip(level * wish, lower, upper)
 
 
-def _whole(amounts: Shares, upper: _Counts, total: int) -> _Counts:
+def _whole(amounts: Shares, upper: Whole, total: int) -> Whole:
     """Round to whole crops that sum to the total, by largest remainder; of equal remainders the earlier cell's wins."""
     whole = np.floor(amounts).astype(np.int64)
     order = np.lexsort((np.arange(amounts.size), whole - amounts))

@@ -142,11 +142,11 @@ def _crops(plan: pa.Table, instances: pa.Table, windows: WindowCuts, cut: Mappin
 
 def _joined(texts: Sequence[bytes]) -> pa.Array | pa.ChunkedArray:
     """Return texts as an array that is written once: a builder would copy what it has each time that it grows."""
-    places = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=places[1:])
-    if places[-1] > np.iinfo(np.int32).max:
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
+    if offsets[-1] > np.iinfo(np.int32).max:
         return pa.array(texts, pa.binary())  # in chunks
-    buffers = [None, pa.py_buffer(places.astype(np.int32)), pa.py_buffer(b"".join(texts))]
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(texts))]
     return pa.Array.from_buffers(pa.binary(), len(texts), buffers)
 
 

@@ -45,7 +45,12 @@ def shown(done: Any, *, crops: int) -> Iterator[None]:
 
 
 def progress_line(done: Done, seconds: float) -> str:
-    """Say the rates in words."""
+    """Say the rates in words.
+
+    Args:
+        done: What workers have done so far.
+        seconds: Since they began.
+    """
     rate, images = (count / max(seconds, 1e-9) for count in (done.crops, done.images))
     return f"{done.crops:,} crops, {rate:,.0f} crops/s, {images:,.0f} images/s, {done.rejects:,} rejects"
 
@@ -68,7 +73,13 @@ def _write(done: Any, crops: int, ended: threading.Event) -> None:
 
 
 def values_over_time(done: Any, ended: threading.Event, every_s: float) -> Iterator[tuple[Done, float]]:
-    """Yield now and then what is done, and the seconds since nothing was: workers take a while to start."""
+    """Yield now and then what is done, and the seconds since nothing was: workers take a while to start.
+
+    Args:
+        done: A counter of `Done`.
+        ended: Set to end.
+        every_s: Seconds between two values.
+    """
     began = time.monotonic()
     while not ended.wait(every_s):
         value = done.value

@@ -36,7 +36,15 @@ def thinness_of(mask: Mask) -> float:
 
 
 def thinness(area: npt.ArrayLike, edges: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return `thinness_of` from areas in px and the numbers of pixel edges on the outlines."""
+    """Return `thinness_of` of many shapes.
+
+    Args:
+        area: (N,) areas in px, or one.
+        edges: (N,) numbers of pixel edges between inside and outside, or one.
+
+    Returns:
+        (N,) float64 from 0 to 1, 0 for a shape without edges.
+    """
     area, edges = np.asarray(area, np.float64), np.asarray(edges, np.float64)
     return np.where(edges > 0, np.minimum(1.0, 64 * area / (np.pi * np.maximum(edges, 1) ** 2)), 0.0)
 

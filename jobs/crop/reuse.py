@@ -1,7 +1,7 @@
 """Finds the pixels that a new plan need not cut again among the published crops.
 
 A crop's id is a digest of instance, replica, window and settings, and its `spec` holds the version of the code that cut
-it: where both are equal, so are the pixels. Masks, labels and facts are always made anew, for they may have changed.
+it: where both are equal, so are the pixels. Masks, labels and properties are always made again, for they may have changed.
 """
 
 import logging

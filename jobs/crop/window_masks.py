@@ -107,12 +107,12 @@ def _cut(
     """Return each crop's mask, whether its central pixel is in it, and area and outline of the whole instance."""
     counts = pa.concat_arrays(geometry.chunks)
     _, offsets, characters = counts.buffers()
-    places = np.frombuffer(offsets, np.int32)[counts.offset : counts.offset + len(counts) + 1].astype(np.int64)
-    lengths = np.diff(places)
+    starts = np.frombuffer(offsets, np.int32)[counts.offset : counts.offset + len(counts) + 1].astype(np.int64)
+    lengths = np.diff(starts)
     runs, cut = (np.empty(int(lengths.max()) + 2, np.int64) for _ in range(2))
     texts = np.empty(LONGEST * int((lengths[rows] + 2).sum()), np.uint8)
     ends, shapes, owned = np.empty(len(rows), np.int64), np.empty((len(rows), 2), np.int64), np.empty(len(rows), np.bool_)
-    given = np.frombuffer(characters, np.uint8), places, rows, sizes, boxes, visible, centres
+    given = np.frombuffer(characters, np.uint8), starts, rows, sizes, boxes, visible, centres
     done = cut_masks(*given, runs, cut, texts, ends, shapes, owned)
     if done < len(rows):
         row = rows[done]
@@ -124,7 +124,7 @@ def _cut(
 @kernel
 def cut_masks(
     characters: npt.NDArray[np.uint8],
-    places: Whole,
+    starts: Whole,
     rows: Whole,
     sizes: Whole,
     boxes: Whole,
@@ -140,19 +140,19 @@ def cut_masks(
     """Cut the masks of many crops.
 
     Args:
-        characters: The counts of all instances, one behind the other.
-        places: (I + 1,) where each instance's counts begin.
-        rows: (N,) the instance of each crop.
-        sizes: (I, 2) height and width of each instance's image.
-        boxes: (I, 4) of each instance: left, top, width, height.
-        visible: (N, 4) of each crop, likewise.
-        centres: (N, 2) x and y of each window's central pixel in the visible part; it may lie outside.
-        runs: Room for an instance's runs.
-        cut: Room for a window's runs.
-        texts: Filled with the counts of the crops, one behind the other.
-        ends: (N,) filled with where each crop's counts end.
-        shapes: (N, 2) filled with area and outline edges of each crop's instance.
-        owned: (N,) filled with whether the central pixel is in the mask.
+        characters: (C,) uint8, the counts of all instances, one behind the other.
+        starts: (I + 1,) int64, where each instance's counts begin.
+        rows: (N,) int64, the instance of each crop.
+        sizes: (I, 2) int64, height and width of each instance's image, in px.
+        boxes: (I, 4) int64, in px, of each instance: left, top, width, height.
+        visible: (N, 4) int64, of each crop, likewise.
+        centres: (N, 2) int64, x and y of each window's central pixel in the visible part; it may lie outside.
+        runs: (R,) int64, room for an instance's runs.
+        cut: (R,) int64, room for a window's runs.
+        texts: (T,) uint8, filled with the counts of the crops, one behind the other.
+        ends: (N,) int64, filled with where each crop's counts end.
+        shapes: (N, 2) int64, filled with area and outline edges of each crop's instance.
+        owned: (N,) bool, filled with whether the central pixel is in the mask.
 
     Returns:
         The number of crops, or the first whose instance's counts describe no mask of its image.
@@ -161,14 +161,14 @@ def cut_masks(
     for crop in range(len(rows)):
         row = rows[crop]
         height = sizes[row, 0]
-        count = parse_into(characters[places[row] : places[row + 1]], runs)
+        count = parse_into(characters[starts[row] : starts[row + 1]], runs)
         if count < 0 or total_of(runs[:count]) != height * sizes[row, 1]:
             return crop
         found = window_into(runs[:count], height, boxes[row, 0], boxes[row, 1], boxes[row, 2], boxes[row, 3], cut)
         shapes[crop, 1] = outline_edges(cut[:found], boxes[row, 3])
         shapes[crop, 0] = 0
-        for place in range(1, found, 2):
-            shapes[crop, 0] += cut[place]
+        for index in range(1, found, 2):
+            shapes[crop, 0] += cut[index]
         wide, high = visible[crop, 2], visible[crop, 3]
         found = window_into(runs[:count], height, visible[crop, 0], visible[crop, 1], wide, high, cut)
         x, y = centres[crop, 0], centres[crop, 1]
@@ -181,10 +181,10 @@ def cut_masks(
 @kernel
 def _holds(runs: Runs, position: int) -> bool:
     end = 0
-    for place in range(len(runs)):
-        end += runs[place]
+    for index in range(len(runs)):
+        end += runs[index]
         if position < end:
-            return place & 1 == 1
+            return index & 1 == 1
     return False
 
 

@@ -90,9 +90,9 @@ def _stock(random: np.random.Generator, shapes: int) -> pa.Table:
         x = np.clip(random.uniform(0, WIDTH) + reach * np.cos(angles), 0, WIDTH)
         y = np.clip(random.uniform(0, HEIGHT) + reach * np.sin(angles) * random.uniform(0.3, 1), 0, HEIGHT)
         counts = polygons_to_counts([np.stack([x, y], axis=1).ravel().tolist()], HEIGHT, WIDTH)
-        facts = mask_properties(counts, HEIGHT, WIDTH)
-        if facts.area:
-            rows.append({"geometry": counts, **{name: getattr(facts, name) for name in facts.__slots__}})
+        properties = mask_properties(counts, HEIGHT, WIDTH)
+        if properties.area:
+            rows.append({"geometry": counts, **{name: getattr(properties, name) for name in properties.__slots__}})
     return pa.Table.from_pylist(rows)
 
 

@@ -94,7 +94,7 @@ def instance(random: np.random.Generator, data: bytes, path: Path, image_id: str
 
 def described(counts: str, header: ImageHeader, path: Path, image_id: str, row: int, disposition: str = "kept") -> Instance:
     """Describe an object that is not empty by its mask on an image."""
-    facts = mask_properties(counts, header.height, header.width)
+    properties = mask_properties(counts, header.height, header.width)
     kept = disposition == "kept"
     return Instance(
         instance_id=digest(image_id, row),
@@ -111,7 +111,7 @@ def described(counts: str, header: ImageHeader, path: Path, image_id: str, row: 
         image_width=header.width,
         image_height=header.height,
         **{
-            name: getattr(facts, name)
+            name: getattr(properties, name)
             for name in ("box_x", "box_y", "box_width", "box_height", "area", "components", "holes", "owns_centre")
         },
         scene="partial",

@@ -14,13 +14,13 @@ from demo.customers import CUSTOMERS
 from demo.scenes import Thing
 from demo.shots import Shot, shots
 from demo.write import write_demo
-from imaging.crop_codec import encode_mask, visible_part
+from imaging.crop_codec import visible_part
 from imaging.masks.masks import encode
 from imaging.orientation import Box
 from lake.contracts import Annotation, Crop, Image, Instance
 from lake.digests import digest
 from lake.schemas import table_of
-from tests.support.mask_oracles import mask_properties
+from tests.support.mask_oracles import encode_mask, mask_properties
 
 LONG_SIDE = 160
 """Longer side, in px, of the images that factories render unless told otherwise."""
@@ -101,7 +101,7 @@ def _image_row(shot: Shot, uri: str) -> dict[str, Any]:
 def _annotation_row(shot: Shot, thing: Thing) -> dict[str, Any]:
     scene, customer = shot.scene, CUSTOMERS[DOMAINS.index(shot.scene.domain)]
     counts = encode(thing.mask)
-    facts = mask_properties(counts, scene.height, scene.width)
+    properties = mask_properties(counts, scene.height, scene.width)
     ref = f"{scene.name}#{thing.number}"
     return {
         "instance_id": digest("instance", ref, counts),
@@ -114,7 +114,10 @@ def _annotation_row(shot: Shot, thing: Thing) -> dict[str, Any]:
         "geometry": counts,
         "image_width": scene.width,
         "image_height": scene.height,
-        **{key: getattr(facts, key) for key in ("box_x", "box_y", "box_width", "box_height", "area", "components", "holes", "owns_centre")},
+        **{
+            key: getattr(properties, key)
+            for key in ("box_x", "box_y", "box_width", "box_height", "area", "components", "holes", "owns_centre")
+        },
         "is_crowd": thing.is_crowd,
         "is_void": False,
         "scene": "partial",

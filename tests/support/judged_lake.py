@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imaging.crop_codec import encode_mask
 from lake.configuration import EvaluationSpec, Pipeline, Source
 from lake.contracts import BalanceCell, Crop, Prediction
 from lake.digests import digest, stage_key
@@ -18,6 +17,7 @@ from lake.lake import Lake, open_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from lake.schemas import table_of
+from tests.support.mask_oracles import encode_mask
 
 DOMAINS = ("driving", "everyday", "retail")
 CLASSES = ("bicycle", "cat", "bottle", "car")

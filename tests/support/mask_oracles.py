@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco
 
+from imaging.crop_codec import COCO_RLE
 from imaging.kernels import kernel
-from imaging.masks.rle import MalformedMaskError, Mask, Runs, check_runs, format_counts, holds_pixel, paint_runs, parse_counts, window_runs
+from imaging.masks.masks import encode
+from imaging.masks.rle import MalformedMaskError, Mask, Runs, check_runs, format_counts, paint_runs, parse_counts, window_runs
 
 _POINT_BUDGET = 1 << 26
 """Outline points that COCO's rasteriser may allocate for one object; five a pixel of its perimeter."""
@@ -124,6 +126,23 @@ def mask_properties(counts: str, height: int, width: int) -> MaskProperties:
     return MaskProperties(x, y, box_width, box_height, area, components, holes, owns_centre)
 
 
+def encode_mask(mask: Mask) -> tuple[str, bytes]:
+    """Encode an (H, W) bool mask exactly; returns the codec's name and the bytes."""
+    return COCO_RLE, encode(mask).encode("ascii")
+
+
+def holds_pixel(runs: Runs, height: int, x: int, y: int) -> bool:
+    """Say whether the pixel in column x and row y of an image of that height is in the mask.
+
+    Args:
+        runs: (R,) int64 run lengths of the whole image.
+        height: Of the image, in px.
+        x: Column of the pixel, in px.
+        y: Row of the pixel, in px.
+    """
+    return bool(np.searchsorted(np.cumsum(runs), x * height + y, side="right") % 2)
+
+
 @kernel
 def tight_box(runs: Runs, height: int) -> tuple[int, int, int, int]:
     """Return x, y, width and height in px of the smallest box around a mask that is not empty.
@@ -135,9 +154,9 @@ def tight_box(runs: Runs, height: int) -> tuple[int, int, int, int]:
     left = top = 1 << 62
     right = bottom = -1
     position = 0
-    for place in range(len(runs)):
-        begin, position = position, position + int(runs[place])
-        if place & 1 == 0 or begin == position:
+    for index in range(len(runs)):
+        begin, position = position, position + int(runs[index])
+        if index & 1 == 0 or begin == position:
             continue
         first, last = begin // height, (position - 1) // height
         left, right = min(left, first), max(right, last)
@@ -161,17 +180,17 @@ def count_parts(runs: Runs, height: int, width: int) -> tuple[int, int]:
     tops, bottoms = np.empty(room, np.int64), np.empty(room, np.int64)
     colours, parents = np.empty(room, np.int64), np.empty(room, np.int64)
     framed = np.zeros(room, np.bool_)
-    count = place = 0
+    count = index = 0
     before = current = 0  # first segments of the last column and of this one
     left = runs[0]
     for column in range(width):
         row = 0
         while row < height:
             while left == 0:
-                place += 1
-                left = runs[place]
+                index += 1
+                left = runs[index]
             length = min(left, height - row)
-            tops[count], bottoms[count], colours[count], parents[count] = row, row + length, place & 1, count
+            tops[count], bottoms[count], colours[count], parents[count] = row, row + length, index & 1, count
             framed[count] = row == 0 or row + length == height or column == 0 or column == width - 1
             row, left, count = row + length, left - length, count + 1
         _join_columns(tops, bottoms, colours, parents, framed, before, current, count)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.crop_codec import decode_mask, encode_mask, open_crop
+from imaging.crop_codec import decode_mask, open_crop
 from lake.errors import ContractError
+from tests.support.mask_oracles import encode_mask
 
 
 def png(pixels: np.ndarray) -> bytes:

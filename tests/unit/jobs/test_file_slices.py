@@ -1,4 +1,4 @@
-"""How `jobs.file_slices` cuts a table's files, and what it writes of a unit."""
+"""How `jobs.file_slices` cuts a table's files, and what it writes of a slice."""
 
 from pathlib import Path
 
@@ -30,37 +30,37 @@ def _file(lake: Lake, name: str, rows: int, *, group: int) -> DataFile:
     return DataFile(name, lake.store.uri(name), rows, lake.store.size(name), {})
 
 
-def test_units_take_row_groups_up_to_their_limit_in_the_order_of_paths(lake: Lake) -> None:
+def test_slices_take_row_groups_up_to_their_limit_in_the_order_of_paths(lake: Lake) -> None:
     files = [_file(lake, "b.parquet", 30, group=10), _file(lake, "a.parquet", 5, group=10)]
-    units = slices_of(lake.store, files, rows_per_unit=20)
-    assert [(unit.path, unit.row_groups, unit.rows) for unit in units] == [
+    slices = slices_of(lake.store, files, rows_per_slice=20)
+    assert [(piece.path, piece.row_groups, piece.rows) for piece in slices] == [
         ("a.parquet", (0,), 5),
         ("b.parquet", (0, 1), 20),
         ("b.parquet", (2,), 10),
     ]
-    assert [unit.shard for unit in units] == [f"shard-0000{number}-of-00003" for number in range(3)]
+    assert [piece.shard for piece in slices] == [f"shard-0000{number}-of-00003" for number in range(3)]
 
 
-def test_a_row_group_beyond_the_limit_is_a_unit_of_its_own(lake: Lake) -> None:
-    units = slices_of(lake.store, [_file(lake, "a.parquet", 30, group=15)], rows_per_unit=10)
-    assert [unit.rows for unit in units] == [15, 15]
+def test_a_row_group_beyond_the_limit_is_a_slice_of_its_own(lake: Lake) -> None:
+    slices = slices_of(lake.store, [_file(lake, "a.parquet", 30, group=15)], rows_per_slice=10)
+    assert [piece.rows for piece in slices] == [15, 15]
 
 
-def test_units_together_read_every_row_once(lake: Lake) -> None:
-    units = slices_of(lake.store, [_file(lake, "a.parquet", 37, group=5)], rows_per_unit=12)
-    rows = [number for unit in units for number in read_slice(lake.store, unit, ["number"]).column("number").to_pylist()]
+def test_slices_together_read_every_row_once(lake: Lake) -> None:
+    slices = slices_of(lake.store, [_file(lake, "a.parquet", 37, group=5)], rows_per_slice=12)
+    rows = [number for piece in slices for number in read_slice(lake.store, piece, ["number"]).column("number").to_pylist()]
     assert rows == list(range(37))
 
 
 def test_rejects_are_written_one_shard_a_source(lake: Lake) -> None:
-    (unit,) = slices_of(lake.store, [_file(lake, "a.parquet", 3, group=3)])
+    (piece,) = slices_of(lake.store, [_file(lake, "a.parquet", 3, group=3)])
     row = {"stage": "balance", "source_ref": "1", "reason": "too-small", "detail": ""}
     rejects = table_of(Reject, [row | {"reject_id": source * 2, "source": source} for source in "bab"])
-    receipts = write_rejects(lake.location("rejects", "f" * 64, {"stage": "balance"}), unit.shard, rejects)
+    receipts = write_rejects(lake.location("rejects", "f" * 64, {"stage": "balance"}), piece.shard, rejects)
     assert [(receipt.part["source"], receipt.rows) for receipt in receipts if receipt] == [("a", 1), ("b", 2)]
     assert len({receipt.path for receipt in receipts if receipt}) == 2
 
 
-def test_counts_of_all_units_add_up() -> None:
+def test_counts_of_all_slices_add_up() -> None:
     columns = [pa.chunked_array([["a", "b", "a"]]), pa.chunked_array([["b"]]), pa.chunked_array([pa.array([], pa.string())])]
     assert summed(counted(column) for column in columns) == {"a": 2, "b": 2}

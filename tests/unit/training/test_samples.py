@@ -5,7 +5,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from imaging.crop_codec import encode_mask, open_crop
+from imaging.crop_codec import open_crop
+from tests.support.mask_oracles import encode_mask
 from training.augmentation import Change
 from training.samples import SAMPLE_COLUMNS, read_sample
 

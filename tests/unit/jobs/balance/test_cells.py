@@ -74,5 +74,5 @@ def test_an_instance_that_stands_twice_is_refused() -> None:
         cell_table([candidates(rows, np.ones(4, np.bool_), spec, seed=1)], spec)
 
 
-def test_no_entrants_make_no_cells() -> None:
+def test_no_candidates_make_no_cells() -> None:
     assert cell_table([], BalanceSpec()) == {}

@@ -24,7 +24,7 @@ RING[22:58, 22:58] = False
 
 def _instance(number: int, **change: Any) -> dict[str, Any]:
     counts = encode(RING)
-    facts = mask_properties(counts, 100, 100)
+    properties = mask_properties(counts, 100, 100)
     row: dict[str, Any] = {
         "instance_id": hashlib.sha256(str(number).encode()).hexdigest(),
         "image_id": hashlib.sha256(b"image").hexdigest(),
@@ -39,7 +39,7 @@ def _instance(number: int, **change: Any) -> dict[str, Any]:
         "geometry": counts,
         "image_width": 100,
         "image_height": 100,
-        **{name: getattr(facts, name) for name in facts.__slots__},
+        **{name: getattr(properties, name) for name in properties.__slots__},
         "scene": "full",
         "group_id": "drive/1",
         "split": "train",

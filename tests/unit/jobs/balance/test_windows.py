@@ -27,8 +27,8 @@ RING = _mask(
 
 def _instance(mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]], split: str) -> pa.Table:
     counts = encode(mask)
-    facts = mask_properties(counts, *mask.shape)
-    row = {name: getattr(facts, name) for name in ("box_x", "box_y", "box_width", "box_height", "owns_centre")}
+    properties = mask_properties(counts, *mask.shape)
+    row = {name: getattr(properties, name) for name in ("box_x", "box_y", "box_width", "box_height", "owns_centre")}
     return pa.Table.from_pylist([{**row, "geometry": counts, "image_height": mask.shape[0], "image_width": mask.shape[1], "split": split}])
 
 

@@ -1,4 +1,4 @@
-"""Pixels that were cut before are taken over as they are; everything else is made anew."""
+"""Pixels that were cut before are taken over as they are; everything else is made again."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,8 +50,8 @@ def test_only_what_is_new_is_cut(world: CropWorld, tmp_path: Path) -> None:
     publish(earlier, store)
     known = known_blocks(store, cut_files(store, store.list()), world.plan, spec_digest(SPEC))
     parts = list(cut_shard(world.plan, world.instances, SPEC, read_source, known))
-    anew = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, SPEC, read_source)])
-    assert pa.concat_tables([part.crops for part in parts]).equals(anew)
+    fresh = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, SPEC, read_source)])
+    assert pa.concat_tables([part.crops for part in parts]).equals(fresh)
     assert sum(part.reused for part in parts) == len(world.plan) - 10
     assert sum(part.images for part in parts) == 1
 
@@ -67,9 +67,9 @@ def test_another_taxonomy_changes_labels_without_reading_an_image(world: CropWor
         instances = instances.append_column(name, pa.array([value] * len(instances)))
     plan = plan.append_column("taxonomy", pa.array([renamed["taxonomy"]] * len(plan)))
     known = known_blocks(store, cut_files(store, store.list()), plan, spec_digest(SPEC))
-    anew = pa.concat_tables([part.crops for part in cut_shard(plan, instances, SPEC, never, known)])
-    assert {name: anew.column(name).unique().to_pylist() for name in renamed} == {name: [value] for name, value in renamed.items()}
-    assert anew.drop_columns(list(renamed)).equals(crops.drop_columns(list(renamed)))
+    fresh = pa.concat_tables([part.crops for part in cut_shard(plan, instances, SPEC, never, known)])
+    assert {name: fresh.column(name).unique().to_pylist() for name in renamed} == {name: [value] for name, value in renamed.items()}
+    assert fresh.drop_columns(list(renamed)).equals(crops.drop_columns(list(renamed)))
 
 
 def test_crops_of_another_codec_or_another_image_are_not_taken(world: CropWorld, tmp_path: Path) -> None:

@@ -35,11 +35,11 @@ def mask_of(geometry: Geometry) -> np.ndarray:
 
 def test_polygons_equal_pycocotools_bit_for_bit() -> None:
     rings: list[list[float]] = [[2.5, 3.1, 20.7, 4.2, 11.3, 18.9], [25, 2, 40, 2, 40, 9, 25, 9]]
-    counts, facts = displayed(Polygons(rings))
+    counts, properties = displayed(Polygons(rings))
     merged = coco.merge(coco.frPyObjects(rings, HEIGHT, WIDTH))
     assert counts == merged["counts"].decode()
-    assert facts.area == coco.area(merged)
-    assert [facts.box_x, facts.box_y, facts.box_width, facts.box_height] == coco.toBbox(merged).tolist()
+    assert properties.area == coco.area(merged)
+    assert [properties.box_x, properties.box_y, properties.box_width, properties.box_height] == coco.toBbox(merged).tolist()
 
 
 def test_run_lengths_keep_holes_and_parts_compressed_or_not() -> None:
@@ -53,9 +53,9 @@ def test_run_lengths_keep_holes_and_parts_compressed_or_not() -> None:
     listed = np.diff(np.r_[0, edges, mask.size]).tolist()
     assert runs.size
     for form in (counts, listed):
-        found, facts = displayed(RunLengths(form, HEIGHT, WIDTH))
+        found, properties = displayed(RunLengths(form, HEIGHT, WIDTH))
         assert found == counts
-        assert (facts.components, facts.holes) == (2, 1)
+        assert (properties.components, properties.holes) == (2, 1)
 
 
 @pytest.mark.parametrize(("left", "top"), [(0, 0), (3, 4), (-2, -3), (26, 17), (28, -1)])
@@ -72,9 +72,9 @@ def test_a_bitmap_lies_at_its_origin_and_is_cut_at_the_frame(left: int, top: int
 def test_stored_geometry_is_turned_into_the_displayed_frame(orientation: int) -> None:
     stored = np.random.default_rng(orientation).random((HEIGHT, WIDTH)) < 0.5
     seen = header(orientation)
-    counts, facts = displayed(Bitmap(stored), orientation, "stored")
+    counts, properties = displayed(Bitmap(stored), orientation, "stored")
     assert (decode(counts, seen.height, seen.width) == orient(stored, orientation)).all()
-    assert facts.area == stored.sum()
+    assert properties.area == stored.sum()
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_a_geometry_without_a_mask_says_why(geometry: Geometry, reason: Reason) 
 
 def test_a_ring_inside_a_ring_is_a_hole_and_parts_may_have_holes() -> None:
     outer, inner = [2, 2, 18, 2, 18, 18, 2, 18], [6, 6, 12, 6, 12, 12, 6, 12]
-    ringed, facts = displayed(Rings([outer, inner]))
-    assert facts.holes == 1
+    ringed, properties = displayed(Rings([outer, inner]))
+    assert properties.holes == 1
     assert displayed(Parts([Polygons([outer])], [Polygons([inner])]))[0] == ringed
     both = displayed(Parts([Polygons([inner]), Bitmap(np.ones((2, 2), bool), 25, 1)]))[1]
     assert (both.components, both.holes) == (2, 0)
@@ -132,9 +132,9 @@ def test_masks_of_a_batch_equal_pycocotools_and_its_topology_opencv(seed: int) -
         batch.append(PlacedGeometry(Polygons(rings), ImageHeader("png", "L", width, height, 1), "display"))
         expected.append((merged["counts"].decode(), mask_properties(merged["counts"].decode(), height, width)))
     masks = displayed_masks(batch)
-    for index, (counts, facts) in enumerate(expected):
+    for index, (counts, properties) in enumerate(expected):
         assert masks.counts[index].as_py() == counts
-        found = [int(value) for value in dataclasses.astuple(facts)]
+        found = [int(value) for value in dataclasses.astuple(properties)]
         assert masks.properties[index].tolist() == found
 
 
