@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 NOISE = (
@@ -17,6 +17,10 @@ NOISE = (
     b"require_minimum_pandas_version()",
 )
 """What each start of Spark prints without anything being wrong."""
+
+_TRACE = b"Traceback (most recent call last):"
+_OF_DAEMON, _BROKEN = b"pyspark/daemon.py", b"BrokenPipeError"
+"""A trace through nothing but Spark's daemon to a broken pipe: a worker that idled for a minute, and that the JVM has let go."""
 
 _STDERR = 2
 
@@ -39,11 +43,27 @@ def without_noise() -> Iterator[None]:
 
 def _pass_on(reading: int, real: int) -> None:
     with os.fdopen(reading, "rb", buffering=0) as stream:
-        rest = b""
+        rest, held = b"", list[bytes]()
         while data := stream.read(1 << 16):
             *lines, rest = (rest + data).split(b"\n")
-            kept = b"".join(line + b"\n" for line in lines if not any(noise in line for noise in NOISE))
+            kept = b"".join(line + b"\n" for line in _without_farewells(lines, held) if not any(noise in line for noise in NOISE))
             if kept:
                 os.write(real, kept)
-        os.write(real, rest)
+        os.write(real, b"".join(line + b"\n" for line in held) + rest)
     os.close(real)
+
+
+def _without_farewells(lines: Iterable[bytes], held: list[bytes]) -> Iterator[bytes]:
+    """Yield lines without the traces of idle workers that were let go; `held` keeps the lines of one that has not ended yet."""
+    for line in lines:
+        if held and line.startswith(_BROKEN) and all(_OF_DAEMON in frame for frame in held[1:] if frame.startswith(b"  File")):
+            held.clear()
+        elif line.startswith(_TRACE):
+            yield from held
+            held[:] = [line]
+        elif held and line.startswith(b"  "):
+            held.append(line)
+        else:
+            yield from held
+            held.clear()
+            yield line
