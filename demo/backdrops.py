@@ -23,7 +23,7 @@ class Surface:
     right: float
     far: float
     near: float
-    unit_far: float  # px that one unit of `Kind.height` has there
+    unit_far: float  # px that one unit of `ThingKind.height` has there
     unit_near: float
     any_turn: bool = False  # seen from above: things lie in any direction
     kinds: tuple[str, ...] = ()  # only these classes; empty means all

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from demo.catalogue import KINDS, Domain
+from demo.catalogue import THING_KINDS, Domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Customer:
     @property
     def labels(self) -> Mapping[str, str]:
         """The label of every class of thing in the customer's domain, in the catalogue's order."""
-        return {kind: self.words.get(kind, kind.replace("_", " ")) for kind in KINDS[self.domain]}
+        return {kind: self.words.get(kind, kind.replace("_", " ")) for kind in THING_KINDS[self.domain]}
 
 
 ATLAS = Customer("atlas", "everyday", MappingProxyType({"plant": "potted plant", "mug": "cup", "lamp": "table lamp"}), MappingProxyType({}))
