@@ -21,6 +21,10 @@ class Customer:
         """The label of every class of thing in the customer's domain, in the catalogue's order."""
         return {kind: self.words.get(kind, kind.replace("_", " ")) for kind in THING_KINDS[self.domain]}
 
+    def index(self, kind: str) -> int:
+        """Return the position of a class among the customer's labels, from 0 on."""
+        return list(THING_KINDS[self.domain]).index(kind)
+
 
 ATLAS = Customer("atlas", "everyday", MappingProxyType({"plant": "potted plant", "mug": "cup", "lamp": "table lamp"}), MappingProxyType({}))
 ACME = Customer(

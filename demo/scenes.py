@@ -1,6 +1,8 @@
 """Seeds in, scenes out: a stage is set, things are laid on it from back to front, and the truth is kept of each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +52,24 @@ class Scene:
     numbers: npt.NDArray[np.uint16]  # (H, W): 0 where no thing is seen, else `Thing.number`
     stuff: npt.NDArray[np.uint8]  # (H, W): number in `catalogue.STUFF` where no thing is seen
     things: tuple[Thing, ...]
+
+    @property
+    def objects(self) -> tuple[Thing, ...]:
+        """The things that are no crowds."""
+        return tuple(thing for thing in self.things if not thing.is_crowd)
+
+    def by_pixel(self, of_thing: Mapping[int, int], of_stuff: npt.NDArray[Any], otherwise: int) -> npt.NDArray[Any]:
+        """Return (H, W) of the value of what each pixel shows.
+
+        Args:
+            of_thing: Value by `Thing.number`.
+            of_stuff: (S,) value by number in `catalogue.STUFF`; its type is the result's.
+            otherwise: Value of what was a thing but is none.
+        """
+        values = np.full(int(self.numbers.max()) + 1, otherwise, of_stuff.dtype)
+        for number, value in of_thing.items():
+            values[number] = value
+        return np.where(self.numbers > 0, values[self.numbers], of_stuff[self.stuff])
 
     @property
     def height(self) -> int:
@@ -196,11 +216,12 @@ def _things(canvas: Canvas, kinds: dict[int, str], crowds: frozenset[int], stuff
             stuff[mask] = 0
             canvas.numbers[mask] = 0
             continue
-        things.append(Thing(number, kind, mask, _box(mask), number in crowds))
+        things.append(Thing(number, kind, mask, mask_box(mask), number in crowds))
     return tuple(things)
 
 
-def _box(mask: Mask) -> tuple[int, int, int, int]:
+def mask_box(mask: Mask) -> tuple[int, int, int, int]:
+    """Return x, y, width and height of what is True in a mask (H, W)."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     x, y = int(columns[0]), int(rows[0])
     return x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1
