@@ -8,19 +8,16 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
-from demo.backdrops import Backdrop, Surface
 from demo.camera import expose
 from demo.canvas import Canvas, cast, may_lie, paste
 from demo.catalogue import STUFF, THING_KINDS, Domain, ThingKind
 from demo.figures import draw_figure
 from demo.outlines import Paint, Pattern
-from demo.rooms import garden, room
-from demo.shops import counter, rail, shelves
+from demo.scenery import Backdrop, Surface
 from demo.sprites import Pose, Sprite, render_sprite
-from demo.streets import street
+from demo.stages import STAGES
 from imaging.masks.rle import Mask
 
-_STAGES = {"everyday": (room, room, garden), "driving": (street,), "retail": (shelves, shelves, counter, rail)}
 _COUNTS = {"everyday": (5, 10), "driving": (6, 11), "retail": (9, 15)}
 _SMALLEST = 2e-4  # of the image's area: what is seen of a thing below this is void
 
@@ -94,7 +91,7 @@ def compose(index: int, domain: Domain, name: str, size: tuple[int, int], place:
         rng: Makes everything else.
     """
     height, width = size
-    stages = _STAGES[domain]
+    stages = STAGES[domain]
     backdrop = stages[int(place.integers(len(stages)))](place, height, width)
     canvas = Canvas(backdrop.pixels, np.zeros(size, np.uint16), {}, {})
     crowd = _lay_crowd(canvas, backdrop, domain, rng) if domain == "everyday" and rng.random() < 0.3 else {}
@@ -139,7 +136,7 @@ def _lay(
     """Lay one thing where it hides no other too much; False when no such place was found."""
     (name, kind), (y, unit) = thing, spot
     tall = kind.height * unit * float(rng.uniform(0.8, 1.2) if not surface.kinds else rng.uniform(0.94, 1.06))
-    xs = rng.uniform(surface.left, surface.right, 6)
+    xs = rng.uniform(0, backdrop.stuff.shape[1], 6)
     turn = float(rng.uniform(0, 2 * np.pi) if surface.any_turn else rng.normal(0, 0.02))
     pose = Pose(tall, turn, bool(rng.random() < 0.5), backdrop.light)
     sprite = render_sprite(draw_figure(name, rng, _paint(canvas, kind, (xs[0], y - tall / 2), tall, rng)), pose, rng)
@@ -157,7 +154,8 @@ def _lay_crowd(canvas: Canvas, backdrop: Backdrop, domain: Domain, rng: Generato
     """Lay a throng of one class far away, under one number."""
     name = str(rng.choice(["person", "bottle", "chair"]))
     surface = backdrop.surfaces[0]
-    middle, reach = rng.uniform(0.25, 0.75) * surface.right, 0.16 * surface.right
+    width = canvas.numbers.shape[1]
+    middle, reach = rng.uniform(0.25, 0.75) * width, 0.16 * width
     for step in range(int(rng.integers(7, 13))):
         kind = THING_KINDS[domain][name]
         tall = kind.height * surface.unit_far * float(rng.uniform(0.4, 0.5) * (0.5 if name == "person" else 0.8))
