@@ -27,38 +27,15 @@ class Customer:
 
 
 ATLAS = Customer("atlas", "everyday", MappingProxyType({"plant": "potted plant", "mug": "cup", "lamp": "table lamp"}), MappingProxyType({}))
-ACME = Customer(
-    "acme",
-    "driving",
-    MappingProxyType(
-        {
-            "car": "Automobile",
-            "truck": "Lorry",
-            "bus": "Bus",
-            "bicycle": "Bike",
-            "person": "Pedestrian",
-            "traffic_light": "TrafficLight",
-            "traffic_sign": "SignSymbol",
-            "cone": "Cone",
-            "dog": "Animal-Dog",
-            "hydrant": "Hydrant",
-        }
-    ),
-    MappingProxyType({"sky": "Sky", "building": "Building", "road": "Road", "pavement": "Sidewalk", "vegetation": "Tree", "pole": "Pole"}),
-)
-RAPID = Customer(
-    "rapid",
-    "retail",
-    MappingProxyType(
-        {
-            "bottle": "water bottle",
-            "mug": "coffee mug",
-            "shoe": "sneaker",
-            "shirt": "t-shirt",
-            "wine_glass": "stemware",
-            "banana": "Bananas",
-        }
-    ),
-    MappingProxyType({"wall": "backdrop", "shelf": "rack", "counter": "counter top", "floor": "floor"}),
-)
+_ACME_WORDS = {
+    "car": "Automobile", "truck": "Lorry", "bus": "Bus", "bicycle": "Bike", "person": "Pedestrian", "traffic_light": "TrafficLight",
+    "traffic_sign": "SignSymbol", "cone": "Cone", "dog": "Animal-Dog", "hydrant": "Hydrant",
+}  # fmt: skip
+_ACME_STUFF = {"sky": "Sky", "building": "Building", "road": "Road", "pavement": "Sidewalk", "vegetation": "Tree", "pole": "Pole"}
+ACME = Customer("acme", "driving", MappingProxyType(_ACME_WORDS), MappingProxyType(_ACME_STUFF))
+_RAPID_WORDS = {
+    "bottle": "water bottle", "mug": "coffee mug", "shoe": "sneaker", "shirt": "t-shirt", "wine_glass": "stemware", "banana": "Bananas",
+}  # fmt: skip
+_RAPID_STUFF = {"wall": "backdrop", "shelf": "rack", "counter": "counter top", "floor": "floor"}
+RAPID = Customer("rapid", "retail", MappingProxyType(_RAPID_WORDS), MappingProxyType(_RAPID_STUFF))
 CUSTOMERS: tuple[Customer, ...] = (ATLAS, ACME, RAPID)

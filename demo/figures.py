@@ -61,9 +61,8 @@ def draw_figure(name: str, rng: Generator, paint: Paint) -> Figure:
         paint: The object's colour in this scene.
     """
     paints, figures = _tables()
-    names: dict[str, Any] = {**_FUNCTIONS, **paints, **_draws(rng), "paint": paint}
-    parts = tuple(_parts(figures[name], names))
-    return Figure(names["width"], parts)
+    width, steps = figures[name]
+    return Figure(width, tuple(_parts(steps, {**_FUNCTIONS, **paints, **_draws(rng), "paint": paint})))
 
 
 def parse_steps(lines: list[Mapping[str, Any]], where: str) -> tuple[_Step, ...]:
@@ -131,7 +130,7 @@ def _draws(rng: Generator) -> dict[str, Callable[..., Any]]:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[dict[str, Paint | tuple[Paint, ...]], dict[str, tuple[_Step, ...]]]:
+def _tables() -> tuple[dict[str, Paint | tuple[Paint, ...]], dict[str, tuple[float, tuple[_Step, ...]]]]:
     document = yaml.load(files("demo").joinpath("figures.yaml").read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     paints: dict[str, Paint | tuple[Paint, ...]] = {}
     for name, look in document["paints"].items():
@@ -139,4 +138,8 @@ def _tables() -> tuple[dict[str, Paint | tuple[Paint, ...]], dict[str, tuple[_St
         paints[name] = (
             tuple(Paint(tuple(colour), **look) for colour in colours) if colours else Paint(**{**look, "colour": tuple(look["colour"])})
         )
-    return paints, {name: parse_steps(lines, name) for name, lines in document["figures"].items()}
+    figures = {}
+    for heading, lines in document["figures"].items():
+        name, width = heading.removesuffix(" wide").split(", ")
+        figures[name] = (float(width), parse_steps(lines, name))
+    return paints, figures

@@ -1,4 +1,4 @@
-"""Seeds in, scenes out: a stage is set, things are laid on it from back to front, and the truth is kept of each."""
+"""Composes scenes: a stage is set, things are laid on it from back to front, and the truth is kept of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Figures in, sprites out: an object's shaded pixels and its coverage, at the size and turn it has in a scene."""
+"""Renders figures as sprites: an object's shaded pixels and its coverage, at the size and turn it has in a scene."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Seeds in, surfaces out: noise, planks, bricks and patterns, as fields around 1 that multiply a colour."""
+"""Surfaces, such as noise, planks, bricks and patterns, as fields around 1 that multiply a colour."""
 
 from functools import lru_cache
 
