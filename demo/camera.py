@@ -1,4 +1,4 @@
-"""A rendered frame in, a photograph out: light falling off, lens blur, sensor noise, and the file it is saved as."""
+"""Makes a photograph of a rendered frame: light falling off, lens blur, sensor noise, and the file it is saved as."""
 
 import struct
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sprites in, an image with its truth out: things are laid over one another and cast shadows."""
+"""Lays things over one another on an image, with their shadows, and keeps count of what is still seen of each."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,14 +1,11 @@
-"""The classes of the demo world: how each is drawn, how large it is, and how it stands in each domain."""
+"""The classes of the demo world: how large each is, how it stands in each domain, and in what colours it comes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from numpy.random import Generator
-
-from demo import groceries, household, traffic
-from demo.outlines import Colour, Figure, Paint
+from demo.outlines import Colour
 
 Domain = Literal["everyday", "driving", "retail"]
 Stance = Literal["stand", "lie", "hang"]
@@ -28,14 +25,13 @@ _TIMBERS: tuple[Colour, ...] = ((190, 128, 62), (120, 66, 36), (214, 168, 96), (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One class of thing.
+class ThingKind:
+    """One class of thing; its shape is the figure of its name in `figures.yaml`.
 
     `height` is metres in the street, a share of the image's height in rooms, and of the space between two boards in
     shops; `weight` is how often the class comes up beside the others of its domain; `hues` are the colours that it has.
     """
 
-    draw: Callable[[Generator, Paint], Figure]
     height: float
     stance: Stance = "stand"
     weight: float = 1.0
@@ -44,50 +40,50 @@ class Kind:
 
 
 _EVERYDAY = {
-    "chair": Kind(household.chair, 0.5, weight=1.4),
-    "mug": Kind(household.mug, 0.17, weight=1.3),
-    "scissors": Kind(household.scissors, 0.26, "lie"),
-    "key": Kind(household.key, 0.2, "lie", patterned=False),
-    "lamp": Kind(household.lamp, 0.4),
-    "umbrella": Kind(household.umbrella, 0.42, weight=0.6),
-    "teapot": Kind(household.teapot, 0.19),
-    "cat": Kind(household.cat, 0.32, hues=_FURS),
-    "guitar": Kind(household.guitar, 0.55, weight=0.7, hues=_TIMBERS, patterned=False),
-    "plant": Kind(household.plant, 0.42),
-    "bottle": Kind(groceries.bottle, 0.27, weight=0.8),
-    "bicycle": Kind(traffic.bicycle, 0.42, weight=0.7),
-    "person": Kind(traffic.person, 0.72, weight=1.2),
+    "chair": ThingKind(0.5, weight=1.4),
+    "mug": ThingKind(0.17, weight=1.3),
+    "scissors": ThingKind(0.26, "lie"),
+    "key": ThingKind(0.2, "lie", patterned=False),
+    "lamp": ThingKind(0.4),
+    "umbrella": ThingKind(0.42, weight=0.6),
+    "teapot": ThingKind(0.19),
+    "cat": ThingKind(0.32, hues=_FURS),
+    "guitar": ThingKind(0.55, weight=0.7, hues=_TIMBERS, patterned=False),
+    "plant": ThingKind(0.42),
+    "bottle": ThingKind(0.27, weight=0.8),
+    "bicycle": ThingKind(0.42, weight=0.7),
+    "person": ThingKind(0.72, weight=1.2),
 }
 _DRIVING = {
-    "car": Kind(traffic.car, 1.5, weight=3.0, patterned=False),
-    "truck": Kind(traffic.truck, 2.8, weight=0.8, patterned=False),
-    "bus": Kind(traffic.bus, 2.9, weight=0.6),
-    "bicycle": Kind(traffic.bicycle, 1.15, weight=1.2),
-    "person": Kind(traffic.person, 1.75, weight=2.4),
-    "traffic_light": Kind(traffic.traffic_light, 3.0, hues=_SIGNALS, patterned=False),
-    "traffic_sign": Kind(traffic.stop_sign, 2.2, weight=1.1),
-    "cone": Kind(traffic.cone, 0.8),
-    "dog": Kind(traffic.dog, 0.7, weight=0.8, hues=_FURS, patterned=False),
-    "hydrant": Kind(traffic.hydrant, 0.85, weight=0.6, patterned=False),
+    "car": ThingKind(1.5, weight=3.0, patterned=False),
+    "truck": ThingKind(2.8, weight=0.8, patterned=False),
+    "bus": ThingKind(2.9, weight=0.6),
+    "bicycle": ThingKind(1.15, weight=1.2),
+    "person": ThingKind(1.75, weight=2.4),
+    "traffic_light": ThingKind(3.0, hues=_SIGNALS, patterned=False),
+    "traffic_sign": ThingKind(2.2, weight=1.1),
+    "cone": ThingKind(0.8),
+    "dog": ThingKind(0.7, weight=0.8, hues=_FURS, patterned=False),
+    "hydrant": ThingKind(0.85, weight=0.6, patterned=False),
 }
 _RETAIL = {
-    "bottle": Kind(groceries.bottle, 0.86, weight=2.2),
-    "mug": Kind(household.mug, 0.46),
-    "wine_glass": Kind(groceries.wine_glass, 0.74),
-    "basket": Kind(groceries.basket, 0.62),
-    "pineapple": Kind(groceries.pineapple, 0.8),
-    "shoe": Kind(groceries.shoe, 0.4),
-    "banana": Kind(groceries.banana, 0.4, "lie", weight=1.2),
-    "fish": Kind(groceries.fish, 0.34, "lie", hues=_SCALES),
-    "pizza": Kind(groceries.pizza, 0.7, "lie"),
-    "shirt": Kind(groceries.shirt, 0.75, "hang"),
-    "hanger": Kind(groceries.hanger, 0.36, "hang"),
-    "teapot": Kind(household.teapot, 0.5, weight=0.6),
+    "bottle": ThingKind(0.86, weight=2.2),
+    "mug": ThingKind(0.46),
+    "wine_glass": ThingKind(0.74),
+    "basket": ThingKind(0.62),
+    "pineapple": ThingKind(0.8),
+    "shoe": ThingKind(0.4),
+    "banana": ThingKind(0.4, "lie", weight=1.2),
+    "fish": ThingKind(0.34, "lie", hues=_SCALES),
+    "pizza": ThingKind(0.7, "lie"),
+    "shirt": ThingKind(0.75, "hang"),
+    "hanger": ThingKind(0.36, "hang"),
+    "teapot": ThingKind(0.5, weight=0.6),
 }
-KINDS: Mapping[Domain, Mapping[str, Kind]] = MappingProxyType({"everyday": _EVERYDAY, "driving": _DRIVING, "retail": _RETAIL})
+THING_KINDS: Mapping[Domain, Mapping[str, ThingKind]] = MappingProxyType({"everyday": _EVERYDAY, "driving": _DRIVING, "retail": _RETAIL})
 """Every class of thing by domain; some live in two."""
 
-THINGS: tuple[str, ...] = tuple(sorted({name for kinds in KINDS.values() for name in kinds}))
+THINGS: tuple[str, ...] = tuple(sorted({name for kinds in THING_KINDS.values() for name in kinds}))
 """All classes of things, in the order of the alphabet."""
 
 STUFF: tuple[str, ...] = ("void", "sky", "building", "road", "pavement", "vegetation", "pole", "wall", "floor", "shelf", "counter")

@@ -1,4 +1,4 @@
-"""COCO categories in, a class tree out: sanitised names, supercategories as branches, stuff under the background."""
+"""Drafts a class tree from COCO categories: sanitised names, supercategories as branches, stuff under the background."""
 
 import re
 import unicodedata

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from demo.catalogue import KINDS, Domain
+from demo.catalogue import THING_KINDS, Domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,42 +19,23 @@ class Customer:
     @property
     def labels(self) -> Mapping[str, str]:
         """The label of every class of thing in the customer's domain, in the catalogue's order."""
-        return {kind: self.words.get(kind, kind.replace("_", " ")) for kind in KINDS[self.domain]}
+        return {kind: self.words.get(kind, kind.replace("_", " ")) for kind in THING_KINDS[self.domain]}
+
+    def index(self, kind: str) -> int:
+        """Return the position of a class among the customer's labels, from 0 on."""
+        return list(THING_KINDS[self.domain]).index(kind)
 
 
 ATLAS = Customer("atlas", "everyday", MappingProxyType({"plant": "potted plant", "mug": "cup", "lamp": "table lamp"}), MappingProxyType({}))
-ACME = Customer(
-    "acme",
-    "driving",
-    MappingProxyType(
-        {
-            "car": "Automobile",
-            "truck": "Lorry",
-            "bus": "Bus",
-            "bicycle": "Bike",
-            "person": "Pedestrian",
-            "traffic_light": "TrafficLight",
-            "traffic_sign": "SignSymbol",
-            "cone": "Cone",
-            "dog": "Animal-Dog",
-            "hydrant": "Hydrant",
-        }
-    ),
-    MappingProxyType({"sky": "Sky", "building": "Building", "road": "Road", "pavement": "Sidewalk", "vegetation": "Tree", "pole": "Pole"}),
-)
-RAPID = Customer(
-    "rapid",
-    "retail",
-    MappingProxyType(
-        {
-            "bottle": "water bottle",
-            "mug": "coffee mug",
-            "shoe": "sneaker",
-            "shirt": "t-shirt",
-            "wine_glass": "stemware",
-            "banana": "Bananas",
-        }
-    ),
-    MappingProxyType({"wall": "backdrop", "shelf": "rack", "counter": "counter top", "floor": "floor"}),
-)
+_ACME_WORDS = {
+    "car": "Automobile", "truck": "Lorry", "bus": "Bus", "bicycle": "Bike", "person": "Pedestrian", "traffic_light": "TrafficLight",
+    "traffic_sign": "SignSymbol", "cone": "Cone", "dog": "Animal-Dog", "hydrant": "Hydrant",
+}  # fmt: skip
+_ACME_STUFF = {"sky": "Sky", "building": "Building", "road": "Road", "pavement": "Sidewalk", "vegetation": "Tree", "pole": "Pole"}
+ACME = Customer("acme", "driving", MappingProxyType(_ACME_WORDS), MappingProxyType(_ACME_STUFF))
+_RAPID_WORDS = {
+    "bottle": "water bottle", "mug": "coffee mug", "shoe": "sneaker", "shirt": "t-shirt", "wine_glass": "stemware", "banana": "Bananas",
+}  # fmt: skip
+_RAPID_STUFF = {"wall": "backdrop", "shelf": "rack", "counter": "counter top", "floor": "floor"}
+RAPID = Customer("rapid", "retail", MappingProxyType(_RAPID_WORDS), MappingProxyType(_RAPID_STUFF))
 CUSTOMERS: tuple[Customer, ...] = (ATLAS, ACME, RAPID)

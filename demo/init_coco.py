@@ -1,4 +1,4 @@
-"""A COCO file and its images in, a working pipeline over them out: taxonomy, label map, gates and pipeline file."""
+"""Writes a working pipeline over a COCO file and its images: taxonomy, label map, gates and pipeline file."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The customers' words in, the demo's configuration out: taxonomy, label maps, gates and the pipeline file, as text."""
+"""The demo's configuration as text: taxonomy, label maps, gates and the pipeline file."""
 
 import yaml
 

@@ -1,23 +1,23 @@
-"""Seeds in, scenes out: a stage is set, things are laid on it from back to front, and the truth is kept of each."""
+"""Composes scenes: a stage is set, things are laid on it from back to front, and the truth is kept of each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
-from demo.backdrops import Backdrop, Surface
 from demo.camera import expose
 from demo.canvas import Canvas, cast, may_lie, paste
-from demo.catalogue import KINDS, STUFF, Domain, Kind
+from demo.catalogue import STUFF, THING_KINDS, Domain, ThingKind
+from demo.figures import draw_figure
 from demo.outlines import Paint, Pattern
-from demo.rooms import garden, room
-from demo.shops import counter, rail, shelves
+from demo.scenery import Backdrop, Surface
 from demo.sprites import Pose, Sprite, render_sprite
-from demo.streets import street
+from demo.stages import STAGE_SETS
 from imaging.masks.rle import Mask
 
-_STAGES = {"everyday": (room, room, garden), "driving": (street,), "retail": (shelves, shelves, counter, rail)}
 _COUNTS = {"everyday": (5, 10), "driving": (6, 11), "retail": (9, 15)}
 _SMALLEST = 2e-4  # of the image's area: what is seen of a thing below this is void
 
@@ -51,6 +51,24 @@ class Scene:
     things: tuple[Thing, ...]
 
     @property
+    def objects(self) -> tuple[Thing, ...]:
+        """The things that are no crowds."""
+        return tuple(thing for thing in self.things if not thing.is_crowd)
+
+    def by_pixel(self, of_thing: Mapping[int, int], of_stuff: npt.NDArray[Any], otherwise: int) -> npt.NDArray[Any]:
+        """Return (H, W) of the value of what each pixel shows.
+
+        Args:
+            of_thing: Value by `Thing.number`.
+            of_stuff: (S,) value by number in `catalogue.STUFF`; its type is the result's.
+            otherwise: Value of what was a thing but is none.
+        """
+        values = np.full(int(self.numbers.max()) + 1, otherwise, of_stuff.dtype)
+        for number, value in of_thing.items():
+            values[number] = value
+        return np.where(self.numbers > 0, values[self.numbers], of_stuff[self.stuff])
+
+    @property
     def height(self) -> int:
         """Rows of pixels."""
         return int(self.pixels.shape[0])
@@ -73,7 +91,7 @@ def compose(index: int, domain: Domain, name: str, size: tuple[int, int], place:
         rng: Makes everything else.
     """
     height, width = size
-    stages = _STAGES[domain]
+    stages = STAGE_SETS[domain]
     backdrop = stages[int(place.integers(len(stages)))](place, height, width)
     canvas = Canvas(backdrop.pixels, np.zeros(size, np.uint16), {}, {})
     crowd = _lay_crowd(canvas, backdrop, domain, rng) if domain == "everyday" and rng.random() < 0.3 else {}
@@ -84,9 +102,9 @@ def compose(index: int, domain: Domain, name: str, size: tuple[int, int], place:
 
 
 def _lay_things(canvas: Canvas, backdrop: Backdrop, domain: Domain, rng: Generator) -> dict[int, str]:
-    able = {name: [surface for surface in backdrop.surfaces if _accepts(surface, name, kind)] for name, kind in KINDS[domain].items()}
+    able = {name: [surface for surface in backdrop.surfaces if _accepts(surface, name, kind)] for name, kind in THING_KINDS[domain].items()}
     names = [name for name, surfaces in able.items() if surfaces]
-    weights = np.array([KINDS[domain][name].weight for name in names])
+    weights = np.array([THING_KINDS[domain][name].weight for name in names])
     chosen = rng.choice(len(names), size=int(rng.integers(*_COUNTS[domain])), p=weights / weights.sum())
     spots: list[tuple[float, str, Surface, float]] = []
     for pick in chosen:
@@ -97,23 +115,31 @@ def _lay_things(canvas: Canvas, backdrop: Backdrop, domain: Domain, rng: Generat
     for y, name, surface, depth in sorted(spots, key=lambda spot: spot[0]):
         number = len(canvas.full) + 1
         unit = surface.unit_far + depth * (surface.unit_near - surface.unit_far)
-        if _lay(canvas, backdrop, surface, KINDS[domain][name], (y, unit), number, rng):
+        if _lay(canvas, backdrop, surface, (name, THING_KINDS[domain][name]), (y, unit), number, rng):
             laid[number] = name
     return laid
 
 
-def _accepts(surface: Surface, name: str, kind: Kind) -> bool:
+def _accepts(surface: Surface, name: str, kind: ThingKind) -> bool:
     return kind.stance in surface.stances and (not surface.kinds or name in surface.kinds)
 
 
-def _lay(canvas: Canvas, backdrop: Backdrop, surface: Surface, kind: Kind, spot: tuple[float, float], number: int, rng: Generator) -> bool:
+def _lay(
+    canvas: Canvas,
+    backdrop: Backdrop,
+    surface: Surface,
+    thing: tuple[str, ThingKind],
+    spot: tuple[float, float],
+    number: int,
+    rng: Generator,
+) -> bool:
     """Lay one thing where it hides no other too much; False when no such place was found."""
-    y, unit = spot
+    (name, kind), (y, unit) = thing, spot
     tall = kind.height * unit * float(rng.uniform(0.8, 1.2) if not surface.kinds else rng.uniform(0.94, 1.06))
-    xs = rng.uniform(surface.left, surface.right, 6)
+    xs = rng.uniform(0, backdrop.stuff.shape[1], 6)
     turn = float(rng.uniform(0, 2 * np.pi) if surface.any_turn else rng.normal(0, 0.02))
     pose = Pose(tall, turn, bool(rng.random() < 0.5), backdrop.light)
-    sprite = render_sprite(kind.draw(rng, _paint(canvas, kind, (xs[0], y - tall / 2), tall, rng)), pose, rng)
+    sprite = render_sprite(draw_figure(name, rng, _paint(canvas, kind, (xs[0], y - tall / 2), tall, rng)), pose, rng)
     stance = "lie" if surface.any_turn else "hang" if kind.stance == "hang" else "stand"
     for x in xs:
         left, top = _corner(sprite, stance, float(x), y, tall)
@@ -128,13 +154,14 @@ def _lay_crowd(canvas: Canvas, backdrop: Backdrop, domain: Domain, rng: Generato
     """Lay a throng of one class far away, under one number."""
     name = str(rng.choice(["person", "bottle", "chair"]))
     surface = backdrop.surfaces[0]
-    middle, reach = rng.uniform(0.25, 0.75) * surface.right, 0.16 * surface.right
+    width = canvas.numbers.shape[1]
+    middle, reach = rng.uniform(0.25, 0.75) * width, 0.16 * width
     for step in range(int(rng.integers(7, 13))):
-        kind = KINDS[domain][name]
+        kind = THING_KINDS[domain][name]
         tall = kind.height * surface.unit_far * float(rng.uniform(0.4, 0.5) * (0.5 if name == "person" else 0.8))
         x, y = float(middle + rng.uniform(-reach, reach)), surface.far + step * 0.004 * surface.near
         sprite = render_sprite(
-            kind.draw(rng, _paint(canvas, kind, (x, y - tall / 2), tall, rng)), Pose(tall, 0.0, step % 2 == 0, backdrop.light), rng
+            draw_figure(name, rng, _paint(canvas, kind, (x, y - tall / 2), tall, rng)), Pose(tall, 0.0, step % 2 == 0, backdrop.light), rng
         )
         left, top = _corner(sprite, "stand", x, y, tall)
         cast(canvas, sprite, backdrop.light, "stand", (left, top), tall)
@@ -142,7 +169,7 @@ def _lay_crowd(canvas: Canvas, backdrop: Backdrop, domain: Domain, rng: Generato
     return {1: name}
 
 
-def _paint(canvas: Canvas, kind: Kind, middle: tuple[float, float], reach: float, rng: Generator) -> Paint:
+def _paint(canvas: Canvas, kind: ThingKind, middle: tuple[float, float], reach: float, rng: Generator) -> Paint:
     """Choose a colour that stands out, nearly always, from what lies behind."""
     height, width = canvas.numbers.shape
     x, y = middle
@@ -187,11 +214,12 @@ def _things(canvas: Canvas, kinds: dict[int, str], crowds: frozenset[int], stuff
             stuff[mask] = 0
             canvas.numbers[mask] = 0
             continue
-        things.append(Thing(number, kind, mask, _box(mask), number in crowds))
+        things.append(Thing(number, kind, mask, mask_box(mask), number in crowds))
     return tuple(things)
 
 
-def _box(mask: Mask) -> tuple[int, int, int, int]:
+def mask_box(mask: Mask) -> tuple[int, int, int, int]:
+    """Return x, y, width and height of what is True in a mask (H, W)."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     x, y = int(columns[0]), int(rows[0])
     return x, y, int(columns[-1]) - x + 1, int(rows[-1]) - y + 1

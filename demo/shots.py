@@ -1,4 +1,4 @@
-"""A world in, its shots out: each scene with the image file that a camera would have left of it."""
+"""The world's images as files: each scene with the image file that a camera would have left of it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

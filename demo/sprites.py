@@ -1,4 +1,4 @@
-"""Figures in, sprites out: an object's shaded pixels and its coverage, at the size and turn it has in a scene."""
+"""Renders figures as sprites: an object's shaded pixels and its coverage, at the size and turn it has in a scene."""
 
 from dataclasses import dataclass
 
@@ -40,12 +40,12 @@ class Sprite:
 def render_sprite(figure: Figure, pose: Pose, rng: Generator) -> Sprite:
     """Draw a figure, anti-aliased, with texture, shading by its parts' relief, and highlights."""
     factor = 4 if pose.height < 90 else 2
-    placed = [tuple(_place(ring, figure, pose) for ring in part.rings) for part in figure.parts]
+    placed = [_place(part.ring, figure, pose) for part in figure.parts]
     left, top, width, height = _frame(placed, figure, pose)
     index = np.zeros((height * factor, width * factor), np.uint8)
     origin = np.array([left, top])
-    for number, (part, rings) in enumerate(zip(figure.parts, placed, strict=True), start=1):
-        _draw(index, part, [(ring - origin) * factor for ring in rings], number if part.paint else 0, pose.height * factor)
+    for number, (part, ring) in enumerate(zip(figure.parts, placed, strict=True), start=1):
+        _draw(index, part, (ring - origin) * factor, number if part.paint else 0, pose.height * factor)
     pixels, coverage = _colours(index, figure, (width, height))
     nearest = index[factor // 2 :: factor, factor // 2 :: factor]
     feet = _place(np.array([[figure.width / 2, 1.0]]), figure, pose)[0] - origin
@@ -60,20 +60,19 @@ def _place(points: Points, figure: Figure, pose: Pose) -> Points:
     return np.asarray(centred @ np.array([[c, s], [-s, c]]), np.float64)
 
 
-def _frame(placed: list[tuple[Points, ...]], figure: Figure, pose: Pose) -> tuple[int, int, int, int]:
+def _frame(placed: list[Points], figure: Figure, pose: Pose) -> tuple[int, int, int, int]:
     lows, highs = [], []
-    for part, rings in zip(figure.parts, placed, strict=True):
+    for part, ring in zip(figure.parts, placed, strict=True):
         margin = part.stroke * pose.height / 2 + 2
-        for ring in rings:
-            lows.append(ring.min(axis=0) - margin)
-            highs.append(ring.max(axis=0) + margin)
+        lows.append(ring.min(axis=0) - margin)
+        highs.append(ring.max(axis=0) + margin)
     left, top = np.floor(np.min(lows, axis=0)).astype(int)
     right, bottom = np.ceil(np.max(highs, axis=0)).astype(int)
     return int(left), int(top), int(right - left), int(bottom - top)
 
 
-def _draw(index: npt.NDArray[np.uint8], part: FigurePart, rings: list[Points], value: int, scale: float) -> None:
-    fixed = [np.round((ring - 0.5) * (1 << _SHIFT)).astype(np.int32).reshape(-1, 1, 2) for ring in rings]
+def _draw(index: npt.NDArray[np.uint8], part: FigurePart, ring: Points, value: int, scale: float) -> None:
+    fixed = [np.round((ring - 0.5) * (1 << _SHIFT)).astype(np.int32).reshape(-1, 1, 2)]
     if part.stroke:
         thickness = max(1, round(part.stroke * scale))
         cv2.polylines(index, fixed, part.closed, value, thickness=thickness, shift=_SHIFT)

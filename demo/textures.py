@@ -1,4 +1,4 @@
-"""Seeds in, surfaces out: noise, planks, bricks and patterns, as fields around 1 that multiply a colour."""
+"""Surfaces, such as noise, planks, bricks and patterns, as fields around 1 that multiply a colour."""
 
 from functools import lru_cache
 
@@ -8,6 +8,7 @@ import numpy.typing as npt
 from numpy.random import Generator
 
 from demo.outlines import Pattern
+from imaging.masks.rle import Mask
 
 Field = npt.NDArray[np.float32]
 _TILE = 1024
@@ -61,6 +62,14 @@ def tiles(rng: Generator, height: int, width: int, *, side: int) -> Field:
     field = tones[(y // side) % 32, (x // side) % 32]
     joint = (y % side < max(1, side // 20)) | (x % side < max(1, side // 20))
     return np.where(joint, np.float32(0.72), field)
+
+
+def window_panes(rng: Generator, height: int, width: int, *, cell: int) -> Mask:
+    """Return the panes of a facade: (height, width), True on glass, one in each square of `cell` px."""
+    y, x = np.ogrid[:height, :width]
+    fill_x, fill_y = rng.uniform(0.35, 0.6), rng.uniform(0.45, 0.7)
+    pane = (((x + cell // 3) % cell) < cell * fill_x) & (((y + cell // 2) % cell) < cell * fill_y)
+    return np.asarray(pane & (y > cell // 3), np.bool_)
 
 
 def planks(rng: Generator, height: int, width: int, *, vanish: float) -> Field:

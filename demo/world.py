@@ -1,4 +1,4 @@
-"""A seed in, scenes out, one after the other: the demo world."""
+"""The demo world: its images, one after the other, from a seed."""
 
 from collections.abc import Iterator
 

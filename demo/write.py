@@ -1,4 +1,4 @@
-"""A folder in, the demo in it out: three exports with their images, and the configuration that runs over them."""
+"""Writes the demo into a folder: three exports with their images, and the configuration that runs over them."""
 
 import json
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Shots in, a COCO instances file and its images out: polygons, run lengths of both kinds, crowds.
+"""Writes a COCO instances file: polygons, run lengths of both kinds, crowds.
 
 Source: cocodataset.org/#format-data.
 """
@@ -17,29 +17,27 @@ from imaging.masks.rle import parse_counts
 
 
 def write_coco(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path:
-    """Write `instances.json` and `images/`; annotations are streamed, so memory does not grow with their number.
+    """Write `images/` and `instances.json`; annotations are streamed, so memory does not grow with their number.
 
     Instances with holes are written as run lengths, compressed and plain in turn; crowds as plain run lengths, as COCO
     does; all others as polygons along the borders of their pixels. Drawn again, each is its mask exactly.
-
-    Returns:
-        The annotation file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = {kind: number for number, kind in enumerate(customer.labels, start=1)}
     path = folder / "instances.json"
+    categories = [{"id": number, "name": label, "supercategory": "thing"} for number, label in enumerate(customer.labels.values(), start=1)]
+    head = {"info": {"description": f"{customer.name}, {customer.domain}", "version": "1.0"}, "categories": categories}
     images: list[dict[str, Any]] = []
+    written = 0
     with path.open("w", encoding="utf-8") as file:
-        categories = [{"id": number, "name": customer.labels[kind], "supercategory": "thing"} for kind, number in numbers.items()]
-        head = {"info": {"description": f"{customer.name}, {customer.domain}", "version": "1.0"}, "categories": categories}
         file.write(json.dumps({**head, "licenses": [{"id": 1, "name": "CC-BY-4.0", "url": ""}]})[:-1] + ', "annotations": [')
-        written = 0
         for image_id, shot in enumerate(with_images_in(folder / "images", taken), start=1):
             images.append(image_record(shot, image_id))
             for thing in shot.scene.things:
                 written += 1
-                record = annotation_record(shot.scene, thing, written, image_id, numbers[thing.kind])
-                file.write(("" if written == 1 else ",\n") + json.dumps(record))
+                ids = {"id": written, "image_id": image_id, "category_id": 1 + customer.index(thing.kind), "iscrowd": int(thing.is_crowd)}
+                size = {"bbox": [float(value) for value in thing.box], "area": float(thing.area)}
+                shape = _segmentation(shot.scene, thing, compressed=written % 2 == 0)
+                file.write(("" if written == 1 else ",\n") + json.dumps({**ids, **size, "segmentation": shape}))
         file.write('], "images": ' + json.dumps(images) + "}\n")
     return path
 
@@ -47,19 +45,6 @@ def write_coco(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path:
 def image_record(shot: Shot, image_id: int) -> dict[str, Any]:
     """Return COCO's record of an image, in its displayed frame."""
     return {"id": image_id, "file_name": shot.file_name, "width": shot.scene.width, "height": shot.scene.height, "license": 1}
-
-
-def annotation_record(scene: Scene, thing: Thing, number: int, image_id: int, category_id: int) -> dict[str, Any]:
-    """Return COCO's record of one thing."""
-    return {
-        "id": number,
-        "image_id": image_id,
-        "category_id": category_id,
-        "iscrowd": int(thing.is_crowd),
-        "bbox": [float(value) for value in thing.box],
-        "area": float(thing.area),
-        "segmentation": _segmentation(scene, thing, compressed=number % 2 == 0),
-    }
 
 
 def _segmentation(scene: Scene, thing: Thing, *, compressed: bool) -> list[list[int]] | dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A mask in, its outlines as polygons on pixel corners out: drawn again, they are the mask, pixel for pixel."""
+"""Traces masks as polygons on the corners of pixels: drawn again, they are the mask, pixel for pixel."""
 
 import cv2
 import numpy as np
@@ -32,9 +32,30 @@ def outlines(mask: Mask) -> tuple[list[Outline], list[Outline]]:
     return outer, holes
 
 
+def single_outline(mask: Mask) -> Outline | None:
+    """Return the outline of a mask (H, W) of one part without holes, None for others."""
+    outer, holes = outlines(mask)
+    return None if holes or len(outer) > 1 else outer[0]
+
+
+def one_ring(mask: Mask) -> Outline:
+    """Return all outlines of a mask (H, W) as one: from the first's start to each other's, around it, and back the same way."""
+    outer, holes = outlines(mask)
+    first, *others = [*outer, *holes]
+    joined = [*first, first[0]] if others else first
+    for other in others:
+        joined += [*other, other[0], first[0]]
+    return joined
+
+
 def flat(outline: Outline) -> list[int]:
     """Return x, y, x, y, … as COCO writes a polygon."""
     return [coordinate for corner in outline for coordinate in corner]
+
+
+def as_xy(outline: Outline) -> list[dict[str, float]]:
+    """Return a mapping of x and y for each corner."""
+    return [{"x": float(x), "y": float(y)} for x, y in outline]
 
 
 def _across(mask: Mask) -> _Runs:

@@ -1,6 +1,5 @@
-"""Shots in, full-scene label PNGs, their images and `classes.json` out: one class number a pixel, no instances."""
+"""Writes full-scene label PNGs and `classes.json`: one class number a pixel, no instances."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,30 +8,26 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from demo.camera import png
 from demo.catalogue import STUFF
 from demo.customers import Customer
+from demo.exports.packed import write_json, write_png
 from demo.scenes import Scene
 from demo.shots import Shot, with_images_in
+from imaging.masks.rle import Mask
 
 _SLIVER = 5e-4  # of the image's area
 
 
 def write_label_png(folder: Path, customer: Customer, taken: Iterable[Shot]) -> Path:
-    """Write `classes.json`, `images/` and `labels/`, where a label file has the stem of its image.
+    """Write `images/`, `classes.json` and `labels/`, where a label file has the stem of its image.
 
     Touching things of one class become one region, and a thing in several parts several: the format knows no instances.
     Slivers of a thing are left void.
-
-    Returns:
-        The folder of label files.
     """
-    labels = folder / "labels"
-    labels.mkdir(parents=True, exist_ok=True)
-    (folder / "classes.json").write_text(json.dumps(class_list(customer), indent=1) + "\n", encoding="utf-8")
+    write_json(folder / "classes.json", class_list(customer), indent=1)
     for shot in with_images_in(folder / "images", taken):
-        (labels / f"{shot.scene.name}.png").write_bytes(png(class_numbers(shot.scene, customer)))
-    return labels
+        write_png(folder / "labels" / f"{shot.scene.name}.png", class_numbers(shot.scene, customer))
+    return folder / "labels"
 
 
 def class_list(customer: Customer) -> dict[str, Any]:
@@ -51,29 +46,24 @@ def class_numbers(scene: Scene, customer: Customer, *, slivers: bool = False) ->
         customer: Whose classes.
         slivers: Whether slivers of things keep their class instead of becoming void.
     """
-    stuff, kinds = list(customer.stuff), list(customer.labels)
-    void = len(stuff) + len(kinds)
+    stuff = list(customer.stuff)
+    void = len(stuff) + len(customer.labels)
     of_stuff = np.array([stuff.index(name) if name in stuff else void for name in STUFF], np.uint8)
-    of_thing = np.full(int(scene.numbers.max()) + 1, void, np.uint8)
-    for thing in scene.things:
-        of_thing[thing.number] = len(stuff) + kinds.index(thing.kind)
-    numbers = np.where(scene.numbers > 0, of_thing[scene.numbers], of_stuff[scene.stuff])
+    numbers = scene.by_pixel({thing.number: len(stuff) + customer.index(thing.kind) for thing in scene.things}, of_stuff, void)
     for number in () if slivers else range(len(stuff), void):
         numbers[_slivers(numbers == number)] = void
     return numbers
 
 
-def _slivers(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _slivers(mask: Mask) -> Mask:
     """What no annotator would label: small regions of a class, such as what is seen of a car through a wheel's spokes."""
     if not mask.any():
         return mask
-    _, regions, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    small = facts[:, cv2.CC_STAT_AREA] < _SLIVER * mask.size
+    _, regions, statistics, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    small = statistics[:, cv2.CC_STAT_AREA] < _SLIVER * mask.size
     small[0] = False
     return np.asarray(small[regions], np.bool_)
 
 
 def _colour(number: int, kind: str) -> list[int]:
-    if kind == "void":
-        return [0, 0, 0]
-    return [(number * 83 + 40) % 256, (number * 151 + 90) % 256, (number * 47 + 150) % 256]
+    return [0, 0, 0] if kind == "void" else [(number * 83 + 40) % 256, (number * 151 + 90) % 256, (number * 47 + 150) % 256]
