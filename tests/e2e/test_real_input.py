@@ -136,8 +136,8 @@ def test_crops_have_the_same_bytes_on_one_core_and_on_two(first_run: Lake, pipel
     settings: dict[str, Any] = yaml.safe_load(pipeline_file.read_text())
     settings["spark"] = {"master": "local[1]"}
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(settings))
-    (tmp_path / "stages.py").write_text(STAGES)  # PySpark ends a process whose main module has no file
-    subprocess.run([sys.executable, str(tmp_path / "stages.py"), str(folder / "pipeline.yaml")], check=True, timeout=800)
+    (tmp_path / "first_stages.py").write_text(STAGES)  # PySpark ends a process whose main module has no file
+    subprocess.run([sys.executable, str(tmp_path / "first_stages.py"), str(folder / "pipeline.yaml")], check=True, timeout=800)
     other = open_lake(load_pipeline(folder / "pipeline.yaml"))
     assert other.snapshot("crops").content == first_run.snapshot("crops").content
     assert other.snapshot("plan").content == first_run.snapshot("plan").content
