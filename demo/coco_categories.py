@@ -56,12 +56,12 @@ def parse_categories(records: Iterable[Any], where: str) -> list[Category]:
         InputError: There is none, one is no mapping, has no whole id or no name, or two share an id.
     """
     categories: dict[int, Category] = {}
-    for place, record in enumerate(records):
+    for index, record in enumerate(records):
         if not isinstance(record, dict):
-            raise InputError(f"{where}: expected categories[{place}] to be an object with id and name, got {record!r}")
+            raise InputError(f"{where}: expected categories[{index}] to be an object with id and name, got {record!r}")
         number, name = record.get("id"), record.get("name")
         if not isinstance(number, int) or isinstance(number, bool):
-            raise InputError(f"{where}: expected a whole number as the id of categories[{place}], got {number!r}")
+            raise InputError(f"{where}: expected a whole number as the id of categories[{index}], got {number!r}")
         if not isinstance(name, str) or not name.strip():
             raise InputError(f"{where}: expected a name in text for category {number}, got {name!r}; name it in the file")
         if number in categories:

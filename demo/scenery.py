@@ -70,7 +70,15 @@ class Scenery:
         return np.repeat(np.linspace(top, bottom, max(rows, 1), dtype=np.float32)[:rows, None], self.width, axis=1)
 
     def patch(self, stuff: str, colour: Colour, field: Field, *, top: int, left: int = 0) -> None:
-        """Cover the rectangle at (left, top) px with a colour times a field (h, w), as far as it lies on the stage."""
+        """Cover a rectangle with a colour times a field, as far as it lies on the stage.
+
+        Args:
+            stuff: What it is.
+            colour: RGB, 0 to 255.
+            field: (h, w) float32, of the rectangle's size.
+            top: Of the rectangle, px.
+            left: Of the rectangle, px.
+        """
         x0, y0 = max(0, left), max(0, top)
         x1, y1 = min(self.width, left + field.shape[1]), min(self.height, top + field.shape[0])
         if x0 < x1 and y0 < y1:
@@ -79,7 +87,14 @@ class Scenery:
             self.stuff[y0:y1, x0:x1] = STUFF.index(stuff)
 
     def blot(self, stuff: str, colour: Colour, field: Field, mask: Mask) -> None:
-        """Cover a mask (H, W) of the whole stage with a colour times a field (H, W)."""
+        """Cover what a mask of the whole stage holds with a colour times a field.
+
+        Args:
+            stuff: What it is.
+            colour: RGB, 0 to 255.
+            field: (H, W) float32.
+            mask: (H, W) bool.
+        """
         self.pixels[mask] = field[mask][:, None] * np.asarray(colour, np.float32)
         self.stuff[mask] = STUFF.index(stuff)
 

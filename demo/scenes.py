@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
+from demo.backdrops import BACKDROPS
 from demo.camera import expose
 from demo.canvas import Canvas, cast, may_lie, paste
 from demo.catalogue import STUFF, THING_KINDS, Domain, ThingKind
@@ -15,7 +16,6 @@ from demo.figures import draw_figure
 from demo.outlines import Paint, Pattern
 from demo.scenery import Backdrop, Surface
 from demo.sprites import Pose, Sprite, render_sprite
-from demo.stages import STAGE_SETS
 from imaging.masks.rle import Mask
 
 _COUNTS = {"everyday": (5, 10), "driving": (6, 11), "retail": (9, 15)}
@@ -79,7 +79,7 @@ class Scene:
         return int(self.pixels.shape[1])
 
 
-def compose(index: int, domain: Domain, name: str, size: tuple[int, int], place: Generator, rng: Generator) -> Scene:
+def compose(index: int, domain: Domain, name: str, size: tuple[int, int], stage_rng: Generator, rng: Generator) -> Scene:
     """Render one scene.
 
     Args:
@@ -87,12 +87,12 @@ def compose(index: int, domain: Domain, name: str, size: tuple[int, int], place:
         domain: Which stages and classes.
         name: Stem of the image's files.
         size: (height, width) in px.
-        place: Makes the stage; equal generators make equal stages.
+        stage_rng: Makes the stage; equal generators make equal stages.
         rng: Makes everything else.
     """
     height, width = size
-    stages = STAGE_SETS[domain]
-    backdrop = stages[int(place.integers(len(stages)))](place, height, width)
+    stages = BACKDROPS[domain]
+    backdrop = stages[int(stage_rng.integers(len(stages)))](stage_rng, height, width)
     canvas = Canvas(backdrop.pixels, np.zeros(size, np.uint16), {}, {})
     crowd = _lay_crowd(canvas, backdrop, domain, rng) if domain == "everyday" and rng.random() < 0.3 else {}
     kinds = {**crowd, **_lay_things(canvas, backdrop, domain, rng)}
@@ -133,7 +133,7 @@ def _lay(
     number: int,
     rng: Generator,
 ) -> bool:
-    """Lay one thing where it hides no other too much; False when no such place was found."""
+    """Lay one thing where it hides no other too much; False when no such spot was found."""
     (name, kind), (y, unit) = thing, spot
     tall = kind.height * unit * float(rng.uniform(0.8, 1.2) if not surface.kinds else rng.uniform(0.94, 1.06))
     xs = rng.uniform(0, backdrop.stuff.shape[1], 6)

@@ -32,19 +32,19 @@ def scene(index: int, *, seed: int = 7, long_side: int | None = None) -> Scene:
     domain = DOMAINS[index % len(DOMAINS)]
     number = index // len(DOMAINS)
     stage = number // FRAMES_PER_SEQUENCE if domain == "driving" else number
-    place = np.random.default_rng([seed, 1, index % len(DOMAINS), stage])
+    stage_rng = np.random.default_rng([seed, 1, index % len(DOMAINS), stage])
     rng = np.random.default_rng([seed, 2, index])
-    size = _size(place, long_side)
-    return compose(index, domain, scene_name(index), size, place, rng)
+    size = _size(stage_rng, long_side)
+    return compose(index, domain, scene_name(index), size, stage_rng, rng)
 
 
 def scene_name(index: int) -> str:
     """Return the stem of an image's files; in the driving domain, what stands before `_` names the sequence."""
-    number, place = divmod(index, len(DOMAINS))
-    if DOMAINS[place] == "driving":
+    number, domain = divmod(index, len(DOMAINS))
+    if DOMAINS[domain] == "driving":
         sequence, frame = divmod(number, FRAMES_PER_SEQUENCE)
         return f"s{sequence:05d}_{frame:02d}"
-    return f"{DOMAINS[place][0]}{number:06d}"
+    return f"{DOMAINS[domain][0]}{number:06d}"
 
 
 def _size(rng: np.random.Generator, long_side: int | None) -> tuple[int, int]:

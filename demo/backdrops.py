@@ -138,7 +138,7 @@ def rail(rng: Generator, height: int, width: int) -> Backdrop:
     )
 
 
-STAGE_SETS: Mapping[Domain, tuple[Callable[[Generator, int, int], Backdrop], ...]] = MappingProxyType(
+BACKDROPS: Mapping[Domain, tuple[Callable[[Generator, int, int], Backdrop], ...]] = MappingProxyType(
     {"everyday": (room, room, garden), "driving": (street,), "retail": (shelves, shelves, counter_top, rail)}
 )
 """What a scene of each domain is set on, drawn with equal chances."""
