@@ -8,9 +8,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import TaskRun
 
 from evaluation.gate.models import models_to_score
-from flows.refusal import RefusedRunError
+from flows.order import run_in_order
 from lake.configuration import load_pipeline
-from lake.errors import CentrepieceError, GateRefusalError, UnreachableError
+from lake.errors import CentrepieceError, UnreachableError
 from lake.publishing.report_texts import as_markdown
 from lake.publishing.stage_report import StageReport
 from stages.runner import run_stage
@@ -38,9 +38,7 @@ def models(pipeline_file: str) -> list[str]:
 
 @flow(name="nightly", validate_parameters=False, persist_result=False)
 def nightly(pipeline_file: str) -> list[StageReport]:
-    """Run every stage of a pipeline.
-
-    The evaluation report is written whatever the verdict is; a refused promotion ends the flow as failed.
+    """Run every stage of a pipeline, see `flows.order`.
 
     Args:
         pipeline_file: Path of the pipeline's YAML file.
@@ -53,16 +51,4 @@ def nightly(pipeline_file: str) -> list[StageReport]:
         CentrepieceError: A stage refused its input.
     """
     path = str(Path(pipeline_file).resolve())
-    reports = [stage(name, path) for name in ("ingest", "label", "balance", "crop", "fit")]
-    candidate = str(reports[-1].details["model"])
-    reports.append(stage("export", path, {"model": candidate}))
-    for model in models(path):
-        reports += [stage("predict", path, {"model": model}), stage("score", path, {"model": model})]
-    reports.append(stage("judge", path, {"candidate": candidate}))
-    promotion: State[StageReport] = stage("promote", path, {"candidate": candidate}, return_state=True)
-    reports.append(stage("report", path))
-    try:
-        reports.append(promotion.result())
-    except GateRefusalError as refusal:
-        raise RefusedRunError(str(refusal), reports) from refusal
-    return reports
+    return run_in_order(lambda name, arguments: stage(name, path, dict(arguments)), lambda: models(path))

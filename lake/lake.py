@@ -55,10 +55,11 @@ class Lake:
             InputError: `as_of` names nothing.
         """
         looked_at = tables if as_of is None else TABLES
-        found = state({name: self.table(name) for name in looked_at if self._is_made(name)}, as_of)
+        loaded = {name: table for name in looked_at if (table := self._made(name)) is not None}
+        found = state(loaded, as_of)
         snapshots = {name: snapshot_id for name, snapshot_id in found.snapshots.items() if name in tables}
         expired = {name: why for name, why in found.expired.items() if name in tables}
-        return replace(self, pins=Pins(as_of, frozenset(tables), snapshots, expired))
+        return replace(self, pins=Pins(as_of, frozenset(tables), snapshots, expired, loaded))
 
     def location(self, table: str, key: str, part: Mapping[str, str] | None = None) -> ShardLocation:
         """Return where a stage writes its shards of a part of a table, and take the lease to publish there.
@@ -89,14 +90,13 @@ class Lake:
         """Whether a table has been published; of a pinned one, by then."""
         if table in self.pins.tables:
             return table in self.pins.snapshots or table in self.pins.expired
-        return self._is_made(table) and self.table(table).current_snapshot() is not None
+        return (loaded := self._made(table)) is not None and loaded.current_snapshot() is not None
 
-    def _is_made(self, table: str) -> bool:
+    def _made(self, table: str) -> Table | None:
         try:
-            self.table(table)
+            return self.table(table)
         except MissingTableError:
-            return False
-        return True
+            return None
 
     def table(self, table: str) -> Table:
         """Return the Iceberg table.
@@ -129,7 +129,7 @@ class Lake:
             as_of = self.pins.snapshots.get(table)
             if as_of is None:
                 raise MissingTableError(_missing(self.store, table, self.pins.as_of))
-        loaded = self.table(table)
+        loaded = self._holding(table, as_of)
         found = resolve(loaded, as_of)
         if found is None:
             raise MissingTableError(_missing(self.store, table, as_of))
@@ -166,7 +166,14 @@ class Lake:
         """
         wanted = {**(where if isinstance(where, Mapping) else {}), **checked_part(table, part or {})}
         _checked_columns(table, list(wanted))
-        return live_files(self.store, self.table(table), wanted, self.snapshot(table, as_of).snapshot_id)
+        snapshot_id = self.snapshot(table, as_of).snapshot_id
+        return live_files(self.store, self._holding(table, snapshot_id), wanted, snapshot_id)
+
+    def _holding(self, table: str, as_of: AsOf) -> Table:
+        """Return the table as it was loaded when it was pinned, if what is asked for is its pinned snapshot; else as it is now."""
+        if as_of is not None and as_of == self.pins.snapshots.get(table):
+            return self.pins.loaded[table]
+        return self.table(table)
 
     def dataset(self, table: str, *, where: Where = None, as_of: AsOf = None) -> ds.Dataset:
         """Return the files of a table that may hold such rows as a pyarrow dataset; rows are not filtered yet.

@@ -2,12 +2,11 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
-from jobs.quality.check import check_quality
 from jobs.spark.workers import SparkWorkers
-from jobs.workers import Workers
+from jobs.workers import InProcess, Workers
 from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.extras import missing_package_error
@@ -18,8 +17,23 @@ from stages.stage import Computed, Publication, Run, Stage
 from stages.table import stage_named
 
 _Part = TypeVar("_Part")
+_Piece = TypeVar("_Piece")
+_Result = TypeVar("_Result")
 
 _log = logging.getLogger(__name__)
+
+
+class WorkToDoError(Exception):
+    """A stage whose standing result was asked for has something to do."""
+
+
+class _NoWorkers(InProcess):
+    """Does no work: a piece of it is the answer."""
+
+    def map(self, pieces: Sequence[_Piece], work: Callable[[_Piece], _Result], /) -> list[_Result]:
+        if pieces:
+            raise WorkToDoError
+        return []
 
 
 def run_stage(name: str, pipeline: Pipeline, *, workers: Workers | None = None, **arguments: Any) -> StageReport:
@@ -29,6 +43,21 @@ def run_stage(name: str, pipeline: Pipeline, *, workers: Workers | None = None, 
         ConfigurationError: There is no such stage.
     """
     return run(stage_named(name), pipeline, workers=workers, **arguments)
+
+
+def standing_report(name: str, pipeline: Pipeline, **arguments: Any) -> StageReport:
+    """Return what a stage reports that has nothing to do. Nothing is computed, published or started.
+
+    Args:
+        name: Of the stage.
+        pipeline: The pipeline to look for.
+        arguments: See `run`.
+
+    Raises:
+        WorkToDoError: It has something to do.
+        CentrepieceError: As `run` raises it.
+    """
+    return run(stage_named(name), pipeline, workers=_NoWorkers(), **arguments)
 
 
 def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None, **arguments: Any) -> StageReport:
@@ -81,6 +110,8 @@ def _run_parts(stage: Stage[_Part], run: Run) -> list[StageReport]:
 def _run_part(stage: Stage[_Part], run: Run, part: _Part, begun: float) -> StageReport:
     key = stage_key(stage.name, inputs=stage.key_inputs(run, part), spec=stage.spec(run, part), version=stage.version)
     report = stage.committed_report(run, part, key)
+    if report is None and isinstance(run.workers, _NoWorkers):
+        raise WorkToDoError
     if report is None:
         targets = stage.targets_of(run, part)
         locations = {table: run.lake.location(table, key, part_of_table) for table, part_of_table in targets}
@@ -93,6 +124,8 @@ def _run_part(stage: Stage[_Part], run: Run, part: _Part, begun: float) -> Stage
 def _published(stage: Stage[_Part], run: Run, publication: Publication, computed: Computed, begun: float) -> StageReport:
     key, locations, details = publication.key, publication.locations, dict(computed.details)
     if stage.checks is not None:
+        from jobs.quality.check import check_quality
+
         receipts = computed.receipts[stage.checks]
         details["expectations"] = check_quality(run.lake, stage.checks, key, receipts, run=run.workers.map, may_be_empty=stage.may_be_empty)
     if not locations:

@@ -1,6 +1,8 @@
 """Run the whole pipeline as a flow, and tell on the terminal what came of it and where the results are."""
 
 import logging
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,9 @@ from lake.publishing.stage_report import StageReport
 if TYPE_CHECKING:
     from lake.configuration import Pipeline
 
+_SERVER = "PREFECT_API_URL"
+"""Names the server that flows report to, in the environment or in a profile of Prefect's."""
+
 
 def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     """Run the flow `nightly` in this process and tell what came of it.
@@ -21,15 +26,12 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
         RefusedRunError: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
     """
     from evaluation.gate.models import resolve_model
-    from flows.nightly import nightly
     from lake.configuration import load_pipeline
 
     require_java()
     pipeline = load_pipeline(pipeline_file)
-    for engine in ("prefect.flow_runs", "prefect.task_runs"):
-        logging.getLogger(engine).addFilter(_DeliberateErrors())
     try:
-        reports = nightly(str(pipeline_file))
+        reports = _standing(pipeline) or _run_flow(pipeline_file)
     except RefusedRunError as refusal:
         show_reports(refusal.reports, as_json=as_json)
         _tell_place(pipeline, "report", "reports/report.html")
@@ -42,6 +44,34 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     stderr_console.print(f"verdict: {by_stage['judge'].details['outcome']} ({by_stage['judge'].details['verdict_id']})", highlight=False)
     _tell_place(pipeline, "model", f"models/{resolve_model(pipeline, 'champion')}")
     return reports
+
+
+def _standing(pipeline: "Pipeline") -> list[StageReport] | None:
+    """Return the reports of a run with nothing to do, without Prefect; None where there is something, or a server is to hear of it."""
+    from flows.order import standing_reports
+
+    if _has_server():
+        return None
+    logging.disable(logging.INFO)  # what is looked at here is told by the flow, or by the table of reports
+    try:
+        return standing_reports(pipeline)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _has_server(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether Prefect is set up to report to a server, by the environment or by a profile."""
+    home = Path(environment.get("PREFECT_HOME", "~/.prefect"))
+    profiles = Path(environment.get("PREFECT_PROFILES_PATH", home / "profiles.toml")).expanduser()
+    return _SERVER in environment or (profiles.is_file() and _SERVER in profiles.read_text(encoding="utf-8", errors="replace"))
+
+
+def _run_flow(pipeline_file: Path) -> list[StageReport]:
+    from flows.nightly import nightly
+
+    for engine in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(engine).addFilter(_DeliberateErrors())
+    return nightly(str(pipeline_file))
 
 
 class _DeliberateErrors(logging.Filter):

@@ -13,8 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from jobs.columns import Whole, texts
 from lake.errors import ContractError
@@ -55,6 +53,9 @@ def join_groups(images: pa.Table, distance: int | None) -> Joined:
     Raises:
         ContractError: A group lies in two splits already.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     groups = images.column("group_id").combine_chunks().dictionary_encode()
     names, member = groups.dictionary.to_pylist(), np.asarray(groups.indices, np.int64)
     splits = _splits(names, member, texts(images, "split"))

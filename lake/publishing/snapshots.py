@@ -43,6 +43,7 @@ class Pins:
     tables: Collection[str] = ()
     snapshots: Mapping[str, int] = field(default_factory=dict)
     expired: Mapping[str, str] = field(default_factory=dict)  # why a table cannot be read as of then
+    loaded: Mapping[str, Table] = field(default_factory=dict, repr=False, compare=False)  # as they were when they were pinned
 
 
 NOT_PINNED = Pins(None)

@@ -39,10 +39,12 @@ def run_sql(lake: Lake, query: str, *, as_of: AsOf = None) -> pa.Table:
         InputError: The query is wrong, reaches for something other than the tables, or `as_of` names nothing.
     """
     still = lake.pinned(as_of)
+    named = [table for table in TABLES if table in query.lower()] or TABLES  # `SHOW TABLES` and its like name none
     with duckdb.connect(":memory:") as connection:
-        for table, record in TABLES.items():
+        for table in named:
             if table in still.pins.expired:
                 continue
+            record = TABLES[table]
             connection.register(table, still.dataset(table) if still.has(table) else ds.dataset(empty_table(record)))
         for setting, value in _CLOSED.items():
             connection.execute(f"SET {setting} = {value}")

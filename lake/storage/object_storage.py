@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import boto3
-import botocore.session
 from botocore.exceptions import ClientError
 
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
@@ -126,6 +124,8 @@ def end_upload(uri: str, upload_id: str) -> None:
 
 @functools.cache
 def _client_of(process: int, environment: frozenset[tuple[str, str]]) -> Any:
+    import boto3
+
     return boto3.session.Session().client("s3", endpoint_url=endpoint(), region_name=region())
 
 
@@ -136,6 +136,8 @@ def _client() -> Any:
 
 @functools.cache
 def _region_of_profile(environment: frozenset[tuple[str, str]]) -> str | None:
+    import botocore.session
+
     return botocore.session.Session().get_config_variable("region") or None
 
 

@@ -23,14 +23,14 @@ MAY_IMPORT = {
 ENGINE_HOMES = {"pyspark": "jobs.spark", "torch": "training", "lightning": "training", "prefect": "flows"}
 HEAVY = {
     *("pyspark", "torch", "lightning", "onnx", "onnxruntime", "onnxscript", "prefect", "great_expectations"),
-    *("duckdb", "numba", "llvmlite", "scipy", "cv2", "pyiceberg", "pyarrow", "sqlalchemy"),
+    *("duckdb", "numba", "llvmlite", "scipy", "cv2", "pyiceberg", "pyarrow", "sqlalchemy", "boto3", "botocore"),
 }
 """What is slow to import: a function may import what loads one of these, so that only who needs it pays for it."""
 STAGE_TABLE = "stages.table"
 PUBLIC_FACE = "centrepiece"
 """The one package whose `__init__.py` holds more than a docstring."""
-IMPORT_WHEN_CALLED = {PUBLIC_FACE, "centrepiece.__main__"}
-"""The public face is to cost nothing, and the entry looks where our packages come from before it imports any of them."""
+IMPORT_WHEN_CALLED = {PUBLIC_FACE, "centrepiece.__main__", "centrepiece.cli.commands.new_pipelines"}
+"""The public face and the commands' help are to cost nothing, and the entry looks where our packages come from before it imports any."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 MODULES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
 

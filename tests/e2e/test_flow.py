@@ -93,6 +93,9 @@ def test_a_model_that_misses_its_gate_ends_the_run_with_3_and_still_gets_a_repor
     assert (small_pipeline.parent / "store" / "reports" / "report.html").exists()
     assert not watched.exists(), f"connections left the machine: {watched.read_text()}"
     assert Registry(open_lake(load_pipeline(small_pipeline)).database_url).champion() is None
+    again = centrepiece("run", small_pipeline, "--json", expect=3)
+    assert all(report["skipped"] for report in again.json)
+    assert "temporary server" in outcome.err and "temporary server" not in again.err, "with nothing to do Prefect is not started"
 
 
 def test_the_same_flow_reports_to_a_server(small_pipeline: Path, centrepiece: Centrepiece, prefect_server: str) -> None:

@@ -7,7 +7,6 @@ import typer
 
 from centrepiece.cli.run import run_pipeline
 from centrepiece.cli.terminal import stderr_console
-from demo.init_coco import init_coco
 from jobs.spark.java import require_java
 
 new_pipeline_commands = typer.Typer()
@@ -39,6 +38,8 @@ def init_command(
     ],
 ) -> None:
     """Write a working pipeline for a folder of COCO images: taxonomy, label map, gates and pipeline.yaml."""
+    from demo.init_coco import init_coco
+
     annotations, images = coco
     pipeline_file = init_coco(annotations, images, folder)
     stderr_console.print(f"wrote {pipeline_file}; next: centrepiece run {pipeline_file}", highlight=False, markup=False)

@@ -14,7 +14,8 @@ from lake.errors import ConservationError, MissingPackageError, StorageError
 from lake.lake import open_lake
 from lake.publishing.shards import shard_name, write_shard
 from lake.publishing.stage_report import StageReport
-from stages.runner import run
+from stages import runner
+from stages.runner import WorkToDoError, run, standing_report
 from stages.stage import Computed, Publication, Run, Stage
 from tests.support.publications import published_numbers, reject_rows
 from tests.support.training_lakes import training_pipeline
@@ -64,6 +65,18 @@ def test_another_version_of_the_code_is_computed_again(pipeline: Pipeline) -> No
     changed = run(replace(stage, version=2), pipeline, workers=InProcess())
     assert calls == ["a", "b", "a", "b"]
     assert not changed.skipped and changed.key != first.key
+
+
+def test_a_standing_result_is_told_and_a_missing_one_is_not_begun(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(runner, "stage_named", lambda _name: counting([1], calls=calls))
+    with pytest.raises(WorkToDoError):
+        standing_report("ingest", pipeline)
+    lake = open_lake(pipeline)
+    assert not calls and not lake.has("rejects") and not lake.leases.leases()
+    done = run(counting([1], calls=calls), pipeline, workers=InProcess())
+    told = standing_report("ingest", pipeline)
+    assert (told.key, told.rows_in, told.rejected, told.skipped) == (done.key, done.rows_in, done.rejected, True)
 
 
 def test_other_settings_are_computed_again_and_replace_what_stood(pipeline: Pipeline) -> None:
