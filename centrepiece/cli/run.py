@@ -28,7 +28,6 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
     from evaluation.gate.models import resolve_model
     from lake.configuration import load_pipeline
 
-    require_java()
     pipeline = load_pipeline(pipeline_file)
     try:
         reports = _standing(pipeline) or _run_flow(pipeline_file)
@@ -68,6 +67,8 @@ def _has_server(environment: Mapping[str, str] = os.environ) -> bool:
 
 def _run_flow(pipeline_file: Path) -> list[StageReport]:
     from flows.nightly import nightly
+
+    require_java()
 
     for engine in ("prefect.flow_runs", "prefect.task_runs"):
         logging.getLogger(engine).addFilter(_DeliberateErrors())

@@ -7,8 +7,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
+from jobs.spark.class_archive import sharing_options
 from jobs.spark.terminal import without_noise
 from jobs.spark.worker_environment import end_outdated_jvm, reads_s3, tell_workers
 from lake.configuration import Pipeline
@@ -23,6 +25,10 @@ TELL_OF_TASKS = ("org.apache.spark.executor.Executor", "org.apache.spark.schedul
 
 QUICK_START = "-XX:TieredStopAtLevel=1"
 """Of a JVM that lives for minutes and leaves the work to Python: its second compiler costs more CPU than it saves."""
+
+JVM_OPTIONS = "spark.driver.extraJavaOptions"
+
+_LOCAL_JVM = f"-Duser.timezone=UTC {QUICK_START}"
 
 _LOCAL = re.compile(r"local(?:\[(?P<threads>\*|\d+)\])?")
 
@@ -46,6 +52,8 @@ def spark_session(pipeline: Pipeline) -> SparkSession:
     builder = SparkSession.Builder().master(master).appName(f"centrepiece {pipeline.name}")
     for name, value in {**settings(local=local), **pipeline.spark.conf}.items():
         builder = builder.config(name, value)
+    if local and SparkContext._gateway is None and JVM_OPTIONS not in pipeline.spark.conf:
+        builder = builder.config(JVM_OPTIONS, f"{_LOCAL_JVM} {sharing_options(_LOCAL_JVM)}".strip())
     with without_noise():
         session: SparkSession = builder.getOrCreate()
         session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or LOG_LEVEL)
@@ -81,13 +89,13 @@ def settings(*, local: bool) -> dict[str, str]:
         "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
         "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
         "spark.python.worker.faulthandler.enabled": "true",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+        JVM_OPTIONS: "-Duser.timezone=UTC",
     }
     if not local:
         return common
     return {
         **common,
-        "spark.driver.extraJavaOptions": f"{common['spark.driver.extraJavaOptions']} {QUICK_START}",
+        JVM_OPTIONS: _LOCAL_JVM,
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "2g",
