@@ -11,7 +11,9 @@ def start() -> None:
         sys.stderr.write(f"error: {fault}\n")
         sys.exit(2)
     from centrepiece.cli.app import run_command_line
+    from centrepiece.cli.imports import import_quickly
 
+    import_quickly()
     run_command_line()
 
 

@@ -15,7 +15,6 @@ from centrepiece.cli.commands.pipeline import pipeline_commands
 from centrepiece.cli.commands.queries import query_commands
 from centrepiece.cli.commands.taxonomy import taxonomy_commands
 from centrepiece.cli.environment import prepare_environment
-from centrepiece.cli.imports import import_quickly
 from centrepiece.cli.terminal import log_to_terminal, show_error
 from lake.errors import CentrepieceError
 from lake.extras import missing_package_error
@@ -41,7 +40,6 @@ def _prepare(verbose: Annotated[bool, typer.Option("--verbose", help="Log more."
 def run_command_line() -> None:
     """Run the command line; every deliberate error becomes one line on stderr and its exit code."""
     prepare_environment()
-    import_quickly()
     try:
         app()
     except KeyboardInterrupt:

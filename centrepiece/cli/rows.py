@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from centrepiece.cli.terminal import UNCUT
+
 RowWriter = Callable[[pa.Table, BinaryIO], None]
-TABLE_WIDTH = 1000
-"""Columns of a printed table when it does not go to a terminal: nothing is cut."""
 
 
 def _write_table(rows: pa.Table, sink: BinaryIO) -> None:
@@ -24,7 +24,7 @@ def _write_table(rows: pa.Table, sink: BinaryIO) -> None:
     for row in rows.to_pylist():
         table.add_row(*(escape(_cell(value)) for value in row.values()))
     text = io.StringIO()
-    Console(file=text, width=None if sink.isatty() else TABLE_WIDTH).print(table)
+    Console(file=text, width=None if sink.isatty() else UNCUT).print(table)
     sink.write(text.getvalue().encode())
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +15,10 @@ from centrepiece.packages import PACKAGES
 from lake.publishing.report_texts import as_table, is_short
 from lake.publishing.stage_report import StageReport
 
-rich.reconfigure(stderr=True, soft_wrap=True)
+UNCUT = 1000
+"""Columns where there is no terminal: tables in a file or a log are as wide as what they hold."""
+
+rich.reconfigure(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() or "COLUMNS" in os.environ else UNCUT)
 stderr_console = rich.get_console()
 """Where humans read: tables, progress, errors. stdout is for results alone."""
 

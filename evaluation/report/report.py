@@ -18,7 +18,7 @@ from lake.lake import Lake
 
 FOLDER = "reports"
 PATH = f"{FOLDER}/report.html"
-REPORT_VERSION = 4
+REPORT_VERSION = 5
 """Raised when the same tables make another page."""
 
 

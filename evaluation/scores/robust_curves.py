@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from evaluation.metrics.ranges import difference_range, value_range
 from evaluation.scores.paired import PairedScores
 from evaluation.scores.strata import Stratum, StratumPattern, distinct_strata
 from evaluation.scores.stratum_rows import IntervalSpec
@@ -72,4 +73,5 @@ def _row(scores: Mapping[str, PairedScores], models: Sequence[str], stratum: Str
         return interval(cluster_sums(values[rows], images), alpha=spec.alpha, draws=spec.draws, seed=seed)
 
     towards_worse = -fall if plain.lower_is_better else fall
-    return RobustRow(stratum.name, len(rows), means, bounds(worst.values[candidate], "worst"), bounds(towards_worse, "fall"))
+    lowest = bounds(worst.values[candidate], "worst").within(*value_range(plain.metric))
+    return RobustRow(stratum.name, len(rows), means, lowest, bounds(towards_worse, "fall").within(*difference_range(plain.metric)))

@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from evaluation.metrics.ranges import difference_range
 from evaluation.scores.paired import MetricValues, PairedScores
 from evaluation.scores.strata import Stratum, literal, parse_pattern, strata_of, stratum_name
 from evaluation.statistics.clusters import Interval, cluster_sums, interval
@@ -44,17 +45,18 @@ def weak_slices(scores: PairedScores, candidate: str, *, attributes: Sequence[st
     """
     zero = np.zeros_like(scores.values[candidate])
     level = PairedScores(scores.metric, scores.crops, scores.images, {candidate: scores.values[candidate], "": zero}).gain(candidate, "")
-    return _lowest(scores, level, attributes, most)
+    return _lowest(scores, level, attributes, most, difference_range(scores.metric))
 
 
 def regressed_slices(
     scores: PairedScores, candidate: str, champion: str, *, attributes: Sequence[str] = tuple(STRATUM_COLUMNS), most: int = 10
 ) -> list[Slice]:
     """Return the slices where the candidate lost most against the champion beside the rest, worst first."""
-    return _lowest(scores, scores.gain(candidate, champion), attributes, most)
+    least, greatest = difference_range(scores.metric)
+    return _lowest(scores, scores.gain(candidate, champion), attributes, most, (2 * least, 2 * greatest))
 
 
-def _lowest(scores: PairedScores, values: MetricValues, attributes: Sequence[str], most: int) -> list[Slice]:
+def _lowest(scores: PairedScores, values: MetricValues, attributes: Sequence[str], most: int, possible: tuple[float, float]) -> list[Slice]:
     total = float(values.sum())
     found = [_measured(scores, values, total, stratum) for stratum in _candidates(scores, attributes)]
     if not found:
@@ -70,7 +72,7 @@ def _lowest(scores: PairedScores, values: MetricValues, attributes: Sequence[str
             continue
         covered.append(rows)
         mean = float(np.mean(values[stratum.rows]))
-        chosen.append(Slice(stratum.name, _pattern(stratum.name), len(rows), bounds.images, mean, bounds, float(rate)))
+        chosen.append(Slice(stratum.name, _pattern(stratum.name), len(rows), bounds.images, mean, bounds.within(*possible), float(rate)))
         if len(chosen) == most:
             break
     return chosen

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.metrics.baselines import BASELINES
+from evaluation.metrics.ranges import difference_range, value_range
 from evaluation.scores.paired import MetricValues, PairedScores
 from evaluation.scores.strata import Stratum, StratumPattern, distinct_strata
 from evaluation.statistics.clusters import Interval, cluster_sums, interval
@@ -53,16 +54,18 @@ def _row(scores: PairedScores, candidate: str, champion: str | None, stratum: St
     rows = stratum.rows
     images = scores.images[rows]
 
-    def bounds(values: MetricValues, question: str) -> Interval:
+    def bounds(values: MetricValues, question: str, possible: tuple[float, float]) -> Interval:
         seed = int(digest(spec.seed, stratum.name, scores.metric, question)[:16], 16)
-        return interval(cluster_sums(values[rows], images), alpha=spec.alpha, draws=spec.draws, seed=seed)
+        return interval(cluster_sums(values[rows], images), alpha=spec.alpha, draws=spec.draws, seed=seed).within(*possible)
+
+    gains = difference_range(scores.metric)
 
     return StratumRow(
         stratum.name,
         len(rows),
         len(np.unique(images)),
-        bounds(scores.values[candidate], "mean"),
+        bounds(scores.values[candidate], "mean", value_range(scores.metric)),
         {name: float(np.mean(values[rows])) for name, values in scores.values.items()},
-        {baseline: bounds(scores.gain(candidate, baseline), baseline) for baseline in BASELINES},
-        bounds(scores.gain(candidate, champion), "champion") if champion else None,
+        {baseline: bounds(scores.gain(candidate, baseline), baseline, gains) for baseline in BASELINES},
+        bounds(scores.gain(candidate, champion), "champion", gains) if champion else None,
     )

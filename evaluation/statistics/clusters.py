@@ -1,7 +1,7 @@
 """The mean of paired differences, with a cluster-robust interval."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,12 @@ class Interval:
     method: str  # cluster-t, bca, or none where one image allows no interval
     degrees_of_freedom: float = math.inf  # degrees of freedom of the t behind it
     skewness: float = 0.0  # of the sum over images
+
+    def within(self, least: float, greatest: float) -> "Interval":
+        """Return the interval with finite bounds no further out than the mean can be."""
+        lower = max(self.lower, least) if math.isfinite(self.lower) else self.lower
+        upper = min(self.upper, greatest) if math.isfinite(self.upper) else self.upper
+        return replace(self, lower=lower, upper=upper)
 
 
 def cluster_sums(differences: NDArray[np.float64], images: NDArray[np.int64]) -> ClusterSums:

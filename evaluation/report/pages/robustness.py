@@ -1,6 +1,7 @@
 """The section on how scores fall as boxes get worse."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 from markupsafe import Markup
 
@@ -9,7 +10,7 @@ from evaluation.report.pages.box_charts import ordinal_chart, sparkline
 from evaluation.report.pages.charts import Line
 from evaluation.report.rendering import render
 from evaluation.scores.robust_curves import AS_LABELLED, CURVES, RobustRow
-from evaluation.scores.slices import LEAST_INSTANCES
+from evaluation.scores.slices import LEAST_IMAGES, LEAST_INSTANCES
 
 _LABELS: Mapping[str, str] = {
     AS_LABELLED: "labelled",
@@ -26,7 +27,7 @@ _LABELS: Mapping[str, str] = {
 
 
 def robustness_section(rows: Sequence[RobustRow], metric: str, models: Sequence[str], *, groups: Sequence[str], floor: float) -> Markup:
-    """Return the curves over all crops, and every stratum's small ones.
+    """Return the curves over all crops, and every stratum's small ones; strata of few crops are named in one line.
 
     Args:
         rows: All crops first.
@@ -36,8 +37,10 @@ def robustness_section(rows: Sequence[RobustRow], metric: str, models: Sequence[
         floor: The filled box's mean over all crops.
     """
     shown = {title: boxes for title, jitters in CURVES.items() if len(boxes := _boxes(jitters, rows[0], models[0])) > 1}
-    large = [row for row in rows if row.instances >= LEAST_INSTANCES] or rows
-    falls = [fall for row in large for model in models for fall in _falls(row.means[model], list(row.means[model]))]
+    told = [row is rows[0] or (row.instances >= LEAST_INSTANCES and row.worst.images >= LEAST_IMAGES) for row in rows]
+    small = [row for row, large in zip(rows, told, strict=True) if not large]
+    rows, groups = list(compress(rows, told)), list(compress(groups, told))
+    falls = [fall for row in rows for model in models for fall in _falls(row.means[model], list(row.means[model]))]
     reach = min(falls), max(falls)
     return render(
         "robustness",
@@ -48,6 +51,8 @@ def robustness_section(rows: Sequence[RobustRow], metric: str, models: Sequence[
         compared=len(models) > 1,
         rows=[_shown(row, models, list(shown.values()), reach) for row in rows],
         groups=groups,
+        small=small,
+        least=(LEAST_INSTANCES, LEAST_IMAGES),
     )
 
 

@@ -1,13 +1,14 @@
 """The section of scores by stratum: a sortable forest plot with baselines and ceilings beside every score."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 from markupsafe import Markup
 
 from evaluation.report.pages.charts import interval_mark
 from evaluation.report.pages.scores import beside
 from evaluation.report.rendering import render
-from evaluation.scores.slices import LEAST_INSTANCES
+from evaluation.scores.slices import LEAST_IMAGES, LEAST_INSTANCES
 from evaluation.scores.stratum_rows import StratumRow
 
 _LEAST_REACH = 0.05
@@ -21,7 +22,7 @@ def strata_section(
     *,
     groups: Sequence[str],
 ) -> Markup:
-    """Return the strata with their scores, baselines, ceilings and the gain's interval.
+    """Return the strata with their scores, baselines, ceilings and the gain's interval; small ones without a gate in one line.
 
     Args:
         rows: One a stratum.
@@ -30,13 +31,16 @@ def strata_section(
         outcomes: Of gated strata: outcome, why, and margin if it was compared with a champion.
         groups: What each row is sliced by.
     """
+    told = [(row.instances >= LEAST_INSTANCES and row.images >= LEAST_IMAGES) or row.name in outcomes for row in rows]
+    small = [row for row, large in zip(rows, told, strict=True) if not large]
+    rows, groups = list(compress(rows, told)), list(compress(groups, told))
     gains = [row.over_champion or row.over_baselines["floor-box"] for row in rows]
-    large = [gain for row, gain in zip(rows, gains, strict=True) if row.instances >= LEAST_INSTANCES] or gains
-    reach = max([_LEAST_REACH, *(abs(gain.mean) for gain in large)]) * 1.25
+    reach = max([_LEAST_REACH, *(abs(gain.mean) for gain in gains)]) * 1.25
     shown = []
     for row, gain in zip(rows, gains, strict=True):
         outcome, why, margin = outcomes.get(row.name, ("", "", None))
         margin = margin if champion else None
         mark = interval_mark(gain.mean, gain.lower, gain.upper, reach=reach, margin=margin, outcome=outcome)
         shown.append({"row": row, "gain": gain, "outcome": outcome, "why": why, "mark": mark, "beside": beside(row)})
-    return render("strata", metric=metric, champion=champion, reach=reach, rows=shown, groups=groups)
+    least = LEAST_INSTANCES, LEAST_IMAGES
+    return render("strata", metric=metric, champion=champion, reach=reach, rows=shown, groups=groups, small=small, least=least)

@@ -7,6 +7,7 @@ import pytest
 
 from centrepiece.cli.app import run_command_line
 from centrepiece.cli.environment import DEFAULTS, TELEMETRY_OFF
+from tests.support.factories import tiny_demo
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "prefect", None)  # as if it were not installed
     monkeypatch.delitem(sys.modules, "flows.nightly", raising=False)
-    code, line = ending(monkeypatch, capfd, "run", str(tmp_path / "pipeline.yaml"))
+    code, line = ending(monkeypatch, capfd, "run", str(tiny_demo(tmp_path, images=3)))
     assert code == 2
     assert line == "error: this command needs 'prefect': pip install 'centrepiece[flows]'"
 
