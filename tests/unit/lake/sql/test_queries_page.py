@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from evaluation.metrics.instance import MetricSpec, full_metric_name, metric_names
 from lake.contracts import Score
+from lake.digests import digest
 from lake.lake import Lake
 from lake.schemas import arrow_schema, table_of
 from lake.sql.query import run_sql
@@ -41,10 +43,10 @@ _EMPTY = {
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     made = planned_lake(tmp_path_factory.mktemp("queries"))
-    for model, value in (("a" * 64, 0.5), ("b" * 64, 0.75)):
+    for model, value in (("a" * 64, 0.5), ("b" * 64, 0.75), (f"{'b' * 64}@loose-25", 0.1)):
         flags = {field.name: True for field in arrow_schema(Score) if pa.types.is_boolean(field.type)}
-        row = dict.fromkeys(Score.__slots__, "x") | flags | {"model": model, "metric": "edge_overlap_f", "value": value}
-        publish_rows(made, {"scores": table_of(Score, [row])}, part={"model": model}, key=model[:8])
+        row = dict.fromkeys(Score.__slots__, "x") | flags | {"model": model, "metric": full_metric_name("edge_overlap_f", 2), "value": value}
+        publish_rows(made, {"scores": table_of(Score, [row])}, part={"model": model}, key=digest(model)[:8])
     return made
 
 
@@ -53,6 +55,11 @@ def test_a_question_of_the_page_has_its_answer(lake: Lake, question: str) -> Non
     rows = run_sql(lake, QUERIES[question]).to_pylist()
     assert (rows == []) == (question in _EMPTY)
     assert question not in _HOLD or _HOLD[question](rows)
+
+
+def test_the_metrics_that_the_page_names_are_stored_under_these_names() -> None:
+    named = {name for query in QUERIES.values() for name in re.findall(r"metric = '(\w+)'", query)}
+    assert named and named <= set(metric_names(MetricSpec()))
 
 
 def test_the_page_holds_every_question_that_is_checked() -> None:
