@@ -151,6 +151,22 @@ def decode_windows(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> li
     return [np.ascontiguousarray(orient(pixels, turned)) for pixels in cut]
 
 
+def load_image(data: bytes) -> None:
+    """Decode an image whole, for what its decoder says of it; nothing is kept.
+
+    Args:
+        data: The whole file; its size has been checked against the pixel budget.
+
+    Raises:
+        ImageRefusedError: As `decode_image` does.
+    """
+    try:
+        with _open(data) as image:
+            image.load()
+    except _PILLOW_FAULTS as error:
+        raise _undecodable(error) from error
+
+
 def _part(image: Image.Image, box: Box) -> Image.Image:
     if box == (0, 0, *image.size):
         return image

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from imaging.crop_codec import JPEG_95, JPEG_BLOCK, PNG
 from imaging.images import ImageHeader, ImageRefusedError, decode_windows, is_jpeg, jpeg_image_header, read_header, within_budget
-from imaging.jpeg.crop import NoEntropyCropError, entropy_crop
+from imaging.jpeg.crop import CorruptScanError, NoEntropyCropError, entropy_crop
 from imaging.jpeg.header import JpegHeader, MalformedJpegError, parse_jpeg
 from imaging.jpeg.turbo import JpegRefusedError, crop_jpeg, encode_jpeg
 from imaging.orientation import Box, displayed_box, stored_box
@@ -49,8 +49,10 @@ def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Pix
     if lossless and stored and header.mode in ("L", "RGB"):
         try:
             return _jpeg_blocks(data, header, stored, boxes)
-        except JpegRefusedError:
-            pass  # arithmetic coding or odd sampling; an image that is cut off is refused by the decoder below
+        except (CorruptScanError, JpegRefusedError):
+            # Arithmetic coding or odd sampling, or damage that its source keeps: no code of it is copied. Pixels are what
+            # the decoder below makes of them, or nothing.
+            pass
     cut = decode_windows(data, header, boxes)
     if lossless:
         return [PixelBlock(PNG, _png(part), 0, 0, 1) for part in cut]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.jpeg.crop import NoEntropyCropError, entropy_crop
+from imaging.jpeg.crop import CorruptScanError, NoEntropyCropError, entropy_crop
 from imaging.jpeg.header import MalformedJpegError, parse_jpeg
 from imaging.jpeg.turbo import JpegRefusedError, crop_jpeg, decode_jpeg
 from imaging.orientation import Box
@@ -101,7 +101,7 @@ def test_a_stream_that_is_cut_off_is_noticed_where_a_window_reaches_it() -> None
     header = parse_jpeg(data)
     short = data[: header.scan + (len(data) - header.scan) // 2] + b"\xff\xd9"
     assert entropy_crop(short, header, [Box(0, 0, 32, 16)]) == entropy_crop(data, header, [Box(0, 0, 32, 16)])
-    with pytest.raises(NoEntropyCropError, match="corrupt or end early"):
+    with pytest.raises(CorruptScanError, match="no valid codes, end early"):
         entropy_crop(short, header, [Box(0, 112, 32, 19)])
     with pytest.raises(NoEntropyCropError, match="miss their end"):
         entropy_crop(short[:-2], header, [Box(0, 0, 32, 16)])
@@ -119,7 +119,7 @@ def test_damaged_streams_are_refused_or_decode_and_never_touch_other_memory() ->
             boxes = [mcu_block(Box(0, 0, header.width, header.height), header)]
             if header.width * header.height <= 1 << 20:
                 decode_jpeg(entropy_crop(bytes(data), header, boxes)[0])
-        except (NoEntropyCropError, MalformedJpegError, JpegRefusedError):
+        except (CorruptScanError, NoEntropyCropError, MalformedJpegError, JpegRefusedError):
             refused += 1
     assert 100 < refused < 400
 

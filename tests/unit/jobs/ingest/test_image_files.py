@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from imaging.images import ImageRefusedError
-from jobs.ingest.image_files import check_size, describe_image, frame_size
+from jobs.ingest.image_files import ImageCheck, check_size, describe_image, frame_size
 from jobs.sources.records import ImageSize, ListedImage
 from lake.reasons import Reason
 
@@ -42,7 +42,7 @@ def test_an_image_that_is_cut_off_is_refused(kind: str, share: float) -> None:
 
 def test_an_image_above_the_pixel_budget_is_refused_from_its_header() -> None:
     with pytest.raises(ImageRefusedError) as refused:
-        describe_image(image("png"), pixel_budget=599)
+        describe_image(image("png"), ImageCheck(pixel_budget=599))
     assert refused.value.reason is Reason.IMAGE_TOO_LARGE
 
 
