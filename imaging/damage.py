@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from imaging.images import ImageHeader, ImageRefusedError, load_image
-from imaging.jpeg.crop import CorruptScanError, NoEntropyCropError, check_scan
+from imaging.jpeg.crop import DamagedJpegError, NoEntropyCropError, check_scan
 from imaging.jpeg.header import MalformedJpegError, parse_jpeg
-from imaging.jpeg.turbo import JpegRefusedError, check_jpeg, check_jpeg_header
+from imaging.jpeg.turbo import JpegRefusedError, check_jpeg
 from imaging.jpeg.warmup import load_scan
 from lake.reasons import Reason
 
@@ -40,7 +40,7 @@ def check_undamaged(data: bytes, header: ImageHeader) -> None:
             fit, or a decoder ends on it.
     """
     if header.format == "jpeg":
-        _check_jpeg(data, header)
+        _check_jpeg(data)
     elif header.format == "png":
         _check_png(data)
     else:
@@ -50,17 +50,14 @@ def check_undamaged(data: bytes, header: ImageHeader) -> None:
             raise _corrupt(str(error)) from error
 
 
-def _check_jpeg(data: bytes, header: ImageHeader) -> None:
+def _check_jpeg(data: bytes) -> None:
     load_scan()
     try:
-        height, width = check_jpeg_header(data)
-        if {height, width} != {header.height, header.width}:
-            raise _corrupt(f"its header can be read as {header.width} x {header.height} px and as {width} x {height}")
         try:
             check_scan(data, parse_jpeg(data))
         except NoEntropyCropError:
             check_jpeg(data)
-    except (CorruptScanError, JpegRefusedError, MalformedJpegError) as error:
+    except (DamagedJpegError, JpegRefusedError, MalformedJpegError) as error:
         raise _corrupt(str(error)) from error
 
 

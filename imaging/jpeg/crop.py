@@ -14,7 +14,7 @@ from imaging.jpeg.copy import NO_CODE, NO_END, copied_blocks
 from imaging.jpeg.header import EOI, SOI, JpegHeader, MalformedJpegError
 from imaging.jpeg.huffman import HuffmanTables, Integers, huffman_tables
 from imaging.jpeg.scan import CORRUPT
-from imaging.jpeg.turbo import JpegRefusedError, decode_jpeg
+from imaging.jpeg.turbo import JpegRefusedError, check_jpeg_header, decode_jpeg
 from imaging.orientation import Box
 from lake.errors import InputError
 
@@ -24,6 +24,7 @@ _FAULTS = {
     NO_END: "the JPEG file's entropy-coded data hold other markers, or miss their end",
     NO_CODE: "a Huffman table of the JPEG file has no code for a difference that the crop needs",
 }
+_BLACK, _WHITE = 1024, 1016  # DC values of blocks of 0 and of 255, in steps of 1: 8 x 128 below the middle, 8 x 127 above
 _JFIF_BYTES = 12  # of its content, without the two that say how large a thumbnail follows
 
 
@@ -31,8 +32,8 @@ class NoEntropyCropError(InputError):
     """The file is of a kind, or damaged in a way, that copying codes does not serve."""
 
 
-class CorruptScanError(InputError):
-    """The file's entropy-coded data are damaged."""
+class DamagedJpegError(InputError):
+    """The file is damaged, though a decoder may make something of it."""
 
 
 def check_scan(data: bytes, header: JpegHeader) -> None:
@@ -43,7 +44,7 @@ def check_scan(data: bytes, header: JpegHeader) -> None:
         header: Of it.
 
     Raises:
-        CorruptScanError: They are no codes of its tables, or more or fewer than its MCUs need.
+        DamagedJpegError: They are no codes of its tables, or more or fewer than its MCUs need, or libjpeg-turbo warns of the header.
         NoEntropyCropError: The file is of a kind that is not stepped over here.
     """
     entropy_crop(data, header, [_mcu(header, (header.width - 1) // header.mcu_width, (header.height - 1) // header.mcu_height)])
@@ -59,8 +60,9 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
 
     Raises:
         NoEntropyCropError: Use `imaging.jpeg.turbo.crop_jpeg` instead.
-        CorruptScanError: The data are damaged, from their start to the lowest row of MCUs that a block holds.
+        DamagedJpegError: The file is damaged, from its start to the lowest row of MCUs that a block holds.
     """
+    _check_header(data, header)
     if header.frame not in _SEQUENTIAL or header.restart_interval or header.precision != 8 or len(header.components) > 4:
         raise NoEntropyCropError("only sequential Huffman-coded JPEG data without restart markers are copied")
     tables = _tables(data, header)
@@ -73,22 +75,37 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
     ranges = np.array([_mcus(block, header) for block in blocks], np.int64)
     known = tables.dc, tables.ac, tables.steps, tables.long_codes, tables.symbols, tables.dc_codes
     across, down = -(-header.width // header.mcu_width), -(-header.height // header.mcu_height)
-    found, stuffed, lengths = copied_blocks(np.frombuffer(data, np.uint8), header.scan, layout, slots, known, across, down, ranges)
+    limits, coded = _dc_limits(data, header), np.frombuffer(data, np.uint8)
+    found, stuffed, lengths = copied_blocks(coded, header.scan, layout, slots, known, limits, across, down, ranges)
     if found == CORRUPT:
-        raise CorruptScanError("the JPEG file's entropy-coded data are no valid codes, end early, or go on behind the last block")
+        raise DamagedJpegError(
+            "the JPEG file's entropy-coded data are no valid codes, end early, go on behind the last block, or make a block "
+            "darker than black or brighter than white"
+        )
     if found < 0:
         raise NoEntropyCropError(_FAULTS[found])
-    coded = memoryview(stuffed)
+    copied = memoryview(stuffed)
     before, after = _frame_of_files(data, header, [tables.contents[table] for table in used])
     crops = []
     for block, first, length in zip(blocks, (2 * ranges[:, 4]).tolist(), lengths.tolist(), strict=True):
         size = struct.pack(">HH", block.height, block.width)
-        crops.append(b"".join((before, size, after, coded[first : first + length], EOI)))
+        crops.append(b"".join((before, size, after, copied[first : first + length], EOI)))
     try:
         decode_jpeg(crops[asked])
     except JpegRefusedError as error:
         raise NoEntropyCropError(f"an MCU of the JPEG file does not open: {error}") from error
     return crops[:asked]
+
+
+def _check_header(data: bytes, header: JpegHeader) -> None:
+    try:
+        found = check_jpeg_header(data)
+    except JpegRefusedError as error:
+        raise DamagedJpegError(str(error)) from error
+    if found != (header.height, header.width):
+        raise DamagedJpegError(
+            f"the JPEG file's header says {header.width} x {header.height} px, libjpeg-turbo reads {found[1]} x {found[0]}"
+        )
 
 
 def _mcu(header: JpegHeader, column: int, row: int) -> Box:
@@ -112,6 +129,21 @@ def _slots(data: bytes, header: JpegHeader) -> Integers:
     if not whole or [part[0] for part in listed] != identifiers or any(slot > 3 for part in listed for slot in part[1:]):
         raise NoEntropyCropError("only JPEG files with one scan of all components are copied")
     return np.array([part[1:] for part in listed], np.int64)
+
+
+def _dc_limits(data: bytes, header: JpegHeader) -> Integers:
+    """Return the least and the greatest DC value of each component: a step of quantisation beyond what 8-bit samples give."""
+    steps: dict[int, int] = {}
+    for part in header.segments:
+        at = part.start
+        while part.marker == _DQT and at + 2 < part.end:
+            deep = data[at] >> 4
+            steps[data[at] & 15] = int.from_bytes(data[at + 1 : at + 2 + (deep > 0)], "big")
+            at += 1 + (128 if deep else 64)
+    known = [steps.get(part.quantisation, 0) for part in header.components]
+    if not all(known):
+        raise NoEntropyCropError("the JPEG file does not define its quantisation tables")
+    return np.array([(-(_BLACK // step) - 1, _WHITE // step + 2) for step in known], np.int64)
 
 
 def _blocks_of(header: JpegHeader, part: int) -> int:

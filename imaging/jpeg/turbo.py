@@ -1,8 +1,9 @@
 """libjpeg-turbo 3 through ctypes: decode, check, encode, and crop JPEG data in the coefficient domain.
 
 The library is the one inside the `turbojpeg` wheel. Decoding uses its defaults, as Pillow does: the accurate integer
-DCT and fancy upsampling. What the library only warns of is refused like an error: damage that it has painted over. Every call takes a fresh handle: after a progressive image, a transform handle that is used
-again corrupts the next images and reports no error.
+DCT and fancy upsampling. What the library only warns of is refused like an error: damage that it has painted over. Every
+call takes a fresh handle: after a progressive image, a transform handle that is used again corrupts the next images and
+reports no error.
 
 Source: turbojpeg.h of libjpeg-turbo 3.0 (constants and structures).
 """

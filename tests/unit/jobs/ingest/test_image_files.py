@@ -1,4 +1,4 @@
-"""Images are hashed and checked by their header alone; a size in the wrong frame is named."""
+"""Images are hashed and checked, those that are known but once; a size in the wrong frame is named."""
 
 import hashlib
 import io
@@ -38,6 +38,18 @@ def test_an_image_that_is_cut_off_is_refused(kind: str, share: float) -> None:
     with pytest.raises(ImageRefusedError) as refused:
         describe_image(data[: int(len(data) * share)])
     assert refused.value.reason is Reason.UNDECODABLE_IMAGE
+
+
+def test_bytes_that_were_found_sound_are_not_looked_at_again() -> None:
+    data = image("png")[:-20]
+    known = describe_image(image("png"), ImageCheck(hashed=True))
+    by_id = {hashlib.sha256(data).hexdigest(): known}
+    assert describe_image(data, ImageCheck(hashed=True), by_id) == known
+    assert describe_image(data, ImageCheck(), by_id) == known._replace(phash=None)
+    with pytest.raises(ImageRefusedError):
+        describe_image(data, ImageCheck(hashed=True), {name: found._replace(phash=None) for name, found in by_id.items()})
+    with pytest.raises(ImageRefusedError):
+        describe_image(data, ImageCheck())
 
 
 def test_an_image_above_the_pixel_budget_is_refused_from_its_header() -> None:
