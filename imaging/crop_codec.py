@@ -12,15 +12,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from imaging.images import Pixels
-from imaging.jpeg.turbo import decode_jpeg
+from imaging.images import PILLOW_FAULTS, Pixels
+from imaging.jpeg.turbo import JpegRefusedError, decode_jpeg
 from imaging.masks import masks
-from imaging.masks.rle import Mask
+from imaging.masks.rle import MalformedMaskError, Mask
 from imaging.orientation import Box, orient
-from lake.errors import ContractError
+from lake.errors import ContractError, DamagedFileError
 
 JPEG_BLOCK, PNG, JPEG_95 = "jpeg-block", "png", "jpeg-95"
 COCO_RLE = "coco-rle"
+
+
+class DamagedCropError(DamagedFileError):
+    """The pixels or masks of a crop's row do not open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +41,34 @@ def open_crop(row: Mapping[str, Any]) -> OpenCrop:
 
     Args:
         row: The columns `window_*`, `image_width`, `image_height`, `pixel_codec`, `pixels`, `block_left`, `block_top`,
-            `orientation`, `mask_codec`, `mask` and `ignore` of `crops`.
+            `orientation`, `mask_codec`, `mask` and `ignore` of `crops`; `crop_id` and `instance_id`, to be named in errors.
 
     Raises:
-        ContractError: A codec is unknown, or the block does not hold the visible part.
+        ContractError: A codec is unknown.
+        DamagedCropError: Pixels or masks do not open, or the block does not hold the visible part.
     """
+    try:
+        return _opened(row)
+    except (JpegRefusedError, MalformedMaskError, _UnopenedError, UnicodeDecodeError) as error:
+        raise DamagedCropError(
+            f"crop {row.get('crop_id')!r} of instance {row.get('instance_id')!r} does not open: {error}; "
+            "`centrepiece doctor --verify` says which files are damaged, `centrepiece crop` cuts their crops again"
+        ) from error
+
+
+class _UnopenedError(Exception):
+    """A block does not open, or does not hold what its row says."""
+
+
+def _opened(row: Mapping[str, Any]) -> OpenCrop:
     window = Box(row["window_left"], row["window_top"], row["window_width"], row["window_height"])
     visible = visible_part(window, row["image_width"], row["image_height"])
     block = orient(decode_pixels(row["pixel_codec"], row["pixels"]), row["orientation"])
     left, top = row["block_left"], row["block_top"]
     shown = block[top : top + visible.height, left : left + visible.width]
     if shown.shape[:2] != (visible.height, visible.width):
-        raise ContractError(
-            f"crop {row.get('crop_id')!r}: expected {visible.width} x {visible.height} px at ({left}, {top}) of its block, "
-            f"which has {block.shape[1]} x {block.shape[0]}; the row is damaged, cut it again"
+        raise _UnopenedError(
+            f"expected {visible.width} x {visible.height} px at ({left}, {top}) of its block, which has {block.shape[1]} x {block.shape[0]}"
         )
     mask = decode_mask(row["mask_codec"], row["mask"], visible.height, visible.width)
     ignored = None if row["ignore"] is None else decode_mask(row["mask_codec"], row["ignore"], visible.height, visible.width)
@@ -93,8 +111,11 @@ def decode_pixels(codec: str, data: bytes) -> Pixels:
     if codec in (JPEG_BLOCK, JPEG_95):
         return decode_jpeg(data)
     if codec == PNG:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-            return np.asarray(image.convert("RGB"))
+        try:
+            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+                return np.asarray(image.convert("RGB"))
+        except PILLOW_FAULTS as error:
+            raise _UnopenedError(f"{type(error).__name__}: {error}") from error
     raise ContractError(f"expected a pixel codec of {JPEG_BLOCK}, {PNG} or {JPEG_95}, got {codec!r}; a newer centrepiece wrote it")
 
 

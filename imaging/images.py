@@ -34,10 +34,12 @@ _SIGNATURES: tuple[tuple[bytes, str, Any], ...] = (
     (b"GIF87a", "gif", GifImagePlugin.GifImageFile),
     (b"GIF89a", "gif", GifImagePlugin.GifImageFile),
 )
-_PILLOW_FAULTS = (
+PILLOW_FAULTS = (
     *(OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError),
     *(RuntimeError, struct.error, zlib.error, MemoryError, Warning),
 )
+"""What Pillow raises on files that are damaged, or none of its kind."""
+
 _DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _REFUSED_MODES = frozenset({"I", "F"})
 
@@ -76,7 +78,7 @@ def read_header(data: bytes, *, pixel_budget: int = PIXEL_BUDGET) -> ImageHeader
         try:
             with _open(data) as image:
                 header = _pillow_header(image)
-        except _PILLOW_FAULTS as error:
+        except PILLOW_FAULTS as error:
             raise _undecodable(error) from error
     return within_budget(header, pixel_budget)
 
@@ -141,7 +143,7 @@ def decode_windows(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> li
             image.load()
             found = image.size[::-1] if is_turned(turned) else image.size
             cut = [_rgb(_part(image, stored_box(box, *displayed, turned))) for box in boxes] if found == displayed else []
-    except _PILLOW_FAULTS as error:
+    except PILLOW_FAULTS as error:
         raise _undecodable(error) from error
     if found != displayed:
         raise ImageRefusedError(
@@ -149,6 +151,22 @@ def decode_windows(data: bytes, header: ImageHeader, boxes: Sequence[Box]) -> li
             f"the header says {header.width} x {header.height} px, the pixels are {found[0]} x {found[1]}",
         )
     return [np.ascontiguousarray(orient(pixels, turned)) for pixels in cut]
+
+
+def load_image(data: bytes) -> None:
+    """Decode an image whole, for what its decoder says of it; nothing is kept.
+
+    Args:
+        data: The whole file; its size has been checked against the pixel budget.
+
+    Raises:
+        ImageRefusedError: As `decode_image` does.
+    """
+    try:
+        with _open(data) as image:
+            image.load()
+    except PILLOW_FAULTS as error:
+        raise _undecodable(error) from error
 
 
 def _part(image: Image.Image, box: Box) -> Image.Image:

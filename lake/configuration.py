@@ -66,6 +66,11 @@ class Source(_Settings):
         "and a name that it does not find is an error. Left out, each image is a group.",
     )
     complete: bool = Field(False, description="Whether the export is the whole truth: what it leaves out then leaves the tables.")
+    corrupt_images: Literal["reject", "keep"] = Field(
+        "reject",
+        description="What becomes of images that decoders open although their data are damaged: `reject` them (`corrupt-image`), or `keep` "
+        "what a decoder makes of them, without looking.",
+    )
     exif: Literal["stored", "display"] = Field(
         "display", description="Frame of the geometry: the image as it is shown (EXIF orientation applied), or as it is stored."
     )

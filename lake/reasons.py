@@ -23,6 +23,7 @@ class Reason(StrEnum):
     # ingest: the image it lies on
     MISSING_IMAGE = "missing-image"  # the image is not where the export says; its objects share the reason
     UNDECODABLE_IMAGE = "undecodable-image"  # the file is no image, is cut off, or has samples that are not read
+    CORRUPT_IMAGE = "corrupt-image"  # the file is damaged: what libjpeg warns of, a PNG checksum that does not fit, an error of a decoder
     IMAGE_TOO_LARGE = "image-too-large"  # more pixels than the limit of 2^29
     SIZE_MISMATCH = "size-mismatch"  # the export states another size than the file has
     HOSTILE_PATH = "hostile-path"  # a name that leads out of the export's folder

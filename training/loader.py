@@ -15,6 +15,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from imaging.crop_codec import DamagedCropError
 from lake.publishing.reading import open_parquet
 from lake.storage.store import Store
 from training.augmentation import draw_change
@@ -114,7 +115,10 @@ class EpochLoader:
             if spec.augmented:
                 occurrence = int(self._order.occurrences[draw])
                 change = draw_change(spec.seed, self._epoch, occurrence, row["crop_id"])
-            sample = read_sample(row, spec.canvas, change)
+            try:
+                sample = read_sample(row, spec.canvas, change)
+            except DamagedCropError as error:
+                raise DamagedCropError(f"{spec.index.paths[lazy_row.group[0]]}: {error}") from error
             batch.pixels[slot + offset] = torch.from_numpy(sample.pixels)
             batch.soft_mask[slot + offset] = torch.from_numpy(sample.soft_mask)
             batch.valid[slot + offset] = torch.from_numpy(sample.valid)

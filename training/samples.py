@@ -13,6 +13,7 @@ from training.augmentation import Change, relit, trimmed
 
 SAMPLE_COLUMNS = (
     "crop_id",
+    "instance_id",
     "pixel_codec",
     "pixels",
     "block_left",
@@ -47,6 +48,9 @@ def read_sample(row: Mapping[str, Any], canvas: int, change: Change | None) -> S
         row: At least the `SAMPLE_COLUMNS` of one crop.
         canvas: Side of the canvas in px.
         change: The augmentation; None leaves the window as it is.
+
+    Raises:
+        DamagedCropError: The row does not open.
     """
     crop = open_crop(row)
     if change is None:

@@ -25,9 +25,19 @@ _SPARE = 16  # bytes behind each rectangle's data
 
 @kernel
 def copied_blocks(
-    file: ByteArray, start: int, layout: Integers, slots: Integers, tables: Tables, across: int, ranges: Integers
+    file: ByteArray,
+    start: int,
+    layout: Integers,
+    slots: Integers,
+    tables: Tables,
+    limits: Integers,
+    across: int,
+    down: int,
+    ranges: Integers,
 ) -> tuple[int, ByteArray, Integers]:
     """Copy rectangles of MCUs out of a JPEG file as entropy-coded data of their own.
+
+    Rows of MCUs are scanned down to the last that a rectangle holds; where that is the image's last, its data must end there.
 
     Args:
         file: (B,) uint8, a whole JPEG file.
@@ -35,7 +45,9 @@ def copied_blocks(
         layout: (L,) int64, component of each block of an MCU.
         slots: (C, 2) int64, DC and AC table of each component.
         tables: As `HuffmanTables` has them: dc, ac, steps, long_codes, symbols, dc_codes.
+        limits: (C, 2) int64, the least and the greatest DC value that each component may have.
         across: MCUs in a row of the image.
+        down: Rows of MCUs of the image.
         ranges: (N, 5) int64 of each rectangle, in MCUs: first column, column past the last, first row, row past the last; the last
             number is filled with the first byte in the data.
 
@@ -53,8 +65,13 @@ def copied_blocks(
         rows = max(rows, ranges[number, 3])
     firsts = np.empty((across * rows + 1, len(slots)), np.int64)
     predictors = np.empty(firsts.shape, np.int32)
-    if scan_mcus(plain, 8 * size, layout, slots, dc, ac, steps, long_codes, symbols, firsts, predictors) == CORRUPT:
+    end = scan_mcus(plain, 8 * size, layout, slots, dc, ac, steps, long_codes, symbols, firsts, predictors)
+    if end == CORRUPT or (rows == down and 8 * size - end >= 8):
         return CORRUPT, plain, lengths
+    for mcu in range(len(predictors)):
+        for component in range(len(slots)):
+            if not limits[component, 0] <= predictors[mcu, component] <= limits[component, 1]:
+                return CORRUPT, plain, lengths
     room = _place(firsts, across, ranges)
     out, stuffed = np.empty(room, np.uint8), np.empty(2 * room, np.uint8)
     if copy_mcus(plain, slots, dc, long_codes, symbols, dc_codes, firsts, predictors, across, ranges, out, lengths) == CORRUPT:

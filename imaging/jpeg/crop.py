@@ -1,7 +1,8 @@
 """Crops baseline JPEG files to blocks of whole MCUs by copying the source's own codes.
 
 The crops decode to the same pixels as those of libjpeg-turbo's transform. Progressive, arithmetic, restarted and
-multi-scan files are left to that transform.
+multi-scan files are left to that transform. Codes are copied from data that have been found valid, and one MCU of each
+file is opened: what all its crops have in common, the header, then opens too.
 """
 
 import struct
@@ -13,21 +14,40 @@ from imaging.jpeg.copy import NO_CODE, NO_END, copied_blocks
 from imaging.jpeg.header import EOI, SOI, JpegHeader, MalformedJpegError
 from imaging.jpeg.huffman import HuffmanTables, Integers, huffman_tables
 from imaging.jpeg.scan import CORRUPT
+from imaging.jpeg.turbo import JpegRefusedError, check_jpeg_header, decode_jpeg
 from imaging.orientation import Box
 from lake.errors import InputError
 
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
 _DHT, _DQT, _SOS, _JFIF, _ADOBE = 0xC4, 0xDB, 0xDA, 0xE0, 0xEE
 _FAULTS = {
-    CORRUPT: "the JPEG file's entropy-coded data are corrupt or end early",
     NO_END: "the JPEG file's entropy-coded data hold other markers, or miss their end",
     NO_CODE: "a Huffman table of the JPEG file has no code for a difference that the crop needs",
 }
+_BLACK, _WHITE = 1024, 1016  # DC values of blocks of 0 and of 255, in steps of 1: 8 x 128 below the middle, 8 x 127 above
 _JFIF_BYTES = 12  # of its content, without the two that say how large a thumbnail follows
 
 
 class NoEntropyCropError(InputError):
     """The file is of a kind, or damaged in a way, that copying codes does not serve."""
+
+
+class DamagedJpegError(InputError):
+    """The file is damaged, though a decoder may make something of it."""
+
+
+def check_scan(data: bytes, header: JpegHeader) -> None:
+    """Step over all codes of a JPEG file, and open its last MCU.
+
+    Args:
+        data: A whole JPEG file.
+        header: Of it.
+
+    Raises:
+        DamagedJpegError: They are no codes of its tables, or more or fewer than its MCUs need, or libjpeg-turbo warns of the header.
+        NoEntropyCropError: The file is of a kind that is not stepped over here.
+    """
+    entropy_crop(data, header, [_mcu(header, (header.width - 1) // header.mcu_width, (header.height - 1) // header.mcu_height)])
 
 
 def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list[bytes]:
@@ -40,26 +60,57 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
 
     Raises:
         NoEntropyCropError: Use `imaging.jpeg.turbo.crop_jpeg` instead.
+        DamagedJpegError: The file is damaged, from its start to the lowest row of MCUs that a block holds.
     """
+    _check_header(data, header)
     if header.frame not in _SEQUENTIAL or header.restart_interval or header.precision != 8 or len(header.components) > 4:
         raise NoEntropyCropError("only sequential Huffman-coded JPEG data without restart markers are copied")
     tables = _tables(data, header)
     slots = _slots(data, header)
+    used = dict.fromkeys((kind, slot) for pair in slots.tolist() for kind, slot in enumerate(pair))
+    if missing := used.keys() - tables.contents.keys():
+        raise NoEntropyCropError(f"the JPEG file does not define its Huffman tables {sorted(missing)}")
     layout = np.repeat(np.arange(len(slots)), [_blocks_of(header, part) for part in range(len(slots))])
+    asked, blocks = len(blocks), [*blocks, _mcu(header, 0, 0)]
     ranges = np.array([_mcus(block, header) for block in blocks], np.int64)
     known = tables.dc, tables.ac, tables.steps, tables.long_codes, tables.symbols, tables.dc_codes
-    across = -(-header.width // header.mcu_width)
-    found, stuffed, lengths = copied_blocks(np.frombuffer(data, np.uint8), header.scan, layout, slots, known, across, ranges)
+    across, down = -(-header.width // header.mcu_width), -(-header.height // header.mcu_height)
+    limits, coded = _dc_limits(data, header), np.frombuffer(data, np.uint8)
+    found, stuffed, lengths = copied_blocks(coded, header.scan, layout, slots, known, limits, across, down, ranges)
+    if found == CORRUPT:
+        raise DamagedJpegError(
+            "the JPEG file's entropy-coded data are no valid codes, end early, go on behind the last block, or make a block "
+            "darker than black or brighter than white"
+        )
     if found < 0:
         raise NoEntropyCropError(_FAULTS[found])
-    coded = memoryview(stuffed)
-    used = dict.fromkeys((kind, slot) for pair in slots.tolist() for kind, slot in enumerate(pair))
-    before, after = _frame_of_files(data, header, [tables.contents[table] for table in used if table in tables.contents])
+    copied = memoryview(stuffed)
+    before, after = _frame_of_files(data, header, [tables.contents[table] for table in used])
     crops = []
     for block, first, length in zip(blocks, (2 * ranges[:, 4]).tolist(), lengths.tolist(), strict=True):
         size = struct.pack(">HH", block.height, block.width)
-        crops.append(b"".join((before, size, after, coded[first : first + length], EOI)))
-    return crops
+        crops.append(b"".join((before, size, after, copied[first : first + length], EOI)))
+    try:
+        decode_jpeg(crops[asked])
+    except JpegRefusedError as error:
+        raise NoEntropyCropError(f"an MCU of the JPEG file does not open: {error}") from error
+    return crops[:asked]
+
+
+def _check_header(data: bytes, header: JpegHeader) -> None:
+    try:
+        found = check_jpeg_header(data)
+    except JpegRefusedError as error:
+        raise DamagedJpegError(str(error)) from error
+    if found != (header.height, header.width):
+        raise DamagedJpegError(
+            f"the JPEG file's header says {header.width} x {header.height} px, libjpeg-turbo reads {found[1]} x {found[0]}"
+        )
+
+
+def _mcu(header: JpegHeader, column: int, row: int) -> Box:
+    left, top = column * header.mcu_width, row * header.mcu_height
+    return Box(left, top, min(header.mcu_width, header.width - left), min(header.mcu_height, header.height - top))
 
 
 def _tables(data: bytes, header: JpegHeader) -> HuffmanTables:
@@ -80,6 +131,21 @@ def _slots(data: bytes, header: JpegHeader) -> Integers:
     return np.array([part[1:] for part in listed], np.int64)
 
 
+def _dc_limits(data: bytes, header: JpegHeader) -> Integers:
+    """Return the least and the greatest DC value of each component: a step of quantisation beyond what 8-bit samples give."""
+    steps: dict[int, int] = {}
+    for part in header.segments:
+        at = part.start
+        while part.marker == _DQT and at + 2 < part.end:
+            deep = data[at] >> 4
+            steps[data[at] & 15] = int.from_bytes(data[at + 1 : at + 2 + (deep > 0)], "big")
+            at += 1 + (128 if deep else 64)
+    known = [steps.get(part.quantisation, 0) for part in header.components]
+    if not all(known):
+        raise NoEntropyCropError("the JPEG file does not define its quantisation tables")
+    return np.array([(-(_BLACK // step) - 1, _WHITE // step + 2) for step in known], np.int64)
+
+
 def _blocks_of(header: JpegHeader, part: int) -> int:
     component = header.components[part]
     return component.horizontal * component.vertical if len(header.components) > 1 else 1
@@ -97,7 +163,7 @@ def _frame_of_files(data: bytes, header: JpegHeader, tables: list[bytes]) -> tup
     target = before
     for part in header.segments:
         content = data[part.start : part.end]
-        if part.marker == _JFIF and content[:5] == b"JFIF\0":
+        if part.marker == _JFIF and content[:5] == b"JFIF\0" and len(content) >= _JFIF_BYTES + 2:
             target.append(_segment(_JFIF, content[:_JFIF_BYTES] + b"\0\0"))
         elif part.marker == header.frame:
             target.append(b"\xff" + bytes([part.marker]) + struct.pack(">H", len(content) + 2) + content[:1])

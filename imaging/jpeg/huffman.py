@@ -33,19 +33,28 @@ _DIFFERENCES = 12
 
 _SLOTS = 4  # of either class, as baseline and extended files may have
 _LONGEST = 16  # bits of a code
-_CUT_OFF, _TOO_MANY = -1, -2
+_GREATEST_DC_SYMBOL = 15  # that libjpeg takes
+_CUT_OFF, _TOO_MANY, _NO_DIFFERENCE = -1, -2, -3
+_FAULTS = {
+    _CUT_OFF: "a Huffman table of the JPEG file is cut off or of no known class",
+    _TOO_MANY: "a Huffman table of the JPEG file has more codes of some length than there are",
+    _NO_DIFFERENCE: "a Huffman table of the JPEG file has a DC symbol above 15",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class HuffmanTables:
-    """Four slots of either class; a slot that the file does not define is zero."""
+    """Four slots of either class; a slot that the file does not define is zero.
+
+    What decodes holds the file's own codes alone: a code that was added for crops would pass for one of a damaged stream.
+    """
 
     dc: CodeTables  # (4, 4096): length << 8 | symbol; 0 for a code that is longer, or none
     ac: CodeTables
     steps: CodeTables  # (4, 4096): bits | coefficients << 8, of several codes at once; more than 64 where there is none
     long_codes: Integers  # (2, 4, 17, 3): by class, slot and length: first code, count, first symbol's index
     symbols: ByteArray  # (2, 4, 256)
-    dc_codes: Integers  # (4, 256): length << 16 | code, by symbol; 0 for a symbol without a code
+    dc_codes: Integers  # (4, 256): length << 16 | code, by symbol, those that were added with them; 0 for a symbol without a code
     contents: dict[tuple[int, int], bytes]  # by class and slot, of a DHT segment with that table, the DC ones completed
 
 
@@ -60,7 +69,7 @@ def huffman_tables(content: bytes) -> HuffmanTables:
         content: Of all DHT segments in file order, joined.
 
     Raises:
-        MalformedJpegError: A table is cut off or has more codes than fit.
+        MalformedJpegError: A table is cut off, has more codes than fit, or a DC symbol that stands for no difference.
     """
     dc, ac = (np.zeros((_SLOTS, 1 << LOOKUP_BITS), np.uint16) for _ in range(2))
     steps = np.full(ac.shape, _NO_STEP, np.uint16)
@@ -69,10 +78,8 @@ def huffman_tables(content: bytes) -> HuffmanTables:
     dc_codes = np.zeros((_SLOTS, 256), np.int64)
     counts, sizes = np.zeros((2, _SLOTS, _LONGEST), np.uint8), np.full((2, _SLOTS), -1, np.int64)
     found = fill_tables(np.frombuffer(content, np.uint8), dc, ac, steps, long_codes, symbols, dc_codes, counts, sizes)
-    if found == _CUT_OFF:
-        raise MalformedJpegError("a Huffman table of the JPEG file is cut off or of no known class")
-    if found == _TOO_MANY:
-        raise MalformedJpegError("a Huffman table of the JPEG file has more codes of some length than there are")
+    if found in _FAULTS:
+        raise MalformedJpegError(_FAULTS[found])
     contents = {
         (kind, slot): bytes([kind << 4 | slot]) + counts[kind, slot].tobytes() + symbols[kind, slot, :size].tobytes()
         for kind, row in enumerate(sizes.tolist())
@@ -111,6 +118,7 @@ def fill_tables(
         0, or a negative code where the content describes no tables.
     """
     steps_ahead, whole_ahead = np.empty(2 << LOOKUP_BITS, np.uint16), np.empty(2 << LOOKUP_BITS, np.uint16)
+    completed = np.zeros((_LONGEST + 1, 3), np.int64)
     position = 0
     while position < len(content):
         kind, slot = content[position] >> 4, content[position] & 15
@@ -126,21 +134,24 @@ def fill_tables(
         symbols[kind, slot, :] = 0
         symbols[kind, slot, :total] = content[begin : begin + total]
         position = begin + total
-        if kind == 0:
-            total = _complete(counts[0, slot], symbols[0, slot], total)
-        sizes[kind, slot] = total
         if not _number_codes(counts[kind, slot], long_codes[kind, slot]):
             return _TOO_MANY
-        lookup = dc[slot] if kind == 0 else ac[slot]
-        _look_ahead(long_codes[kind, slot], symbols[kind, slot], lookup)
         if kind == 0:
+            for index in range(total):
+                if symbols[0, slot, index] > _GREATEST_DC_SYMBOL:
+                    return _NO_DIFFERENCE
+            _look_ahead(long_codes[0, slot], symbols[0, slot], dc[slot])
+            total = _complete(counts[0, slot], symbols[0, slot], total)
+            _number_codes(counts[0, slot], completed)
             dc_codes[slot, :] = 0
             for length in range(1, _LONGEST + 1):
-                first, count, index = long_codes[0, slot, length]
+                first, count, index = completed[length]
                 for number in range(count):
                     dc_codes[slot, symbols[0, slot, index + number]] = length << 16 | (first + number)
         else:
+            _look_ahead(long_codes[1, slot], symbols[1, slot], ac[slot])
             _follow_codes(long_codes[1, slot], symbols[1, slot], steps[slot], steps_ahead, whole_ahead)
+        sizes[kind, slot] = total
     return 0
 
 
@@ -175,12 +186,15 @@ def _complete(counts: ByteArray, symbols: ByteArray, total: int) -> int:
 
 @kernel
 def _number_codes(counts: ByteArray, ranges: Integers) -> bool:
-    """Fill in the first code of each length, how many there are, and the index of the first's symbol."""
+    """Fill in the first code of each length, how many there are, and the index of the first's symbol.
+
+    Returns whether they fit; the code of ones alone is none.
+    """
     code = index = 0
     for length in range(1, _LONGEST + 1):
         count = int(counts[length - 1])
         ranges[length, 0], ranges[length, 1], ranges[length, 2] = code, count, index
-        if code + count > 1 << length:
+        if code + count >= 1 << length:
             return False
         code, index = (code + count) << 1, index + count
     return True

@@ -52,7 +52,8 @@ def unstuff(data: ByteArray, start: int, plain: ByteArray) -> int:
                 set_word(plain, to, word)
                 index, to = index + 8, to + 8
                 continue
-        for _ in range(min(8, len(data) - index)):
+        end = min(index + 8, len(data))
+        while index < end:
             byte = data[index]
             index += 1
             if byte != 255:

@@ -1,8 +1,9 @@
-"""libjpeg-turbo 3 through ctypes: decode, encode, and crop JPEG data in the coefficient domain.
+"""libjpeg-turbo 3 through ctypes: decode, check, encode, and crop JPEG data in the coefficient domain.
 
 The library is the one inside the `turbojpeg` wheel. Decoding uses its defaults, as Pillow does: the accurate integer
-DCT and fancy upsampling. Every call takes a fresh handle: after a progressive image, a transform handle that is used
-again corrupts the next images and reports no error.
+DCT and fancy upsampling. What the library only warns of is refused like an error: damage that it has painted over. Every
+call takes a fresh handle: after a progressive image, a transform handle that is used again corrupts the next images and
+reports no error.
 
 Source: turbojpeg.h of libjpeg-turbo 3.0 (constants and structures).
 """
@@ -21,17 +22,24 @@ from imaging.orientation import Box
 from lake.errors import InputError
 
 _COMPRESS, _DECOMPRESS, _TRANSFORM = 0, 1, 2
-_QUALITY, _SUBSAMPLING, _WIDTH, _HEIGHT, _SCAN_LIMIT = 3, 4, 5, 6, 13
+_QUALITY, _SUBSAMPLING, _WIDTH, _HEIGHT, _COLOUR_SPACE, _SCAN_LIMIT, _LOSSLESS = 3, 4, 5, 6, 8, 13, 15
 _NO_SUBSAMPLING = 0
-_RGB = 0
+_RGB, _CMYK = 0, 11
+_COLOUR_SPACES_OF_CMYK = (3, 4)
 _CROP, _COPY_NONE = 4, 64
-_WARNING = 0
+_REDUCED = 8  # the least that libjpeg-turbo makes of a block is one pixel
+_NO_FAULT = b"tj3Set(): Invalid handle"
+"""The message that stands before a call; see `_handle`."""
 _SCANS = 500
 """Scans that a progressive file may have; more is an attack on the reader's time."""
 
 
 class JpegRefusedError(InputError):
-    """libjpeg-turbo cannot read the data, or cannot transform it without loss."""
+    """libjpeg-turbo cannot read the data, warns of them, or cannot transform them without loss."""
+
+
+class _Scale(ctypes.Structure):
+    _fields_ = (("numerator", ctypes.c_int), ("denominator", ctypes.c_int))
 
 
 class _Transform(ctypes.Structure):
@@ -53,15 +61,46 @@ def decode_jpeg(data: bytes) -> Pixels:
     Raises:
         JpegRefusedError: The data are cut off or corrupt.
     """
+    with _handle(_DECOMPRESS) as handle:
+        height, width = _read_header(handle, data)
+        pixels = np.empty((height, width, 3), np.uint8)
+        _check(handle, _library().tj3Decompress8(handle, data, len(data), pixels.ctypes.data, 3 * width, _RGB))
+    return pixels
+
+
+def check_jpeg_header(data: bytes) -> tuple[int, int]:
+    """Read a JPEG file's header as libjpeg-turbo does, and return the stored height and width in px.
+
+    Args:
+        data: A whole JPEG file.
+
+    Raises:
+        JpegRefusedError: It is corrupt.
+    """
+    with _handle(_DECOMPRESS) as handle:
+        return _read_header(handle, data)
+
+
+def check_jpeg(data: bytes) -> None:
+    """Read all of a JPEG file, of any kind and number of components, keeping an eighth of its sides.
+
+    Args:
+        data: A whole JPEG file.
+
+    Raises:
+        JpegRefusedError: It is cut off or corrupt.
+    """
     library = _library()
     with _handle(_DECOMPRESS) as handle:
-        _check(handle, library.tj3DecompressHeader(handle, data, len(data)))
-        height, width = library.tj3Get(handle, _HEIGHT), library.tj3Get(handle, _WIDTH)
-        if height < 1 or width < 1:
-            raise JpegRefusedError("libjpeg-turbo refused the JPEG data: no frame header was found")
-        pixels = np.empty((height, width, 3), np.uint8)
-        _check(handle, library.tj3Decompress8(handle, data, len(data), pixels.ctypes.data, 3 * width, _RGB))
-    return pixels
+        library.tj3Set(handle, _SCAN_LIMIT, _SCANS)
+        height, width = _read_header(handle, data)
+        if not library.tj3Get(handle, _LOSSLESS):
+            library.tj3SetScalingFactor(handle, _Scale(1, _REDUCED))
+            height, width = -(-height // _REDUCED), -(-width // _REDUCED)
+        kind = _CMYK if library.tj3Get(handle, _COLOUR_SPACE) in _COLOUR_SPACES_OF_CMYK else _RGB
+        channels = 4 if kind == _CMYK else 3
+        pixels = np.empty((height, width, channels), np.uint8)
+        _check(handle, library.tj3Decompress8(handle, data, len(data), pixels.ctypes.data, channels * width, kind))
 
 
 def encode_jpeg(pixels: Pixels, *, quality: int) -> bytes:
@@ -118,7 +157,7 @@ def crop_jpeg(data: bytes, blocks: Sequence[Box]) -> list[bytes]:
 @contextmanager
 def _handle(kind: int) -> Iterator[int]:
     library = _library()
-    # A thread's last message outlives its handle, and a call without a fault leaves it: put a harmless one in its place.
+    # A thread's last message outlives its handle, and a call without a fault leaves it: put a known one in its place.
     library.tj3Set(None, _QUALITY, 1)
     handle = library.tj3Init(kind)
     if not handle:
@@ -129,12 +168,20 @@ def _handle(kind: int) -> Iterator[int]:
         library.tj3Destroy(handle)
 
 
-def _check(handle: int, outcome: int) -> None:
+def _read_header(handle: int, data: bytes) -> tuple[int, int]:
     library = _library()
-    message = str(library.tj3GetErrorStr(handle), "utf-8", "replace")
-    # Warnings leave a whole image, except this one, which fills what is missing with gray and may come without -1.
-    if "Premature end" in message or (outcome and library.tj3GetErrorCode(handle) != _WARNING):
-        raise JpegRefusedError(f"libjpeg-turbo refused the JPEG data: {message}")
+    _check(handle, library.tj3DecompressHeader(handle, data, len(data)))
+    height, width = library.tj3Get(handle, _HEIGHT), library.tj3Get(handle, _WIDTH)
+    if height < 1 or width < 1:
+        raise JpegRefusedError("libjpeg-turbo refused the JPEG data: no frame header was found")
+    return height, width
+
+
+def _check(handle: int, outcome: int) -> None:
+    message = _library().tj3GetErrorStr(handle)
+    # A missing end is warned of without -1 at times: the message tells.
+    if outcome or message != _NO_FAULT:
+        raise JpegRefusedError(f"libjpeg-turbo refused the JPEG data: {str(message, 'utf-8', 'replace')}")
 
 
 @functools.cache
@@ -147,8 +194,8 @@ def _library() -> ctypes.CDLL:
         ("tj3Free", None, [pointer]),
         ("tj3Set", number, [pointer, number, number]),
         ("tj3Get", number, [pointer, number]),
+        ("tj3SetScalingFactor", number, [pointer, _Scale]),
         ("tj3GetErrorStr", ctypes.c_char_p, [pointer]),
-        ("tj3GetErrorCode", number, [pointer]),
         ("tj3DecompressHeader", number, [pointer, ctypes.c_char_p, size]),
         ("tj3Decompress8", number, [pointer, ctypes.c_char_p, size, pointer, number, number]),
         ("tj3Compress8", number, [pointer, pointer, number, number, number, number, pointer, pointer]),

@@ -10,10 +10,11 @@ import hashlib
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from jobs.ingest.cached_units import CacheFile, FileStat, StoredRows, UnitReading, load_cache_file, save_cache_file
 from jobs.ingest.export_plan import INGEST_VERSION
-from jobs.ingest.image_files import ImageFile, SoundImage
+from jobs.ingest.image_files import JUDGED, ImageFile, SoundImage
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Folder, WatchedFolder, listed
 from jobs.sources.files.paths import HostilePathError
@@ -39,7 +40,8 @@ class IngestCache:
     settings: str  # digest of all that a reading depends on beside the files that it is read from
     units: Mapping[str, UnitReading]  # by `unit_key`; none where they were read under other settings
     owners: Mapping[str, Sequence[int]]  # of each row in the files of annotations that the units name
-    known: str | None  # settings for `known_images`: images are the same under any, while their folder is
+    judged: str  # digest of how images are judged
+    known: str | None  # settings for `known_images`: images are the same under any, while they are judged alike
 
     @classmethod
     def load(cls, store: Store, source: Source, export: Export, *, hashed: bool) -> "IngestCache":
@@ -54,10 +56,11 @@ class IngestCache:
         classes = hashlib.sha256(export.classes).hexdigest() if export.classes is not None else None
         roots = [export.annotations.root, export.images.root, store.root]
         settings = digest("reading", source, classes, roots, hashed, INGEST_VERSION, CONTRACT_VERSION)
+        judged = digest("judged", JUDGED, source.corrupt_images)
         kept = load_cache_file(store, source.name)
-        known = kept.settings if kept.image_root == export.images.root else None
+        known = kept.settings if kept.judged == judged else None
         units, owners = (kept.units, kept.owners) if kept.settings == settings else ({}, {})
-        return cls(store, source.name, export, settings, units, owners, known)
+        return cls(store, source.name, export, settings, units, owners, judged, known)
 
     def fresh(self, units: Sequence[Unit]) -> list[UnitReading | None]:
         """Return, for each unit, how it was read before, if it would be read the same now; else None."""
@@ -98,12 +101,20 @@ class IngestCache:
         for unit, reading, stored in zip(units, readings, rows, strict=True):
             key = unit_key(unit)
             kept[key] = reading._replace(rows=None if key in kept else stored)  # of equal units none may reuse the other's rows
-        save_cache_file(self.store, self.source, CacheFile(self.settings, self.export.images.root, kept, owners))
+        save_cache_file(self.store, self.source, CacheFile(self.settings, self.export.images.root, kept, owners, self.judged))
+
+
+class KnownImages(NamedTuple):
+    """What is known of each image that the last ingest found sound."""
+
+    root: str = ""  # the folder that the paths are below
+    by_path: Mapping[str, tuple[FileStat, ImageFile]] = {}
+    by_id: Mapping[str, ImageFile] = {}
 
 
 @functools.lru_cache(maxsize=1)
-def known_images(store: Store, source: str, settings: str) -> dict[str, tuple[FileStat, ImageFile]]:
-    """Return what is known of each image that the last ingest found sound, by path below the folder of images.
+def known_images(store: Store, source: str, settings: str) -> KnownImages:
+    """Return what is known of the images of a source.
 
     Args:
         store: That keeps the cache.
@@ -111,13 +122,16 @@ def known_images(store: Store, source: str, settings: str) -> dict[str, tuple[Fi
         settings: `IngestCache.known` of the caller; a cache that was saved under others is not used.
     """
     kept = load_cache_file(store, source)
-    found: dict[str, tuple[FileStat, ImageFile]] = {}
+    by_path: dict[str, tuple[FileStat, ImageFile]] = {}
+    by_id: dict[str, ImageFile] = {}
     for reading in kept.units.values() if kept.settings == settings else ():
-        by_path = {file.path: file for file in reading.files if file.of_images and file.stamp is not None}
+        stats = {file.path: file for file in reading.files if file.of_images and file.stamp is not None}
         for outcome in reading.images:
-            if isinstance(outcome, SoundImage) and outcome.listed.path in by_path:
-                found[outcome.listed.path] = by_path[outcome.listed.path], outcome.file
-    return found
+            if isinstance(outcome, SoundImage):
+                by_id[outcome.file.image_id] = outcome.file
+                if outcome.listed.path in stats:
+                    by_path[outcome.listed.path] = stats[outcome.listed.path], outcome.file
+    return KnownImages(kept.image_root, by_path, by_id)
 
 
 def unit_key(unit: Unit) -> str:

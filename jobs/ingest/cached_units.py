@@ -57,6 +57,7 @@ class CacheFile(NamedTuple):
     image_root: str = ""  # the folder of images
     units: Mapping[str, UnitReading] = {}
     owners: Mapping[str, Sequence[int]] = {}
+    judged: str = ""  # digest of how images were judged
 
 
 def save_cache_file(store: Store, source: str, cache: CacheFile) -> None:

@@ -1,9 +1,12 @@
 """Image files of an export: whether one is whole, what its header says, and in which frame its geometry lies."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
+from imaging.damage import check_undamaged
 from imaging.images import PIXEL_BUDGET, ImageHeader, ImageRefusedError, read_header
 from imaging.jpeg.header import MalformedJpegError, parse_jpeg
 from imaging.orientation import is_turned
@@ -11,6 +14,9 @@ from imaging.phash import image_hash
 from jobs.sources.record_columns import Columns, columns_of_rows, with_rejected
 from jobs.sources.records import ImageSize, ListedImage, Rejected
 from lake.reasons import Reason
+
+JUDGED = 1
+"""Version of how files are judged here: raised when another file is found sound."""
 
 _END_OF_JPEG = b"\xff\xd9"
 _END_OF_PNG = b"IEND"
@@ -58,24 +64,42 @@ def image_outcomes(columns: Columns) -> tuple[ImageOutcome, ...]:
     return with_rejected(map(SoundImage, map(ListedImage, *fields[:_LISTED]), files, uris), columns.rejected)
 
 
-def describe_image(data: bytes, *, pixel_budget: int = PIXEL_BUDGET, hashed: bool = False) -> ImageFile:
-    """Hash an image and read its header.
+@dataclass(frozen=True, slots=True)
+class ImageCheck:
+    """What is found out of an image's bytes, and which are known already."""
+
+    hashed: bool = False  # whether to decode it for its perceptual hash
+    undamaged: bool = True  # whether to look for damage
+    pixel_budget: int = PIXEL_BUDGET  # pixels that it may have
+
+
+_CHECK = ImageCheck()
+_NOTHING: Mapping[str, ImageFile] = MappingProxyType({})
+
+
+def describe_image(data: bytes, check: ImageCheck = _CHECK, known: Mapping[str, ImageFile] = _NOTHING) -> ImageFile:
+    """Hash an image, read its header, and look for damage.
 
     Args:
         data: The whole file.
-        pixel_budget: Pixels that it may have.
-        hashed: Whether to decode it for its perceptual hash.
+        check: What to find out.
+        known: Files that have been found sound under the same check, by image id; their bytes need no second look.
 
     Raises:
-        ImageRefusedError: It is no image, is cut off, or has more pixels than the budget.
+        ImageRefusedError: It is no image, is cut off or damaged, or has more pixels than the budget.
     """
-    header = read_header(data, pixel_budget=pixel_budget)
+    image_id = hashlib.sha256(data).hexdigest()
+    if (found := known.get(image_id)) is not None and (found.phash or not check.hashed):
+        return found if check.hashed else found._replace(phash=None)
+    header = read_header(data, pixel_budget=check.pixel_budget)
     if header.mode in _DEEP_MODES:
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"samples of mode {header.mode!r} have no defined 8-bit form")
     if not _is_whole(data, header.format):
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "the image's end is missing; it was cut off, copy it again")
-    phash = image_hash(data, width=header.width, height=header.height) if hashed else None
-    return ImageFile(hashlib.sha256(data).hexdigest(), header, phash)
+    if check.undamaged:
+        check_undamaged(data, header)
+    phash = image_hash(data, width=header.width, height=header.height) if check.hashed else None
+    return ImageFile(image_id, header, phash)
 
 
 def check_size(listed: ListedImage, file: ImageFile, exif: str) -> Rejected | None:

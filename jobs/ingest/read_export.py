@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from imaging.images import ImageRefusedError
-from jobs.ingest.cache import SETTLED_NS, IngestCache, file_stats, known_images
+from jobs.ingest.cache import SETTLED_NS, IngestCache, KnownImages, file_stats, known_images
 from jobs.ingest.cached_units import UnitReading
 from jobs.ingest.export_plan import ExportPlan
-from jobs.ingest.image_files import ImageFile, ImageOutcome, SoundImage, check_size, describe_image
+from jobs.ingest.image_files import ImageCheck, ImageFile, ImageOutcome, SoundImage, check_size, describe_image
 from jobs.ingest.image_table import Listing, reject_repeated_refs
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import WatchedFolder
@@ -109,15 +109,17 @@ class ReadImages:
 
     def _described(self, folder: WatchedFolder, listed: ListedImage) -> tuple[bytes, ImageFile]:
         """Return an image's bytes, none where they need not be read, and what it is."""
+        known = known_images(self.store, self.source.name, self.known) if self.known else KnownImages()
+        check = ImageCheck(hashed=self.hashed, undamaged=self.source.corrupt_images == "reject")
         if listed.embedded is not None:
-            return listed.embedded, describe_image(listed.embedded, hashed=self.hashed)
-        known = known_images(self.store, self.source.name, self.known).get(listed.path) if self.known else None
-        if known is not None and (known[1].phash or not self.hashed):
+            return listed.embedded, describe_image(listed.embedded, check, known.by_id)
+        stat, file = known.by_path.get(listed.path, (None, None)) if known.root == self.export.images.root else (None, None)
+        if stat is not None and file is not None and (file.phash or not self.hashed):
             entry = folder.entry(listed.path)
-            if entry is not None and (entry.size, entry.stamp) == (known[0].size, known[0].stamp):
-                return b"", known[1]
+            if entry is not None and (entry.size, entry.stamp) == (stat.size, stat.stamp):
+                return b"", file
         data = folder.read(listed.path)
-        return data, describe_image(data, hashed=self.hashed)
+        return data, describe_image(data, check, known.by_id)
 
 
 def _document_digests(export: Export, reader: Reader) -> dict[str, str]:

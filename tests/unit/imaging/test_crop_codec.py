@@ -8,13 +8,19 @@ import pytest
 from PIL import Image
 
 from imaging.crop_codec import decode_mask, open_crop
-from lake.errors import ContractError
+from lake.errors import CentrepieceError, DamagedFileError
 from tests.support.mask_oracles import encode_mask
 
 
 def png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def jpeg() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(3).integers(0, 255, (6, 6, 3), np.uint8)).save(file, "JPEG")
     return file.getvalue()
 
 
@@ -71,8 +77,25 @@ def test_the_block_is_turned_before_the_window_is_cut() -> None:
     [({"block_left": 3}, "4 x 4 px at \\(3, 1\\) of its block"), ({"pixel_codec": "heic"}, "'heic'"), ({"mask_codec": "png"}, "'png'")],
 )
 def test_a_row_that_contradicts_itself_is_refused(changes: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(ContractError, match=complaint):
+    with pytest.raises(CentrepieceError, match=complaint):
         open_crop(row(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pixels": b"no image"},
+        {"pixels": png(np.zeros((6, 6, 3), np.uint8))[:40]},
+        {"pixel_codec": "jpeg-block"},
+        {"pixel_codec": "jpeg-block", "pixels": jpeg()[:-9]},
+        {"pixel_codec": "jpeg-block", "pixels": jpeg().replace(b"\xff\xdb\x00\x43\x01", b"\xff\xdb\x00\x43\x03")},
+        {"mask": b"?"},
+        {"ignore": b"\xff"},
+    ],
+)
+def test_a_row_that_does_not_open_names_its_crop_and_instance(changes: dict[str, Any]) -> None:
+    with pytest.raises(DamagedFileError, match=r"crop 'c' of instance 'i' does not open: .*centrepiece doctor --verify"):
+        open_crop(row(instance_id="i", **changes))
 
 
 def test_masks_survive_the_codec() -> None:

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
 
+from lake.errors import DamagedFileError
 from lake.lake import open_lake
-from tests.support.training_lakes import training_pipeline
+from tests.support.training_lakes import publish_crops, training_pipeline
 from training.augmentation import draw_change
 from training.crop_index import CropIndex, index_crops
 from training.loader import Batch, EpochLoader, LoaderSpec
@@ -51,6 +53,20 @@ def test_batches_hold_the_ordered_crops_with_their_changes(reading: LoaderSpec) 
         sample = read_sample(row, CANVAS, draw_change(5, 1, 0, row["crop_id"]))
         assert np.array_equal(pixels[draw].numpy(), sample.pixels)
         assert np.array_equal(soft_mask[draw].numpy(), sample.soft_mask)
+
+
+def test_a_crop_that_does_not_open_is_named_with_its_instance_and_shard(tmp_path: Path) -> None:
+    pipeline = training_pipeline(tmp_path)
+    lake = open_lake(pipeline)
+    crops = lake.read("crops")
+    damaged = pa.array([b"\xff\xd8\xff no image" if row == 5 else pixels for row, pixels in enumerate(crops["pixels"].to_pylist())])
+    publish_crops(pipeline, crops.set_column(crops.schema.get_field_index("pixels"), crops.schema.field("pixels"), damaged), shards=3)
+    lake = open_lake(pipeline)
+    index = index_crops(lake.store, [file.path for file in lake.files("crops")], ["train", "test"])
+    loader = EpochLoader(LoaderSpec(lake.store, index, CANVAS, 5, True, 2), _order(index), epoch=1, world_size=1)
+    crop, instance = (crops[name][5].as_py() for name in ("crop_id", "instance_id"))
+    with pytest.raises(DamagedFileError, match=rf"shard-.*parquet: crop '{crop}' of instance '{instance}' does not open"):
+        _taken(loader)
 
 
 def test_more_threads_give_the_same_batches(reading: LoaderSpec) -> None:

@@ -24,6 +24,7 @@ def _row(*, left: int = 4, width: int = 24, ignored: bool = False) -> dict[str, 
     region[:4] = True
     return {
         "crop_id": "c",
+        "instance_id": "i",
         "pixel_codec": "png",
         "pixels": cv2.imencode(".png", pixels[..., ::-1])[1].tobytes(),
         "block_left": 0,

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.jpeg.crop import NoEntropyCropError, entropy_crop
+from imaging.jpeg.crop import DamagedJpegError, NoEntropyCropError, check_scan, entropy_crop
 from imaging.jpeg.header import MalformedJpegError, parse_jpeg
+from imaging.jpeg.huffman import huffman_tables
 from imaging.jpeg.turbo import JpegRefusedError, crop_jpeg, decode_jpeg
 from imaging.orientation import Box
 from jobs.crop.blocks import mcu_block
@@ -101,7 +102,7 @@ def test_a_stream_that_is_cut_off_is_noticed_where_a_window_reaches_it() -> None
     header = parse_jpeg(data)
     short = data[: header.scan + (len(data) - header.scan) // 2] + b"\xff\xd9"
     assert entropy_crop(short, header, [Box(0, 0, 32, 16)]) == entropy_crop(data, header, [Box(0, 0, 32, 16)])
-    with pytest.raises(NoEntropyCropError, match="corrupt or end early"):
+    with pytest.raises(DamagedJpegError, match="no valid codes, end early"):
         entropy_crop(short, header, [Box(0, 112, 32, 19)])
     with pytest.raises(NoEntropyCropError, match="miss their end"):
         entropy_crop(short[:-2], header, [Box(0, 0, 32, 16)])
@@ -119,7 +120,7 @@ def test_damaged_streams_are_refused_or_decode_and_never_touch_other_memory() ->
             boxes = [mcu_block(Box(0, 0, header.width, header.height), header)]
             if header.width * header.height <= 1 << 20:
                 decode_jpeg(entropy_crop(bytes(data), header, boxes)[0])
-        except (NoEntropyCropError, MalformedJpegError, JpegRefusedError):
+        except (DamagedJpegError, NoEntropyCropError, MalformedJpegError, JpegRefusedError):
             refused += 1
     assert 100 < refused < 400
 
@@ -131,3 +132,40 @@ def test_every_real_jpeg_file_is_cropped_exactly(data_folder: Path) -> None:
         data = file.read_bytes()
         header = parse_jpeg(data)
         check(data, random_boxes(header.height, header.width, 2, seed=number))
+
+
+def test_a_code_that_was_added_for_crops_is_none_of_the_source_s() -> None:
+    data = photograph(48, 64, mode="L", optimize=True)  # a table of its own, without the differences that no block has
+    header = parse_jpeg(data)
+    tables = huffman_tables(b"".join(data[part.start : part.end] for part in header.segments if part.marker == 0xC4))
+    (table,) = (part for part in header.segments if part.marker == 0xC4 and data[part.start] == 0)
+    own = data[table.start + 17 : table.end]
+    added = [size for size in range(12) if size not in own]
+    assert added and all(tables.dc_codes[0, size] for size in added)
+    code, length = tables.dc_codes[0, added[0]] & 0xFFFF, tables.dc_codes[0, added[0]] >> 16
+    bits = f"{code:0{length}b}".ljust(64, "1")
+    coded = int(bits, 2).to_bytes(8, "big").replace(b"\xff", b"\xff\x00")
+    with pytest.raises(DamagedJpegError, match="no valid codes"):
+        check_scan(data[: header.scan] + coded + data[header.scan + 8 :], header)
+
+
+def test_tables_that_libjpeg_refuses_are_refused() -> None:
+    counts = [0, 4, *[0] * 14]  # all four codes of two bits, of which the last is of ones alone
+    for content in (bytes([0, *counts, 0, 1, 2, 3]), bytes([0, 1, *[0] * 15, 16])):
+        with pytest.raises(MalformedJpegError, match=r"more codes of some length|DC symbol above 15"):
+            huffman_tables(content)
+
+
+def test_every_crop_opens_as_its_first_mcu_does() -> None:
+    data = photograph()
+    header = parse_jpeg(data)
+    first = header.components[0].quantisation
+    undefined = data.replace(bytes([0xFF, 0xDB, 0, 67, first]), bytes([0xFF, 0xDB, 0, 67, 3]), 1)
+    with pytest.raises(NoEntropyCropError, match="quantisation tables"):
+        entropy_crop(undefined, parse_jpeg(undefined), [Box(0, 0, 32, 32)])
+    sampled = bytearray(data)
+    frame = next(part for part in header.segments if part.marker == header.frame)
+    sampled[frame.start + 7] = 0x32  # three columns a unit of the first component, which no decoder scales
+    sampled[frame.start + 10] = 0x21
+    with pytest.raises((NoEntropyCropError, DamagedJpegError)):
+        entropy_crop(bytes(sampled), parse_jpeg(bytes(sampled)), [Box(0, 0, 24, 16)])

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from demo.exports.formats import FORMATS
-from jobs.ingest.cache import file_stats, is_fresh, unit_key
+from jobs.ingest.cache import IngestCache, file_stats, is_fresh, known_images, unit_key
 from jobs.ingest.cached_units import CacheFile, FileStat, StoredRows, UnitReading, load_cache_file, save_cache_file
 from jobs.ingest.export_plan import plan_export
+from jobs.ingest.image_files import SoundImage
 from jobs.ingest.image_table import by_name, image_sizes
 from jobs.ingest.read_export import ReadImages
 from jobs.sources.files.exports import Export
@@ -68,6 +69,21 @@ def test_a_file_changed_just_before_it_was_read_is_read_again(tmp_path: Path) ->
     watched, annotations, images = export.watched()
     watched.annotations.entry("a.json")
     assert not is_fresh(UnitReading(file_stats(annotations, images, 0), (), ()), export)
+
+
+def test_images_are_known_by_their_bytes_while_they_are_judged_alike(samples: dict[str, Sample], tmp_path: Path) -> None:
+    samples["demo-labelme"].make(tmp_path, tmp_path / "export")
+    source = source_of("s", **samples["demo-labelme"].paths(str(tmp_path / "export")))
+    store = Store(str(tmp_path))
+    plan = plan_export(source, store)
+    readings = ReadImages(plan.export, source, store)(plan.units)
+    IngestCache.load(store, source, plan.export, hashed=False).save(plan.units, readings, [None] * len(readings), {})
+    cache = IngestCache.load(store, source.model_copy(update={"domain": "other"}), plan.export, hashed=False)
+    assert cache.known is not None and not cache.units
+    ids = {outcome.file.image_id for reading in readings for outcome in reading.images if isinstance(outcome, SoundImage)}
+    assert known_images(store, "s", cache.known).by_id.keys() == ids
+    keeping = source.model_copy(update={"corrupt_images": "keep"})
+    assert IngestCache.load(store, keeping, plan.export, hashed=False).known is None
 
 
 def test_what_is_kept_comes_back_and_what_is_damaged_is_nothing(samples: dict[str, Sample], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Images are hashed and checked by their header alone; a size in the wrong frame is named."""
+"""Images are hashed and checked, those that are known but once; a size in the wrong frame is named."""
 
 import hashlib
 import io
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from imaging.images import ImageRefusedError
-from jobs.ingest.image_files import check_size, describe_image, frame_size
+from jobs.ingest.image_files import ImageCheck, check_size, describe_image, frame_size
 from jobs.sources.records import ImageSize, ListedImage
 from lake.reasons import Reason
 
@@ -40,9 +40,21 @@ def test_an_image_that_is_cut_off_is_refused(kind: str, share: float) -> None:
     assert refused.value.reason is Reason.UNDECODABLE_IMAGE
 
 
+def test_bytes_that_were_found_sound_are_not_looked_at_again() -> None:
+    data = image("png")[:-20]
+    known = describe_image(image("png"), ImageCheck(hashed=True))
+    by_id = {hashlib.sha256(data).hexdigest(): known}
+    assert describe_image(data, ImageCheck(hashed=True), by_id) == known
+    assert describe_image(data, ImageCheck(), by_id) == known._replace(phash=None)
+    with pytest.raises(ImageRefusedError):
+        describe_image(data, ImageCheck(hashed=True), {name: found._replace(phash=None) for name, found in by_id.items()})
+    with pytest.raises(ImageRefusedError):
+        describe_image(data, ImageCheck())
+
+
 def test_an_image_above_the_pixel_budget_is_refused_from_its_header() -> None:
     with pytest.raises(ImageRefusedError) as refused:
-        describe_image(image("png"), pixel_budget=599)
+        describe_image(image("png"), ImageCheck(pixel_budget=599))
     assert refused.value.reason is Reason.IMAGE_TOO_LARGE
 
 

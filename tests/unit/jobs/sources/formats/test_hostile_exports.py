@@ -48,7 +48,7 @@ def document(name: Any = "a.png", record: Mapping[str, Any] | None = None, image
 
 def read(folder: Path, content: Any, make: Callable[[Path], None] | None = None, **stanza: Any) -> Ingested:
     export = folder / "export"
-    export.mkdir()
+    export.mkdir(parents=True)
     (make or (lambda folder: write_image(folder / "a.png")))(export)
     (export / "x.json").write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
     return plain_ingest(folder / "store", source_of("s", format="coco", annotations=str(export / "x.json"), **stanza))
@@ -182,6 +182,26 @@ def test_an_image_is_what_its_header_says(name: str, tmp_path: Path) -> None:
     found = read(tmp_path, document(), lambda folder: make(folder / "a.png"))
     assert found.reasons() == reasons
     assert len(found.annotations) == (not reasons)
+
+
+def flipped(path: Path) -> None:
+    write_image(path)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"IDAT") + 9] ^= 4
+    path.write_bytes(data)
+
+
+def short_of_codes(path: Path) -> None:
+    write_image(path, format="JPEG")
+    path.write_bytes(path.read_bytes()[:-60] + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("make", [flipped, short_of_codes])
+def test_a_damaged_image_and_its_objects_are_rejected_unless_the_stanza_keeps_them(make: Callable[[Path], None], tmp_path: Path) -> None:
+    for stanza, expected in (({}, {"corrupt-image": 2}), ({"corrupt_images": "keep"}, {})):
+        found = read(tmp_path / str(len(stanza)), document(), lambda folder: make(folder / "a.png"), **stanza)
+        assert (len(found.images), found.reasons()) == (not expected, expected)
+    assert "copy it again" in read(tmp_path / "2", document(), lambda folder: make(folder / "a.png")).rejects[0]["detail"]
 
 
 def test_a_quarter_turn_is_applied_once_where_the_stanza_says_that_the_tool_did_not(tmp_path: Path) -> None:
