@@ -11,7 +11,7 @@ from lake.configuration import Pipeline, Source
 from lake.errors import ConfigurationError
 from lake.storage.store import Store
 
-INGEST_VERSION = 4
+INGEST_VERSION = 5
 """Of the code of ingest: raised when the same export gives other rows."""
 SHARD_WEIGHT = 8192
 """Objects that a shard is expected to hold, unless one unit alone has more."""

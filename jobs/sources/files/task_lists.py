@@ -10,7 +10,8 @@ from jobs.packing import pack_spans
 from jobs.sources.files.documents import map_document, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import MappedBytes
-from jobs.sources.files.json_spans import MISSING, Elements, Offsets, check_depth, element_spans, member_spans
+from jobs.sources.files.json_keys import MISSING
+from jobs.sources.files.json_spans import Elements, Offsets, check_depth, element_spans, member_spans
 from jobs.sources.records import Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason

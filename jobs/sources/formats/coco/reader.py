@@ -15,9 +15,10 @@ from jobs.sources.fields.image_paths import first_present
 from jobs.sources.files.documents import map_document, parse_span, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import MappedBytes
-from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, parse_json, whole_number
+from jobs.sources.files.json_documents import image_side, whole_number
 from jobs.sources.files.json_spans import Elements, element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError, safe_path
+from jobs.sources.formats.coco.categories import Categories, categories_of
 from jobs.sources.formats.coco.columns import read_columns
 from jobs.sources.formats.coco.grouping import ImageGroup, group_by_image
 from jobs.sources.formats.coco.objects import labelled_object
@@ -27,7 +28,6 @@ from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Polygon
 from lake.errors import InputError
 from lake.reasons import Reason
 
-MOST_CATEGORIES = 100_000
 _IMAGES_AT_ONCE = 4096
 _LOOKED_AT = 8  # images of a document by which the folder of its split is known
 
@@ -37,7 +37,7 @@ class CocoUnit:
     """Some images of one document and the spans of the annotations that lie on them."""
 
     document: str
-    categories: Mapping[int, str | None]
+    categories: Categories
     images: tuple[ListedImage | Rejected, ...]
     names: Mapping[int, str]  # image id -> `ListedImage.name`
     group: ImageGroup
@@ -105,7 +105,7 @@ def polygon_batch(export: Export, unit: Unit) -> PolygonBatch:
     found = read_columns(map_document(export, payload.document), group.starts, group.ends)
     usable = found.regular.copy()
     usable[list(group.earlier)] = False
-    named = {number: name for number, name in payload.categories.items() if name is not None}
+    named = {number: names[0] for number, names in payload.categories.items() if len(names) == 1}
     images = _indices_in(found.image_ids, list(payload.names), usable)
     labels = _indices_in(found.category_ids, list(named), usable)
     prefix = record_ref(document, "")
@@ -137,7 +137,7 @@ def without(unit: Unit, taken: NDArray[np.bool_]) -> Unit:
 READER = Reader(units, images, objects, documents=(".json",), columns=ByColumns(polygon_batch, without))
 
 
-def _unpacked(document: str, categories: Mapping[int, str | None], images: Columns, names: Sequence[int], group: ImageGroup) -> CocoUnit:
+def _unpacked(document: str, categories: Categories, images: Columns, names: Sequence[int], group: ImageGroup) -> CocoUnit:
     return CocoUnit(document, categories, listed_images(images), _names(names), group)
 
 
@@ -161,31 +161,7 @@ def duplicate(ref: str, record: Any, earlier: Any) -> Rejected:
     """Reject a record whose id an earlier one has: the first of an id stands."""
     if record == earlier:
         return Rejected(ref, Reason.DUPLICATE_RECORD, "equal to an earlier record with the same id")
-    return Rejected(ref, Reason.DUPLICATE_ID, "an earlier record with other content has the same id and was kept")
-
-
-def categories_of(data: MappedBytes, span: tuple[int, int] | None, where: str) -> dict[int, str | None]:
-    """Read the categories' names by id; None for one without a usable name.
-
-    Args:
-        data: (N,) uint8, the document.
-        span: Where the list of categories begins and ends, in bytes; None where there is none.
-        where: What to call the document in messages.
-
-    Raises:
-        InputError: There are too many categories, or their list is no JSON.
-    """
-    if span is None:
-        return {}
-    found = parse_json(data[span[0] : span[1]].tobytes(), f"{where}, categories")
-    names: dict[int, str | None] = {}
-    for category in list_at({"categories": found}, "categories"):
-        number = whole_number(category.get("id")) if isinstance(category, dict) else None
-        if number is not None:
-            names.setdefault(number, nonempty_text(category.get("name")))
-    if len(names) > MOST_CATEGORIES:
-        raise InputError(f"{where} has {len(names):,} categories; at most {MOST_CATEGORIES:,} are read")
-    return names
+    return Rejected(ref, Reason.DUPLICATE_ID, "an earlier record with other content has the same id, and the first counts")
 
 
 def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:

@@ -10,6 +10,8 @@ from lake.errors import InputError
 
 CLASS_KINDS = ("thing", "stuff", "void")
 HIGHEST_ID = 65_535
+SHARED = -1
+"""Stands for the class of a colour that several classes have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class ClassList:
 
     names: dict[int, str]  # things and stuff
     things: frozenset[int]  # classes whose map does not tell instances apart
-    colours: dict[int, int]  # 0xRRGGBB -> id, for maps that are coded by colour
+    colours: dict[int, int]  # 0xRRGGBB -> id, for maps that are coded by colour; SHARED where classes have one colour
     divisor: int | None = None  # maps hold class * divisor + instance; a value below it is a class alone
 
     def divided(self) -> NDArray[np.bool_]:
@@ -46,7 +48,7 @@ def parse_classes(data: bytes | None) -> ClassList:
         raise InputError('the class list names no class; expected {"classes": [{"id": 0, "name": "Sky", "kind": "stuff"}, …]}')
     names: dict[int, str] = {}
     things: set[int] = set()
-    colours: dict[int, int] = {}
+    coloured: dict[int, list[int]] = {}
     seen: set[int] = set()
     for entry in entries:
         number, name, kind = _class(entry)
@@ -54,7 +56,7 @@ def parse_classes(data: bytes | None) -> ClassList:
             raise InputError(f"the class list has id {number} twice")
         seen.add(number)
         if colour := _colour(entry.get("rgb")):
-            colours[colour[0]] = number
+            coloured.setdefault(colour[0], []).append(number)
         if kind != "void" and number != document.get("ignore_index"):
             names[number] = name
         if kind == "thing":
@@ -62,6 +64,7 @@ def parse_classes(data: bytes | None) -> ClassList:
     divisor = document.get("instance_divisor")
     if divisor is not None and (whole_number(divisor) is None or not 2 <= divisor <= 1 << 20):
         raise InputError(f"the class list: expected an instance_divisor from 2 to {1 << 20:,}, got {divisor!r}")
+    colours = {colour: ids[0] if len({names.get(one) for one in ids}) == 1 else SHARED for colour, ids in coloured.items()}
     return ClassList(names, frozenset(things & names.keys()), colours, divisor)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.images import ImageRefusedError
-from jobs.sources.formats.label_png.class_list import HIGHEST_ID, ClassList
+from jobs.sources.formats.label_png.class_list import HIGHEST_ID, SHARED, ClassList
 from jobs.sources.rasters.label_maps import IdMap, decode_colour_map, decode_index_map, is_coloured
 from jobs.sources.rasters.regions import Region, find_regions
 from jobs.sources.records import VOID_LABEL, ImageSize
@@ -34,7 +34,7 @@ def label_regions(data: bytes, classes: ClassList) -> LabelRegions:
         classes: What its ids, or its colours, mean.
 
     Raises:
-        ImageRefusedError: It cannot be decoded, or is coded by colour while the class list has no colours.
+        ImageRefusedError: It cannot be decoded, or is coded by colour while the class list has no colours, or one for several.
     """
     if classes.divisor is not None:
         return _coded_instances(data, classes, classes.divisor)
@@ -60,6 +60,9 @@ def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], IdMa
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "coded by colour, but no class of the class list has an rgb")
     colours, inverse = np.unique(decode_colour_map(data), return_inverse=True)
     ids = np.array([classes.colours.get(int(colour), VOID) for colour in colours], np.int32)
+    if (ids == SHARED).any():
+        colour = int(colours[ids == SHARED][0])
+        raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"coded by colour, but several classes have the colour #{colour:06x}")
     return inverse.astype(np.int32), _known(ids, classes)
 
 

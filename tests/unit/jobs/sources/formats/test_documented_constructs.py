@@ -169,6 +169,11 @@ def test_the_extended_map_of_scale_comes_before_the_one_of_8_bits(tmp_path: Path
     assert found.reasons() == {"duplicate-record": 1, "empty-geometry": 1}
 
 
+def test_a_class_number_of_yolo_has_one_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="found the key '0' twice"):
+        read(tmp_path / "e", "yolo-seg", {"data.yaml": "names: {0: dog, 0: cat}\n", "labels/a.txt": "0 0 0 1 0 1 1"})
+
+
 def test_poses_of_yolo_are_no_outlines(tmp_path: Path) -> None:
     image(tmp_path / "e/images/a.png")
     documents = {"data.yaml": "names: [person]\nkpt_shape: [17, 3]\n", "labels/a.txt": "0 .5 .5 .2 .2 .1 .1 2\n"}

@@ -83,6 +83,17 @@ def test_a_map_coded_by_colour_is_read_through_the_class_list(tmp_path: Path) ->
     assert described(objects(export(tmp_path, Image.fromarray(pixels)))) == EXPECTED
 
 
+def test_a_colour_of_several_classes_means_none(tmp_path: Path) -> None:
+    pixels = np.zeros((3, 4, 3), np.uint8)
+    pixels[:2] = (1, 2, 3)
+    colours = ([1, 2, 3], [1, 2, 3], [0, 0, 0], [0, 0, 0])
+    kinds = ("thing", "thing", "void", "void")
+    listed = [{"id": n, "name": str(n), "kind": kind, "rgb": rgb} for n, (kind, rgb) in enumerate(zip(kinds, colours, strict=True))]
+    (record,) = objects(export(tmp_path, Image.fromarray(pixels), classes={"classes": listed}))
+    assert (record.reason, "#010203" in record.detail) == (Reason.UNDECODABLE_IMAGE, True)
+    assert parse_classes(json.dumps({"classes": listed[2:]}).encode()).colours == {0: 2}
+
+
 def test_an_8_bit_map_may_have_a_divisor_beyond_its_values() -> None:
     values = np.zeros((6, 8), np.uint8)
     values[1:3, 1:3] = values[1:3, 5:7] = 7
