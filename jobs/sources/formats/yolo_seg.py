@@ -65,7 +65,9 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     if payload.labels is None:
         return
     if payload.image is None:
-        yield Rejected(part_ref(payload.labels, "file"), Reason.MISSING_IMAGE, f"no image of the stem {unit.name!r}")
+        yield Rejected(
+            part_ref(payload.labels, "file"), Reason.MISSING_IMAGE, f"no image of the stem {unit.name!r} below {export.images.root}"
+        )
         return
     try:
         content = export.annotations.read(payload.labels, _LARGEST_LABEL_FILE).decode("utf-8-sig")

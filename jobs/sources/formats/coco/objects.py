@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from jobs.sources.files.documents import expected_object
 from jobs.sources.files.json_documents import finite_numbers, image_side, list_at, whole_number
 from jobs.sources.formats.coco.categories import Categories, label_of
 from jobs.sources.records import LabelledObject, Polygons, Rejected, RunLengths, record_ref
@@ -17,14 +18,14 @@ def labelled_object(
     """Type one annotation.
 
     Args:
-        record: The parsed annotation, None when it was no JSON.
+        record: The parsed annotation.
         position: Its index in the document's list.
         document: Name of the document, None for the only one.
         categories: Of the document.
         names: `ListedImage.name` of each listed image by id.
     """
     if not isinstance(record, dict):
-        return Rejected(record_ref(document, f"at {position}"), Reason.MALFORMED_RECORD, "expected an annotation object")
+        return Rejected(record_ref(document, f"at {position}"), Reason.MALFORMED_RECORD, expected_object(record, "an annotation"))
     number = whole_number(record.get("id"))
     ref = record_ref(document, number if number is not None else f"at {position}")
     image = whole_number(record.get("image_id"))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from imaging.images import ImageRefusedError
-from jobs.sources.files.documents import map_document, parse_spans
+from jobs.sources.files.documents import expected_object, map_document, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import list_at, nonempty_text, records_at, whole_number
 from jobs.sources.files.paths import safe_path
@@ -57,7 +57,8 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         container = _container(export, payload.document, record, position)
         number = whole_number(record.get("image_id")) if isinstance(record, dict) else None
         if not isinstance(record, dict) or number is None:
-            yield Rejected(part_ref(container, "map"), Reason.MALFORMED_RECORD, "expected an annotation with an image_id")
+            detail = "expected an annotation with an image_id" if isinstance(record, dict) else expected_object(record, "an annotation")
+            yield Rejected(part_ref(container, "map"), Reason.MALFORMED_RECORD, detail)
         elif number not in payload.names:
             yield Rejected(part_ref(container, "map"), Reason.UNLISTED_IMAGE, f"image_id {number} is not in the list of images")
         else:
@@ -140,7 +141,7 @@ def _map_bytes(export: Export, document: str, record: Any) -> bytes:
         path = f"{folder}/{candidate}" if folder else candidate
         if export.annotations.entry(path) is not None:
             return export.annotations.read(path)
-    raise InputError(f"no id map {name!r} in {stem}/ or masks/ beside the document")
+    raise InputError(f"no id map {name!r} in {stem}/ or masks/ below {export.annotations.uri(folder)}")
 
 
 def _records(export: Export, unit: Unit) -> Iterator[tuple[int, Any]]:

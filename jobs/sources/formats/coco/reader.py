@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.sources.fields.image_paths import first_present
-from jobs.sources.files.documents import map_document, parse_span, parse_spans
+from jobs.sources.files.documents import expected_object, map_document, parse_span, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import MappedBytes
 from jobs.sources.files.json_documents import image_side, whole_number
 from jobs.sources.files.json_spans import Elements, element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError, safe_path
+from jobs.sources.files.task_lists import text_start
 from jobs.sources.formats.coco.categories import Categories, categories_of
 from jobs.sources.formats.coco.columns import read_columns
 from jobs.sources.formats.coco.grouping import ImageGroup, group_by_image
@@ -196,7 +197,8 @@ def _listed(export: Export, path: str, split: str, index: int, record: Any) -> t
     number = whole_number(record.get("id")) if isinstance(record, dict) else None
     ref = record_ref(export.document_name(path), f"image {number if number is not None else f'at {index}'}")
     if number is None:
-        return Rejected(ref, Reason.MALFORMED_RECORD, "expected an image record with a whole number as its id"), None
+        detail = "expected a whole number as an image's id" if isinstance(record, dict) else expected_object(record, "an image")
+        return Rejected(ref, Reason.MALFORMED_RECORD, detail), None
     try:
         name = record.get("file_name")
         where = export.image_path(path, f"{split}{name}" if split else name) if name else first_present(export, path, _lvis_names(record))
@@ -228,6 +230,11 @@ def _lvis_names(record: dict[str, Any]) -> list[str]:
 
 def _document_units(export: Export, path: str, most: int | None, weight: int) -> Iterator[Unit]:
     data, where = map_document(export, path), export.annotations.uri(path)
+    if data[(begin := text_start(data)) : begin + 1].tobytes() == b"[":
+        raise InputError(
+            f"{where} is a list and no COCO data set; if it holds results (image_id, category_id, score), set format: coco-results "
+            "and name the data set's own file as `classes`"
+        )
     top = member_spans(data, where)
     if "images" not in top or "annotations" not in top:
         raise InputError(f"{where} is no COCO file: expected the keys images and annotations, got {sorted(top)[:10]}")
