@@ -36,6 +36,8 @@ def label_regions(data: bytes, classes: ClassList) -> LabelRegions:
     Raises:
         ImageRefusedError: It cannot be decoded, or is coded by colour while the class list has no colours, or one for several.
     """
+    if classes.instances_of is not None:
+        return _instances(data, classes.instances_of, classes.ignored)
     if classes.divisor is not None:
         return _coded_instances(data, classes, classes.divisor)
     values, ids = _values_and_ids(data, classes)
@@ -66,9 +68,27 @@ def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], IdMa
     return inverse.astype(np.int32), _known(ids, classes)
 
 
+def _instances(data: bytes, label: str, ignored: int | None) -> LabelRegions:
+    """Divide a map whose values are instances of one class: one region a value, none of 0, and void where it says so."""
+    values = _numbers(data)
+    numbers, inverse = np.unique(values, return_inverse=True)
+    slots = np.where(numbers == 0, -1, np.arange(numbers.size)).astype(np.int32)
+    found = []
+    for region in find_regions(slots[inverse].reshape(values.shape), np.zeros(numbers.size, bool)):
+        number = int(numbers[region.value])
+        void = number == ignored
+        found.append((f"{VOID_LABEL if void else number}/0", None if void else label, region))
+    return LabelRegions(_size(values), found)
+
+
+def _numbers(data: bytes) -> IdMap:
+    """Decode a map of numbers, in one channel, or in three as R + 256 G + 65536 B."""
+    return _least_first(decode_colour_map(data)) if is_coloured(data) else decode_index_map(data).astype(np.int32)
+
+
 def _coded_instances(data: bytes, classes: ClassList, divisor: int) -> LabelRegions:
     """Divide a map of class * divisor + instance: one region a value, things without instance by their parts."""
-    values = _least_first(decode_colour_map(data)) if is_coloured(data) else decode_index_map(data).astype(np.int32)
+    values = _numbers(data)
     coded, inverse = np.unique(values, return_inverse=True)
     of_class = _known(np.where(coded < divisor, coded, coded // divisor).astype(np.int32), classes)
     void = of_class == VOID
