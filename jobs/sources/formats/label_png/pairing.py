@@ -14,7 +14,7 @@ _OF_A_MAP = re.compile(
 )
 
 
-class Pair(NamedTuple):
+class MapPair(NamedTuple):
     """An image with its label map, both below their folders; either may be absent."""
 
     stem: str
@@ -22,7 +22,7 @@ class Pair(NamedTuple):
     label: str | None
 
 
-def pair_maps(images: Sequence[str], labels: Sequence[str], *, one_folder: bool = False) -> Iterator[Pair]:
+def pair_maps(images: Sequence[str], labels: Sequence[str], *, one_folder: bool = False) -> Iterator[MapPair]:
     """Pair label maps with images: `a.png` or `a_mask.png`, `a_gt.png` with `a.jpg`, the exact stem first.
 
     Args:
@@ -42,7 +42,7 @@ def pair_maps(images: Sequence[str], labels: Sequence[str], *, one_folder: bool 
     for stem in sorted(image_paths.keys() | label_paths.keys()):
         of_stem, maps_of_stem = image_paths.get(stem, []), sorted(label_paths.get(stem, []))
         for index in range(max(len(of_stem), len(maps_of_stem))):
-            yield Pair(
+            yield MapPair(
                 stem,
                 of_stem[index] if index < len(of_stem) else None,
                 maps_of_stem[index] if index < len(maps_of_stem) else None,

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.sources.detect import detect
 from lake.errors import InputError
 from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 
@@ -239,9 +238,8 @@ def test_images_of_coco_lie_in_a_folder_of_their_split(tmp_path: Path) -> None:
         }
         (tmp_path / "e/annotations").mkdir(exist_ok=True)
         (tmp_path / f"e/annotations/instances_{split}.json").write_text(json.dumps(document))
-    stanza = detect(tmp_path / "e").stanza
-    assert (stanza["annotations"], stanza["images"]) == (str(tmp_path / "e/annotations"), str(tmp_path / "e/images"))
-    found = plain_ingest(tmp_path / "store", source_of("s", format="coco", annotations=stanza["annotations"], images=stanza["images"]))
+    paths = {"annotations": str(tmp_path / "e/annotations"), "images": str(tmp_path / "e/images")}
+    found = plain_ingest(tmp_path / "store", source_of("s", format="coco", **paths))
     assert (areas(found), found.rejects) == ({"train": 100, "val": 100}, [])
 
 
