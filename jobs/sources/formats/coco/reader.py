@@ -22,6 +22,7 @@ from jobs.sources.files.task_lists import text_start
 from jobs.sources.formats.coco.categories import Categories, categories_of
 from jobs.sources.formats.coco.columns import read_columns
 from jobs.sources.formats.coco.grouping import ImageGroup, group_by_image
+from jobs.sources.formats.coco.licences import licence_of, licences_of
 from jobs.sources.formats.coco.objects import labelled_object
 from jobs.sources.reader import ByColumns, Reader
 from jobs.sources.record_columns import Columns, listed_columns, listed_images
@@ -165,7 +166,9 @@ def duplicate(ref: str, record: Any, earlier: Any) -> Rejected:
     return Rejected(ref, Reason.DUPLICATE_ID, "an earlier record with other content has the same id, and the first counts")
 
 
-def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:
+def images_of(
+    export: Export, path: str, data: MappedBytes, elements: Elements, licences: Mapping[int, str]
+) -> tuple[list[ListedImage | Rejected], list[int | None]]:
     """List a document's images, with the id under which annotations find each; None for one that is rejected.
 
     Args:
@@ -173,6 +176,7 @@ def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) 
         path: Of the document.
         data: (N,) uint8, the document.
         elements: Of its list of images.
+        licences: Of the document, by id.
     """
     listed: list[ListedImage | Rejected] = []
     ids: list[int | None] = []
@@ -182,6 +186,8 @@ def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) 
         chunk = slice(begin, begin + _IMAGES_AT_ONCE)
         for index, record in enumerate(parse_spans(data, elements.starts[chunk], elements.ends[chunk]), start=begin):
             outcome, number = _listed(export, path, split, index, record)
+            if isinstance(outcome, ListedImage) and (licence := licence_of(record, licences)):
+                outcome = outcome._replace(licence=licence)
             if isinstance(outcome, ListedImage) and number is not None:
                 if number in first:
                     earlier = parse_span(data, elements.starts[first[number]], elements.ends[first[number]])
@@ -239,7 +245,8 @@ def _document_units(export: Export, path: str, most: int | None, weight: int) ->
     if "images" not in top or "annotations" not in top:
         raise InputError(f"{where} is no COCO file: expected the keys images and annotations, got {sorted(top)[:10]}")
     categories = categories_of(data, top.get("categories"), where)
-    listed, ids = images_of(export, path, data, element_spans(data, top["images"], f"{where}, images"))
+    licences = licences_of(data, top.get("licenses"), where)
+    listed, ids = images_of(export, path, data, element_spans(data, top["images"], f"{where}, images"), licences)
     annotations = element_spans(data, top["annotations"], f"{where}, annotations")
     for number, (slots, group) in enumerate(group_by_image(ids, annotations, most)):
         names = _names(number for number in ids[slots.start : slots.stop] if number is not None)

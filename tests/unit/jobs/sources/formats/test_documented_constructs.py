@@ -203,6 +203,34 @@ def test_numbers_that_only_python_writes_are_named(tmp_path: Path, kind: str, do
     assert details and all("not JSON: it holds" in detail and "allow_nan=False" in detail for detail in details), found.rejects
 
 
+def test_each_image_of_coco_has_its_own_licence(tmp_path: Path) -> None:
+    stated = [1, 2, 9, None, "CC0", 3, 4]
+    for number in range(len(stated)):
+        image(tmp_path / f"e/{number}.png", number)
+    document = {
+        "licenses": [
+            *({"id": 1, "name": "BY", "url": "http://cc/by"}, {"id": 2, "name": None, "url": "http://cc/nd"}),
+            *({"id": 3, "name": "", "url": None}, {"id": 4, "name": "A"}, {"id": 4, "name": "B"}, "none"),
+        ],
+        "images": [{"id": number, "file_name": f"{number}.png", "license": licence} for number, licence in enumerate(stated)],
+        "annotations": [],
+        "categories": [],
+    }
+    folder = tmp_path / "e"
+    (folder / "e.json").write_text(json.dumps(document))
+    found = plain_ingest(tmp_path / "store", source_of("s", format="coco", annotations=str(folder / "e.json"), licence="ours"))
+    by_name = {Path(row["uri"]).stem: row["licence"] for row in found.images}
+    assert [by_name[str(number)] for number in range(len(stated))] == [
+        "BY (http://cc/by)",
+        "http://cc/nd",
+        "ours",
+        "ours",
+        "CC0",
+        "ours",
+        "A; B",
+    ]
+
+
 def test_coco_results_are_told_from_a_data_set(tmp_path: Path) -> None:
     results = [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "score": 0.5}]
     with pytest.raises(InputError, match=r"r\.json is a list and no COCO data set; .* set format: coco-results"):
