@@ -58,7 +58,7 @@ class Source(_Settings):
     )
     annotations: str = Field(description="The export: a file, a folder or an archive, local or on S3.")
     images: str | None = Field(None, description="Folder of the images; left out, the format's own place beside the annotations.")
-    licence: str | None = Field(None, description="Licence of the images; it goes with every crop.")
+    licence: str | None = Field(None, description="Licence of the images that state none of their own; it goes with every crop.")
     classes: str | None = Field(None, description="Class list, for formats that keep it in a file of its own.")
     group_by: str | None = Field(
         None,

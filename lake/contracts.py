@@ -42,7 +42,7 @@ class Image:
     source: Text  # name of the source in pipeline.yaml
     customer: Text  # whose labels these are
     domain: Text  # what the images show, as the source says
-    licence: Text | None  # licence of the image, as the source says
+    licence: Text | None  # licence of the image, as its export states it, else as the source says
     group_id: Text  # images of one group never straddle two splits
     split: Text  # train, val or test
     phash: Key | None  # 64-bit perceptual hash; null where the file was not decoded

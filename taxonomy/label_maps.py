@@ -31,6 +31,7 @@ class LabelMap:
     customer: str
     classes: Mapping[str, str]  # verbatim label -> class_id, or TO_IGNORE
     loose: Mapping[str, str]  # the same by normalised label, where all spellings agree
+    path: Path | None = None  # the file that says it
 
     def class_of(self, label: str) -> str | None:
         """Return the class_id that a label means, TO_IGNORE, or None where the map does not hold the label.
@@ -96,7 +97,7 @@ def load_label_map(path: Path, tree: ClassTree) -> LabelMap:
             classes[label] = tree.class_of(target)
         except ValueError as error:
             raise ConfigurationError(f"{path}: label {label!r}: {error}") from None
-    return LabelMap(file.customer, classes, _loose(classes))
+    return LabelMap(file.customer, classes, _loose(classes), path)
 
 
 def _loose(classes: Mapping[str, str]) -> dict[str, str]:

@@ -29,6 +29,8 @@ class LabelCount:
     count: int
 
 
+MOST_NAMED = 8
+"""Labels of a customer that a message names; `centrepiece taxonomy coverage` shows all."""
 NO_CLASS = Meaning("", "", IGNORED)
 """The meaning of crowds, void regions and labels that a map ignores."""
 
@@ -60,31 +62,46 @@ class Labelling:
         """Check that every label has a meaning.
 
         Raises:
-            UnmappedLabelError: Some have none; the message lists them all, by customer and by falling count.
+            UnmappedLabelError: Some have none; the message counts them by customer and names the most frequent.
         """
         unmapped = [count for count in counts if self.meaning(count.customer, count.label) is None]
         if unmapped:
             raise UnmappedLabelError(self._remedy(sorted(unmapped, key=lambda one: (one.customer, -one.count, one.label))))
 
     def _remedy(self, unmapped: list[LabelCount]) -> str:
-        lines = [
-            f"label {one.label!r} of customer {one.customer!r} ({one.count:,} instance{'s' * (one.count != 1)}) is in no label map"
-            for one in unmapped
-        ]
-        files = ", ".join(str(self.folder / f"{name}.yaml") for name in dict.fromkeys(one.customer for one in unmapped))
-        them = "it" if len(unmapped) == 1 else "them"
-        return ";\n".join(lines) + f"; add {them} to {files} or run `centrepiece taxonomy suggest`"
+        by_customer: dict[str, list[LabelCount]] = {}
+        for one in unmapped:
+            by_customer.setdefault(one.customer, []).append(one)
+        what = "1 label is" if len(unmapped) == 1 else f"{len(unmapped):,} labels are"
+        lines = [f"{what} in no label map:", *(f"  {self._told(customer, ones)}" for customer, ones in by_customer.items())]
+        return "\n".join(
+            [*lines, "`centrepiece taxonomy suggest PIPELINE --write` writes them into the label maps, each with a class if one is near"]
+        )
+
+    def _told(self, customer: str, ones: list[LabelCount]) -> str:
+        named = ", ".join(f"{one.label!r} {one.count:,}" for one in ones[:MOST_NAMED])
+        more = f" and {len(ones) - MOST_NAMED:,} more" if len(ones) > MOST_NAMED else ""
+        total = sum(one.count for one in ones)
+        counted = f"{len(ones):,} label{'s' * (len(ones) != 1)} of {total:,} instance{'s' * (total != 1)}"
+        return f"customer {customer} ({self.map_file(customer)}): {counted}: {named}{more}"
+
+    def map_file(self, customer: str) -> Path:
+        """Return the file of a customer's label map: the one that was read, or where a new one belongs."""
+        label_map = self.maps.get(customer)
+        return label_map.path if label_map and label_map.path else self.folder / f"{customer}.yaml"
 
 
-def load_labelling(taxonomy: Path, label_maps: Path) -> Labelling:
+def load_labelling(taxonomy: Path, label_maps: Path, *, may_be_missing: bool = False) -> Labelling:
     """Read a pipeline's taxonomy and label maps.
 
     Args:
         taxonomy: The taxonomy file.
         label_maps: The folder of label maps.
+        may_be_missing: Whether a folder that is not there yet counts as one without a map.
 
     Raises:
         ConfigurationError: Either cannot be used as it stands; the message names the file.
     """
     classes = load_taxonomy(taxonomy)
-    return Labelling(classes, load_label_maps(label_maps, classes.tree), label_maps)
+    missing = may_be_missing and not label_maps.exists()
+    return Labelling(classes, {} if missing else load_label_maps(label_maps, classes.tree), label_maps)

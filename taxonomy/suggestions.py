@@ -8,11 +8,9 @@ import yaml
 
 from lake.dispositions import IGNORED
 from taxonomy.labelling import LabelCount, Labelling, Meaning
+from taxonomy.misspellings import is_misspelt
 from taxonomy.names import words
-from taxonomy.synonyms import means_nothing, synonym_key, synonyms
-
-LEAST_LIKENESS = 0.7
-"""Below this likeness of spelling nothing is proposed: a wrong proposal costs more than none."""
+from taxonomy.synonyms import is_a_kind, means_nothing, synonym_key, synonyms
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,8 @@ def suggest(labelling: Labelling, counts: Iterable[LabelCount]) -> list[Suggesti
     """Propose a class for every label that has no meaning.
 
     In this order: the same name, another customer's meaning of the label, a synonym, a class named by the label's last
-    word ("wooden chair" is a chair), a similar spelling.
+    word ("wooden chair" is a chair), a slip in the spelling. What merely looks alike is not proposed: a wrong proposal costs
+    more than none.
 
     Args:
         labelling: The taxonomy and the label maps.
@@ -78,15 +77,15 @@ def _nearest(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelling:
     for other in sorted(synonyms(one.label)):
         if other in classes:
             return classes[other], 0.9, "a synonym"
-    if len(own) > 1:
+    if is_a_kind(own):
         for other in sorted(synonyms(own[-1])):
             if other in classes:
                 return classes[other], 0.8, f"a kind of {words(one.label)[-1]}"
-    spellings = {" ".join(name): class_id for name, class_id in classes.items()}
-    near = difflib.get_close_matches(" ".join(own), spellings, n=1, cutoff=LEAST_LIKENESS)
-    if not near:
+    meant = sorted(name for name in classes if is_misspelt(own, name))
+    if len(meant) != 1:
         return None, 0.0, "nothing is near; add a class or ignore the label"
-    return spellings[near[0]], difflib.SequenceMatcher(None, " ".join(own), near[0]).ratio(), "a similar spelling"
+    likeness = difflib.SequenceMatcher(None, " ".join(own), " ".join(meant[0])).ratio()
+    return classes[meant[0]], likeness, "a similar spelling"
 
 
 def _others(one: LabelCount, labelling: Labelling) -> Iterable[tuple[str, Meaning]]:
@@ -99,12 +98,13 @@ def _others(one: LabelCount, labelling: Labelling) -> Iterable[tuple[str, Meanin
 def _as_yaml(customer: str, suggestions: list[Suggestion]) -> str:
     mapped = [one for one in suggestions if one.class_id]
     ignored = [one for one in suggestions if one.disposition == IGNORED]
-    lines = [f"customer: {_quoted(customer)}", "labels:" if mapped else "labels: {}"]
-    lines += [f"  {_quoted(one.label)}: {_quoted(one.class_id or '')}  # {one.count:,} instances; {one.reason}" for one in mapped]
-    lines.append(f"ignore: [{', '.join(_quoted(one.label) for one in ignored)}]")
-    lines += [f"# {_quoted(one.label)}: {one.count:,} instances; {one.reason}" for one in suggestions if one.disposition is None]
+    lines = [f"customer: {quoted(customer)}", "labels:" if mapped else "labels: {}"]
+    lines += [f"  {quoted(one.label)}: {quoted(one.class_id or '')}  # {one.count:,} instances; {one.reason}" for one in mapped]
+    lines.append(f"ignore: [{', '.join(quoted(one.label) for one in ignored)}]")
+    lines += [f"# {quoted(one.label)}: {one.count:,} instances; {one.reason}" for one in suggestions if one.disposition is None]
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
-    return yaml.safe_dump(text, default_flow_style=True, allow_unicode=True, width=10_000).removesuffix("\n...\n").rstrip("\n")
+def quoted(text: str) -> str:
+    """Return a text as YAML writes it on one line, in quotes where it needs them."""
+    return yaml.safe_dump([text], default_flow_style=True, allow_unicode=True, width=1_000_000).strip()[1:-1]

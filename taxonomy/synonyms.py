@@ -37,6 +37,27 @@ _GROUPS = (
     ("trash", "litter", "garbage", "rubbish", "waste"),
 )
 
+_NO_KINDS = frozenset(
+    {
+        ("hot", "dog"),
+        ("corn", "dog"),
+        ("prairie", "dog"),
+        ("teddy", "bear"),
+        ("guinea", "pig"),
+        ("sea", "lion"),
+        ("sea", "horse"),
+        ("rocking", "horse"),
+        ("computer", "mouse"),
+        ("baseball", "bat"),
+        ("cricket", "bat"),
+        ("construction", "crane"),
+        ("ice", "cream"),
+    }
+)
+"""Names whose last word means something else."""
+_LIKENESSES = frozenset({"toy", "stuffed", "model", "plush", "fake", "statue", "no", "non", "not"})
+"""First words of names of what is no such thing."""
+
 _IGNORED = frozenset(
     {
         ("void",),
@@ -63,6 +84,11 @@ def synonym_key(name: str) -> tuple[str, ...]:
 def synonyms(name: str) -> frozenset[tuple[str, ...]]:
     """Return the keys of all names that mean the same as this one, itself among them."""
     return _BY_KEY.get(synonym_key(name), frozenset({synonym_key(name)}))
+
+
+def is_a_kind(key: tuple[str, ...]) -> bool:
+    """Whether a name of several words is of a kind of its last word, as a wooden chair is and a hot dog is not."""
+    return len(key) > 1 and key[-2:] not in _NO_KINDS and key[0] not in _LIKENESSES
 
 
 def means_nothing(label: str) -> bool:

@@ -12,6 +12,7 @@ from jobs.spark.java import JAVA_LINE, OLDEST_JAVA, java_version
 from lake.configuration import Pipeline, load_pipeline
 from lake.errors import ConfigurationError
 from lake.maintenance.doctor import Finding, examine
+from taxonomy.labelling import load_labelling
 
 MEMBER = "!"
 """Parts the path of an archive from that of a member in it."""
@@ -29,7 +30,7 @@ def examine_all(pipeline_file: Path, *, verify: bool = False) -> list[Finding]:
         pipeline = load_pipeline(pipeline_file)
     except ConfigurationError as error:
         return [*findings, Finding("fault", "configuration", str(error), f"mend {pipeline_file}")]
-    return [*findings, *examine_sources(pipeline), *examine(pipeline, verify=verify)]
+    return [*findings, *examine_sources(pipeline), *examine_label_maps(pipeline), *examine(pipeline, verify=verify)]
 
 
 def examine_machine() -> list[Finding]:
@@ -76,3 +77,19 @@ def examine_sources(pipeline: Pipeline) -> list[Finding]:
                 what = f"source {source.name}"
                 findings.append(Finding("fault", what, f"{key} {place} does not exist", "correct the path in the pipeline file"))
     return findings or [Finding("good", "sources", f"{len(pipeline.sources)} sources are in place", "")]
+
+
+def examine_label_maps(pipeline: Pipeline) -> Iterator[Finding]:
+    """Check that the taxonomy and the label maps can be read, and that each customer has a map."""
+    try:
+        labelling = load_labelling(pipeline.taxonomy, pipeline.label_maps, may_be_missing=True)
+    except ConfigurationError as error:
+        yield Finding("fault", "taxonomy", str(error), "correct the file")
+        return
+    customers = dict.fromkeys(source.customer for source in pipeline.sources)
+    for customer in customers:
+        if customer not in labelling.maps:
+            message = f"customer {customer} has no label map in {labelling.folder}: `label` stops at the first of its labels"
+            yield Finding("fault", "label maps", message, "`centrepiece taxonomy suggest PIPELINE --write` drafts it, also before ingest")
+    if labelling.maps.keys() >= customers.keys():
+        yield Finding("good", "label maps", f"each of {len(customers):,} customers has one")

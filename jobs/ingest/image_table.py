@@ -112,8 +112,9 @@ def _rows(images: Sequence[SoundImage], source: Source, splits: Splits) -> pa.Ta
         "group_id": groups,
         "split": splits_of(groups, splits),
         "phash": pa.array([image.file.phash for image in images], pa.string()),
+        "licence": pa.array([image.listed.licence or source.licence for image in images], pa.string()),
     }
-    shared = {"source": source.name, "customer": source.customer, "domain": source.domain, "licence": source.licence}
+    shared = {"source": source.name, "customer": source.customer, "domain": source.domain}
     constant = {name: pa.repeat(pa.scalar(value, pa.string()), len(images)) for name, value in shared.items()}
     return conform(pa.table({**columns, **constant}), Image) if images else empty_table(Image)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +15,7 @@ from jobs.ingest.carried_rows import CarriedRows, source_files
 from jobs.ingest.image_files import SoundImage
 from jobs.ingest.image_table import ExportImages, Listing
 from jobs.ingest.read_export import ReadExport
-from jobs.ingest.write_shards import WrittenShard, write_rejected
+from jobs.ingest.write_shards import WrittenShard, reject_examples, write_rejected
 from lake.configuration import Source
 from lake.digests import StageKey, digest, stage_key
 from lake.lake import Lake
@@ -100,6 +100,7 @@ def source_details(
         reused: For each unit, where its rows stood that were taken over.
     """
     others = Counter(reject.reason.value for reject in (*images.rejected, *read.plan.unassigned))
+    examples = ChainMap(reject_examples((*images.rejected, *read.plan.unassigned)), *(dict(shard.examples) for shard in written))
     return {
         "source": read.plan.source.name,
         "images": len(images.rows),
@@ -107,6 +108,7 @@ def source_details(
         "annotations": sum(shard.kept for shard in written),
         "object_records": sum(shard.found for shard in written),
         "rejected": summed([others, *(shard.rejected for shard in written)]),
+        "examples": dict(sorted(examples.items())),
         "carried": {
             "images": len(carried.images),
             "annotations": len(carried.annotations),
@@ -133,8 +135,13 @@ def account_of(report: StageReport) -> str:
 
 
 def log_account(report: StageReport) -> None:
-    """Log what became of one source's records."""
+    """Log what became of one source's records; that nothing was kept of it is a warning, with the reason and an example."""
     _log.info("%s", account_of(report))
+    found = report.details
+    if found["rejected"] and not found["annotations"]:
+        reason, count = max(found["rejected"].items(), key=lambda pair: pair[1])
+        told = found.get("examples", {}).get(reason, "see the table rejects")
+        _log.warning("%s: no object was kept; most of its rejects (%s) are %s: %s", found["source"], f"{count:,}", reason, told)
 
 
 def joined_report(reports: Sequence[StageReport]) -> StageReport:

@@ -89,7 +89,7 @@ class ReadImages:
         try:
             data, file = self._described(folder, listed)
         except FileNotFoundError:
-            detail = f"no file {listed.path!r} below the folder of images"
+            detail = f"no file {listed.path!r} below {folder.root}"
             return Rejected(listed.ref, Reason.MISSING_IMAGE, detail, image=listed.name)
         except HostilePathError as error:
             return Rejected(listed.ref, Reason.HOSTILE_PATH, str(error), image=listed.name)

@@ -54,6 +54,7 @@ class WrittenShard:
     rejects: Receipt | None
     owners: Sequence[int]  # of each row of annotations, the index of its unit in the shard
     stored: Sequence[StoredRows | None]  # where each unit's rows stand now; None where they cannot be taken over
+    examples: Mapping[str, str] = field(default_factory=dict)  # see `reject_examples`
 
 
 def reusable_rows(read: ReadExport, files: Sequence[str]) -> list[StoredRows | None]:
@@ -132,6 +133,7 @@ class WriteShard:
                 None if again or len(unit) > MOST_REJECTS else StoredRows(file, owner, tuple(unit))
                 for owner, (again, unit) in enumerate(zip(lost.tolist(), rejects, strict=True))
             ],
+            reject_examples(rejected),
         )
 
     def _read(self, shard: ShardUnits) -> tuple[int, pa.Table, list[list[Rejected]]]:
@@ -176,5 +178,18 @@ def rejected_rows(rejected: Iterable[Rejected], source: str) -> pa.Table:
         sources=[source] * len(keys),
         refs=[reject.ref for reject in ordered],
         reasons=[reject.reason.value for reject in ordered],
-        details=[without_secrets(reject.detail)[:LONGEST_DETAIL] for reject in ordered],
+        details=[_kept_detail(reject) for reject in ordered],
     )
+
+
+def reject_examples(rejected: Iterable[Rejected]) -> dict[str, str]:
+    """Return what was wrong with the first reject of each reason, in words, by reason."""
+    examples: dict[str, str] = {}
+    for reject in rejected:
+        if reject.reason.value not in examples:
+            examples[reject.reason.value] = _kept_detail(reject)
+    return examples
+
+
+def _kept_detail(reject: Rejected) -> str:
+    return without_secrets(reject.detail)[:LONGEST_DETAIL]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -46,6 +47,18 @@ def label_counts(annotations: Iterable[pa.RecordBatch]) -> list[LabelCount]:
         for row in counted.to_pylist():
             key = (row["customer"], row["label"])
             totals[key] = totals.get(key, 0) + row["count_all"]
+    return [LabelCount(customer, label, count) for (customer, label), count in sorted(totals.items())]
+
+
+def joined_counts(counts: Iterable[Iterable[LabelCount]]) -> list[LabelCount]:
+    """Add up counts of labels, by customer and label.
+
+    Args:
+        counts: Of parts of the annotations.
+    """
+    totals: dict[tuple[str, str], int] = {}
+    for one in chain.from_iterable(counts):
+        totals[one.customer, one.label] = totals.get((one.customer, one.label), 0) + one.count
     return [LabelCount(customer, label, count) for (customer, label), count in sorted(totals.items())]
 
 
@@ -99,7 +112,9 @@ def _meaning(pair: int, customers: pa.Array, labels: pa.Array, labelling: Labell
     customer, label = customers[pair // len(labels)].as_py(), labels[pair % len(labels)].as_py()
     meaning = labelling.meaning(customer, label)
     if meaning is None:
-        raise UnmappedLabelError(f"label {label!r} of customer {customer!r} is in no label map; run `centrepiece taxonomy suggest`")
+        raise UnmappedLabelError(
+            f"label {label!r} of customer {customer!r} is in no label map; run `centrepiece taxonomy suggest PIPELINE --write`"
+        )
     return meaning
 
 

@@ -1,46 +1,32 @@
-"""Detection: tells the format of an export and drafts the stanza that reads it, saying what gave the format away."""
+"""Detection: tells the format of an export and drafts the stanzas that read it, saying what gave the format away."""
 
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from jobs.sources.detection.image_folders import images_folder, lies_beside, paired_folders
+from jobs.sources.detection.coco_folders import SignedDocument, coco_source, coco_sources, document_images, proposal
+from jobs.sources.detection.image_folders import images_above, images_folder
+from jobs.sources.detection.label_maps import label_map_sources, refuse_nameless_maps
 from jobs.sources.detection.signatures import document_signature
+from jobs.sources.detection.stanzas import Detection, Places, document_part, draft, with_distinct_names
+from jobs.sources.detection.yolo import yolo_source
 from jobs.sources.files.archives import is_archive, unpack
-from jobs.sources.files.exports import INSIDE, LARGEST_DOCUMENT
-from jobs.sources.files.folders import Entry, Folder
-from jobs.sources.files.json_documents import list_at, nonempty_text, parse_json
+from jobs.sources.files.exports import INSIDE
+from jobs.sources.files.folders import Folder
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from lake.errors import InputError
 from lake.storage.store import Store
 
 _DOCUMENTS = (".json", ".ndjson", ".jsonl", ".xml")
-_CLASS_FILES = ("data.yaml", "dataset.yaml", "data.yml", "classes.txt")
 _LOOKED_AT = 40
 """Documents of a folder that are opened: the format of an export shows in any of them."""
-_WHOLE_FOLDER = ("labelme", "supervisely", "darwin", "datumaro", "cvat")
+_ONE_A_DOCUMENT = ("labelme", "supervisely", "darwin")
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """What an export is: its format, the stanza that reads it, and what gave it away."""
-
-    format: str
-    stanza: dict[str, str]
-    evidence: str
-
-    def as_yaml(self) -> str:
-        """Return the stanza as one item of a pipeline's `sources`."""
-        return yaml.safe_dump([self.stanza], sort_keys=False, allow_unicode=True, width=10_000)
-
-
-def detect(path: str | Path) -> Detection:
-    """Say which format an export has.
+def detect(path: str | Path) -> list[Detection]:
+    """Say which format an export has; the parts of a data set that have images of their own, such as splits, are sources of their own.
 
     Args:
         path: A file, a folder or an archive on this machine, or a folder or file on S3.
@@ -54,90 +40,78 @@ def detect(path: str | Path) -> Detection:
             parent, _, name = location.rpartition("/")
             unpacked = unpack(Folder(parent or "/").mapped(name), location, Store(folder))
             found = _detect_folder(Folder(unpacked), location)
-        return _inside(found, unpacked, location)
+        return with_distinct_names(_inside(one, unpacked, location) for one in found)
     parent, _, name = location.rstrip("/").rpartition("/")
     if Folder(parent or "/").entry(name) is not None:
-        return _detect_document(Folder(parent or "/"), name)
+        return [_detect_document(Folder(parent or "/"), name)]
     if not Folder(location).exists():
         raise InputError(f"nothing at {location}; expected a file, a folder or an archive of an export")
-    return _detect_folder(Folder(location), location)
+    return with_distinct_names(_detect_folder(Folder(location), location))
 
 
 def _detect_document(folder: Folder, name: str) -> Detection:
     signature = document_signature(folder, name)
     if signature is None:
         raise InputError(f"{folder.uri(name)} is in no format that a reader knows; {_KNOWN}")
-    images = images_folder(folder, [name], name, signature)
-    above, _, own = folder.root.rstrip("/").rpartition("/")
-    if images is None and signature.image and above.rpartition("/")[2] and not lies_beside(folder, name, signature.image):
-        images = images_folder(Folder(above), [f"{own}/{name}"], f"{own}/{name}", signature)
-    return _detection(signature.format, folder.uri(name), images, f"{name}: {signature.evidence}", folder.root)
+    if signature.unread:
+        beside = [entry.path for entry in folder.entries(".json") if "/" not in entry.path] if signature.format == "coco" else []
+        told = f"; {proposal(folder, name, _readable(_signed(folder, beside)))}" if signature.format == "coco" else ""
+        raise InputError(f"{folder.uri(name)} is {signature.unread.removeprefix('is ')}{told}")
+    if signature.format == "coco":
+        return coco_source(folder, name, signature, document_images(folder, name, signature))
+    images = images_folder(folder, [name], name, signature) or images_above(folder, name, signature)
+    evidence = f"{name}: {signature.evidence}"
+    return draft(signature.format, Places(folder.uri(name), images), evidence, folder.root, part=document_part(name))
 
 
-def _detect_folder(folder: Folder, location: str) -> Detection:
+def _detect_folder(folder: Folder, location: str) -> list[Detection]:
     entries = folder.entries()
-    for guess in (_yolo, _label_maps):
-        if (found := guess(folder, entries)) is not None:
-            return found
+    if (found := yolo_source(folder, entries)) is not None:
+        return [found]
+    if maps := label_map_sources(folder, entries):
+        return maps
     documents = [entry.path for entry in entries if entry.path.lower().endswith(_DOCUMENTS)]
-    signed = [(path, signature) for path in _spread(documents) if (signature := document_signature(folder, path))]
+    all_signed = _signed(folder, _spread(documents))
+    signed = _readable(all_signed)
     formats = Counter(signature.format for _, signature in signed)
     if not formats:
-        _refuse_nameless_maps(location, entries)
+        refuse_nameless_maps(folder, location, entries)
+        _refuse_unread(folder, location, all_signed)
+        if entries and all(entry.path.lower().endswith(IMAGE_SUFFIXES) for entry in entries):
+            raise InputError(f"{location} holds images alone; name the folder that holds their annotations as well")
         raise InputError(f"{location} holds no document that a reader knows ({len(documents):,} looked at); {_KNOWN}")
     if len(formats) > 1:
         listed = ", ".join(f"{path} ({signature.format})" for path, signature in signed[:8])
         raise InputError(f"{location} holds documents of several formats: {listed}; name one of them")
     (kind,) = formats
+    left_out = [(path, signature) for path, signature in all_signed if signature.unread]
+    if kind == "coco" and (apart := coco_sources(folder, signed, left_out)):
+        return apart
     paths = [path for path, _ in signed]
     telling = next((pair for pair in signed if pair[1].image), signed[0])
-    images = images_folder(folder, paths, *telling)
-    annotations = folder.uri(paths[0]) if len(documents) == 1 and kind not in _WHOLE_FOLDER[:3] else _common(folder, paths, kind)
-    return _detection(kind, annotations, images, f"{paths[0]}: {signed[0][1].evidence}", folder.root)
+    images = images_folder(folder, paths, *telling) or images_above(folder, *telling)
+    annotations = folder.uri(paths[0]) if len(documents) == 1 and kind not in _ONE_A_DOCUMENT else _common(folder, paths, kind)
+    return [draft(kind, Places(annotations, images), f"{paths[0]}: {signed[0][1].evidence}", folder.root)]
 
 
-def _yolo(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
-    paths = {entry.path for entry in entries}
-    lists = [name for name in _CLASS_FILES if name in paths]
-    labels = [path for path in sorted(paths) if path.endswith(".txt") and "labels/" in path]
-    if not lists or not labels:
-        return None
-    evidence = f"{lists[0]} beside {len(labels):,} files of labels such as {labels[0]}"
-    return _detection("yolo-seg", folder.root, folder.root, evidence, folder.root, classes=folder.uri(lists[0]))
-
-
-def _label_maps(folder: Folder, entries: Sequence[Entry]) -> Detection | None:
-    """Find a class list beside two folders whose images share their stems."""
-    lists = [entry.path for entry in entries if entry.path.endswith(".json") and entry.size < 1 << 20]
-    for path in lists[:_LOOKED_AT]:
-        try:
-            document = parse_json(folder.read(path, LARGEST_DOCUMENT), path)
-        except InputError:
-            continue
-        first = next(iter(list_at(document, "classes")), None)
-        if not isinstance(first, dict) or not {"id", "name", "kind"} <= first.keys():
-            continue
-        if pairs := paired_folders(entries):
-            labels, images, shared = pairs[0]
-            evidence = f"{path} lists classes, and {labels}/ and {images}/ share {shared:,} stems"
-            stanza_paths = folder.uri(labels), folder.uri(images), evidence, folder.root
-            return _detection("label-png", *stanza_paths, classes=folder.uri(path), scene="full")
-    return None
-
-
-def _refuse_nameless_maps(location: str, entries: Sequence[Entry]) -> None:
-    """Say what is missing of label maps without a class list, whose ids nobody can name.
+def _refuse_unread(folder: Folder, location: str, signed: Sequence[SignedDocument]) -> None:
+    """Say what documents hold that no reader takes.
 
     Raises:
-        InputError: There are such maps.
+        InputError: There are such.
     """
-    if pairs := paired_folders(entries):
-        labels, images, shared = pairs[0]
-        raise InputError(
-            f"{location}: {labels}/ and {images}/ share {shared:,} stems, so these look like label maps, but no class list says what "
-            'their ids mean; write classes.json as {"classes": [{"id": 1, "name": "…", "kind": "thing"}, …]} beside them '
-            "(docs/formats/label-png.md) and detect again"
-        )
+    if signed:
+        path, signature = signed[0]
+        told = f"; {proposal(folder, path, [])}" if signature.format == "coco" else ""
+        raise InputError(f"{location} holds no instances: {path} is {str(signature.unread).removeprefix('is ')}{told}")
+
+
+def _signed(folder: Folder, paths: Sequence[str] | Iterator[str]) -> list[SignedDocument]:
+    return [(path, signature) for path in paths if (signature := document_signature(folder, path))]
+
+
+def _readable(signed: Sequence[SignedDocument]) -> list[SignedDocument]:
+    return [(path, signature) for path, signature in signed if not signature.unread]
 
 
 def _common(folder: Folder, paths: Sequence[str], kind: str) -> str:
@@ -157,40 +131,18 @@ def _spread(paths: Sequence[str]) -> Iterator[str]:
     yield from paths[::step]
 
 
-def _detection(
-    kind: str, annotations: str, images: str | None, evidence: str, root: str, *, classes: str | None = None, scene: str | None = None
-) -> Detection:
-    name = _source_name(Path(root).name)
-    stanza: dict[str, Any] = {
-        "name": name,
-        "customer": name,
-        "domain": "general",
-        "format": kind,
-        "scene": scene or ("full" if kind == "coco-panoptic" else "partial"),
-        "annotations": annotations,
-        "images": nonempty_text(images),
-        "classes": classes,
-    }
-    return Detection(kind, {key: value for key, value in stanza.items() if value is not None}, evidence)
-
-
-def _source_name(name: str) -> str:
-    """Return a name that a stanza may have, as near as can be to that of a file or folder."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64] or "source"
-
-
 def _inside(found: Detection, unpacked: str, archive: str) -> Detection:
     """Name what lies in an archive by the archive's own path."""
-    name = _source_name(Path(archive).name.partition(".")[0])
-    stanza = {**found.stanza, "name": name, "customer": name}
+    named = found.called(Path(archive).name.partition(".")[0])
+    stanza = dict(named.stanza)
     for key in ("annotations", "images", "classes"):
         if key in stanza:
             inside = stanza[key].removeprefix(unpacked).strip("/")
             stanza[key] = f"{archive}{INSIDE}{inside}" if inside else archive
-    return Detection(found.format, stanza, found.evidence)
+    return replace(named, stanza=stanza)
 
 
 _KNOWN = (
-    "readers know COCO (instances, panoptic), label maps with a class list, Scale, Label Studio, LabelMe, CVAT, Labelbox, "
+    "readers know COCO (instances, panoptic, results), label maps with a class list, Scale, Label Studio, LabelMe, CVAT, Labelbox, "
     "Darwin, Supervisely, Datumaro and YOLO segmentation"
 )

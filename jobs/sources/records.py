@@ -76,6 +76,7 @@ class ListedImage(NamedTuple):
     height: int | None = None
     embedded: bytes | None = None
     shared: bool = False  # several records may name the image, none of them its own
+    licence: str | None = None  # of this image, where the export states it
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,9 @@ def lineage_command(
 
 @query_commands.command("detect")
 def detect_command(path: Annotated[str, typer.Argument(help="A file, folder or archive, here or on s3://.", show_default=False)]) -> None:
-    """Say which format an export has, and print the stanza for the pipeline's sources."""
+    """Say which format an export has, and print the stanzas for the pipeline's sources."""
     from jobs.sources.detect import detect
 
-    found = detect(path)
-    stderr_console.print(f"{found.format}: {found.evidence}", highlight=False, markup=False)
-    typer.echo(found.as_yaml(), nl=False)
+    for found in detect(path):
+        stderr_console.print(f"{found.format}: {found.evidence}", highlight=False, markup=False)
+        typer.echo(found.as_yaml(), nl=False)

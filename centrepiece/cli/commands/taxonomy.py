@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -38,15 +38,30 @@ def coverage_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json
 
 
 @taxonomy_commands.command("suggest")
-def suggest_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: AsJson = False) -> None:
-    """Propose a class for every label that no map knows, as YAML to paste into the label maps."""
+def suggest_command(
+    pipeline_file: PipelineFile,
+    write: Annotated[bool, typer.Option("--write", help="Write the proposals into the label maps.")] = False,
+    as_of: AsOfOption = None,
+    json: AsJson = False,
+) -> None:
+    """Propose a class for every label that no map knows, as YAML for the label maps; sources need not be ingested yet."""
     from lake.configuration import load_pipeline
+    from taxonomy.map_files import write_label_maps
     from taxonomy.suggestions import as_label_maps, suggest
 
     pipeline = load_pipeline(pipeline_file)
-    found = suggest(*_labelling(pipeline, as_of))
+    labelling, in_use = _labelling(pipeline, as_of)
+    found = suggest(labelling, in_use)
+    written = write_label_maps(labelling, found) if write else []
+    for one in written:
+        stderr_console.print(f"{one.path}: {one.added:,} entries added; look them over", highlight=False, markup=False)
+        if one.left:
+            left = ", ".join(map(repr, one.left))
+            stderr_console.print(f"  nothing is near {left}: name their classes, or put them under ignore", highlight=False, markup=False)
     if json:
         show_json([asdict(one) for one in found])
+        return
+    if write and found:
         return
     for customer, text in as_label_maps(found).items():
         stderr_console.print(f"for {Path(pipeline.label_maps) / f'{customer}.yaml'}:", highlight=False, markup=False)
@@ -56,12 +71,31 @@ def suggest_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json:
 
 
 def _labelling(pipeline: "Pipeline", as_of: str | None) -> "tuple[Labelling, list[LabelCount]]":
-    from jobs.label.instances import LABEL_COLUMNS, label_counts
-    from lake.lake import open_lake
     from taxonomy.labelling import load_labelling
 
-    in_use = label_counts(open_lake(pipeline).pinned(as_of, tables=("annotations",)).batches("annotations", columns=LABEL_COLUMNS))
-    return load_labelling(pipeline.taxonomy, pipeline.label_maps), in_use
+    return load_labelling(pipeline.taxonomy, pipeline.label_maps, may_be_missing=True), _labels_in_use(pipeline, as_of)
+
+
+def _labels_in_use(pipeline: "Pipeline", as_of: str | None) -> "list[LabelCount]":
+    """Count the labels of `annotations` and, of sources that are not in the lake yet, those of their exports."""
+    from jobs.label.export_labels import export_label_counts
+    from jobs.label.instances import LABEL_COLUMNS, joined_counts, label_counts
+    from lake.lake import open_lake
+
+    lake = open_lake(pipeline)
+    if as_of is not None or lake.has("annotations"):
+        lake = lake.pinned(as_of, tables=("annotations", "images"))
+        counts = label_counts(lake.batches("annotations", columns=LABEL_COLUMNS))
+    else:
+        counts = []
+    if as_of is not None:
+        return counts
+    known = set(lake.read("images", columns=("source",)).column("source").to_pylist()) if lake.has("images") else set()
+    waiting = [source for source in pipeline.sources if source.name not in known]
+    for source in waiting:
+        told = f"source {source.name} is not ingested yet: its labels are counted in the export"
+        stderr_console.print(told, highlight=False, markup=False)
+    return joined_counts([counts, *(export_label_counts(source, lake.store) for source in waiting)])
 
 
 def _coverage_table(found: "Coverage") -> Table:

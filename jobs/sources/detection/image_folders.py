@@ -1,10 +1,9 @@
 """Where an export's images lie: the folder below which the names that its documents give lead to files."""
 
-import re
 from collections.abc import Sequence
 
 from jobs.sources.detection.signatures import Signature
-from jobs.sources.files.folders import Entry, Folder
+from jobs.sources.files.folders import Folder
 from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 
 
@@ -26,7 +25,7 @@ def images_folder(folder: Folder, documents: Sequence[str], telling: str, signat
         if any(parent in beside for parent in parents):
             return None
         if parents:
-            subset = _subset(telling, signature.format) if len(documents) > 1 or signature.format == "datumaro" else None
+            subset = telling.rpartition("/")[2].removesuffix(".json") if signature.format == "datumaro" else None
             above, _, last = parents[0].rpartition("/")
             return folder.uri(above if last == subset else parents[0])
     return None
@@ -38,19 +37,15 @@ def lies_beside(folder: Folder, document: str, image: str) -> bool:
     return folder.entry(f"{parent}/{image}" if parent else image) is not None
 
 
-def paired_folders(entries: Sequence[Entry]) -> list[tuple[str, str, int]]:
-    """Return pairs of folders whose images share stems, the first named like labels, with how many they share."""
-    stems: dict[str, set[str]] = {}
-    for entry in entries:
-        if entry.path.lower().endswith(IMAGE_SUFFIXES):
-            parent, _, name = entry.path.rpartition("/")
-            stems.setdefault(parent, set()).add(name.rpartition(".")[0])
-    named = [folder for folder in stems if re.search("label|mask|annot|segmentation", folder, re.IGNORECASE)]
-    pairs = [(labels, images, len(stems[labels] & stems[images])) for labels in named for images in stems if images not in named]
-    return [pair for pair in pairs if pair[2]]
+def images_above(folder: Folder, document: str, signature: Signature) -> str | None:
+    """Return the folder of a document's images where it lies beside the document's folder; None where it does not, or images lie beside it.
 
-
-def _subset(document: str, kind: str) -> str:
-    """Return the subset that a document is named after: `train.json` of Datumaro, `instances_train.json` of COCO."""
-    stem = document.rpartition("/")[2].removesuffix(".json")
-    return stem if kind == "datumaro" else stem.rpartition("_")[2]
+    Args:
+        folder: That holds the document.
+        document: Its path.
+        signature: Names an image.
+    """
+    above, _, own = folder.root.rstrip("/").rpartition("/")
+    if not signature.image or not above.rpartition("/")[2] or lies_beside(folder, document, signature.image):
+        return None
+    return images_folder(Folder(above), [f"{own}/{document}"], f"{own}/{document}", signature)

@@ -5,24 +5,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.sources.fields.addresses import local_name
-from jobs.sources.files.documents import parse_span
+from jobs.sources.files.documents import parse_span, parse_spans
 from jobs.sources.files.folders import Folder, MappedBytes
 from jobs.sources.files.json_documents import list_at, object_at
 from jobs.sources.files.json_spans import element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import text_start
+from jobs.sources.formats.labelbox import FIRST_EXPORT, is_first_export
 from lake.errors import InputError
 
 _HEAD = 65_536
+_LOOKED_AT = 8  # annotations of a document
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A document's format, what gave it away, and how it names its first image."""
+    """A document's format, what gave it away, and how it names its first image; or why no reader takes it as it is."""
 
     format: str
     evidence: str
     image: str | None = None
+    unread: str | None = None
 
 
 def document_signature(folder: Folder, path: str) -> Signature | None:
@@ -66,6 +69,8 @@ def _object(data: MappedBytes, path: str, *, under_ann: bool) -> Signature | Non
     top = member_spans(data, path)
     if "images" in top and "annotations" in top:
         return _coco(data, top, path)
+    if {"images", "categories"} <= top.keys() and "annotations" not in top:
+        return Signature("coco", "the keys images and categories", None, "a COCO list of images without annotations")
     if "items" in top and "categories" in top:
         item = _first(data, top["items"], path)
         return Signature("datumaro", "the keys items and categories", _path(object_at(item, "image").get("path")))
@@ -83,16 +88,28 @@ def _object(data: MappedBytes, path: str, *, under_ann: bool) -> Signature | Non
 
 
 def _coco(data: MappedBytes, top: Mapping[str, tuple[int, int]], path: str) -> Signature:
-    image, record = _first(data, top["images"], path), _first(data, top["annotations"], path)
+    image = _first(data, top["images"], path)
     name = _path(image.get("file_name")) if isinstance(image, dict) else None
-    if isinstance(record, dict) and "segments_info" in record:
+    elements = element_spans(data, top["annotations"], path)
+    records = parse_spans(data, elements.starts[:_LOOKED_AT], elements.ends[:_LOOKED_AT])
+    keys = frozenset[str]().union(*(record.keys() for record in records if isinstance(record, dict)))
+    if "segments_info" in keys:
         return Signature("coco-panoptic", "images, and annotations with segments_info", name)
-    return Signature("coco", "the keys images and annotations", name)
+    evidence = "the keys images and annotations"
+    if "keypoints" in keys:
+        return Signature("coco", evidence, name, "a COCO file of key points, whose masks stand in the file of instances as well")
+    if "caption" in keys and not keys & {"segmentation", "bbox"}:
+        return Signature("coco", evidence, name, "a COCO file of captions, without any object")
+    return Signature("coco", evidence, name)
 
 
 def _task(task: Any) -> Signature | None:
     if not isinstance(task, dict):
         return None
+    if is_first_export(task):
+        return Signature("labelbox", "records with Labeled Data and Label", None, FIRST_EXPORT)
+    if "image_id" in task and task.keys() & {"score", "caption", "keypoints"}:
+        return _results(task)
     if "task_id" in task or "labelMapping" in object_at(task, "response"):
         return Signature("scale", "tasks with a task_id", _path(object_at(task, "params").get("attachment")))
     if "dataRow" in task or "data_row" in task:
@@ -103,6 +120,15 @@ def _task(task: Any) -> Signature | None:
     if list_at(task, "annotations") and "predictions" in task:
         return Signature("label-studio", "tasks with annotations and predictions", None)
     return None
+
+
+def _results(record: Mapping[str, Any]) -> Signature:
+    """Tell results of COCO, a list without images, by the first."""
+    evidence = "a list of COCO results"
+    if "segmentation" in record:
+        return Signature("coco-results", evidence)
+    kind = next((kind for kind in ("caption", "keypoints", "bbox") if kind in record), "score")
+    return Signature("coco-results", evidence, None, f"a list of COCO results with {kind} alone, without masks")
 
 
 def _name(address: object) -> str | None:

@@ -80,4 +80,4 @@ def read_beside(export: Export, document: str, address: object) -> bytes:
     for within, path in candidates:
         if within.entry(path) is not None:
             return within.read(path)
-    raise InputError(f"no file {name!r} beside the export")
+    raise InputError(f"no file {name!r} beside {export.annotations.uri(document)} or below {export.images.root}")

@@ -1,12 +1,31 @@
 """Maps annotation files into memory and parses parts of them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import MappedBytes
+from jobs.sources.files.json_documents import why_no_json
 from jobs.sources.files.json_spans import Offsets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unparsed:
+    """Stands for an element that is no JSON; equal to nothing but itself."""
+
+    why: str
+
+
+def expected_object(value: Any, what: str) -> str:
+    """Say why a value is not the object that it should be.
+
+    Args:
+        value: From `parse_span` or `parse_spans`, and no object as expected.
+        what: That was expected, with its article.
+    """
+    return f"{what} that {value.why}" if isinstance(value, Unparsed) else f"expected {what} as an object"
 
 
 def map_document(export: Export, path: str) -> MappedBytes:
@@ -26,21 +45,22 @@ def map_document(export: Export, path: str) -> MappedBytes:
 
 
 def parse_span(data: MappedBytes, start: int, end: int) -> Any:
-    """Parse one element; None when it is not JSON.
+    """Parse one element; `Unparsed` when it is not JSON.
 
     Args:
         data: (N,) uint8, the document.
         start: Where the element begins, in bytes.
         end: Where it ends, in bytes.
     """
+    element = data[start:end].tobytes()
     try:
-        return orjson.loads(data[start:end].tobytes())
-    except orjson.JSONDecodeError:
-        return None
+        return orjson.loads(element)
+    except orjson.JSONDecodeError as error:
+        return Unparsed(why_no_json(element, error))
 
 
 def parse_spans(data: MappedBytes, starts: Offsets, ends: Offsets) -> list[Any]:
-    """Parse elements, in order; None for each that is not JSON.
+    """Parse elements, in order; `Unparsed` for each that is not JSON.
 
     Args:
         data: (N,) uint8, the document.

@@ -1,6 +1,7 @@
 """Parses JSON documents within limits on size and depth, and looks typed values up in them."""
 
 import math
+import re
 from typing import Any
 
 import orjson
@@ -10,6 +11,9 @@ from lake.errors import InputError
 
 DEEPEST = 64
 """Levels of nesting that an annotation file may have; real formats stay under 16."""
+
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_NO_NUMBER = re.compile(rb"\bNaN\b|-?\bInfinity\b")
 
 
 def parse_json(data: bytes, where: str, *, limit: int = LARGEST_DOCUMENT) -> Any:
@@ -28,10 +32,22 @@ def parse_json(data: bytes, where: str, *, limit: int = LARGEST_DOCUMENT) -> Any
     try:
         value = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
-        raise InputError(f"{where} is not JSON: {error}") from None
+        raise InputError(f"{where} {why_no_json(data, error)}") from None
     if depth(value) > DEEPEST:
         raise InputError(f"{where} nests deeper than {DEEPEST} levels")
     return value
+
+
+def why_no_json(data: bytes, error: orjson.JSONDecodeError) -> str:
+    """Say why a text is no JSON, naming the numbers that Python writes and no other parser reads.
+
+    Args:
+        data: The text.
+        error: What the parser said.
+    """
+    if found := _NO_NUMBER.search(_TEXT.sub(b'""', data)):
+        return f"is not JSON: it holds {found[0].decode()}, which Python's json writes unless it is told allow_nan=False"
+    return f"is not JSON: {error}"
 
 
 def depth(value: Any) -> int:

@@ -1,31 +1,30 @@
 """Finds where the parts of a large JSON document begin and end: one pass, nothing parsed, memory for the spans alone.
 
 A scan finds where the members of the top object and the elements of an array begin and end, and reads the whole
-numbers under `id` and `image_id` of each element on its way. It is no validator: each element is parsed by a real
-parser later, and one that is no JSON is rejected then.
+numbers under `id` and `image_id` of each element on its way; what is not plain of these a parser reads. It is no
+validator: each element is parsed by a real parser later, and one that is no JSON is rejected then.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from imaging.kernels import kernel
 from jobs.sources.files.folders import MappedBytes
-from jobs.sources.files.json_documents import DEEPEST
+from jobs.sources.files.json_documents import DEEPEST, whole_number
+from jobs.sources.files.json_keys import MISSING, UNCLEAR, is_escaped, spells, whole_value
 from lake.errors import InputError
 
-MISSING = np.iinfo(np.int64).min
-"""Stands for an id that an element does not have."""
 MOST_ELEMENTS = 50_000_000
 """Elements of one array."""
 
 _MOST_MEMBERS = 64
 _ELEMENTS_AT_ONCE = 1 << 16
 _BROKEN, _TOO_DEEP, _TOO_MANY = -1, -2, -3
-_QUOTE, _BACKSLASH, _COLON, _COMMA, _MINUS, _POINT, _ZERO, _NINE = 34, 92, 58, 44, 45, 46, 48, 57
+_QUOTE, _BACKSLASH, _COLON, _COMMA = 34, 92, 58, 44
 _OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_ARRAY, _CLOSE_ARRAY = 123, 125, 91, 93
-_PRIME, _BASIS = 1099511628211, -3750763034362895579
 _LETTERS, _ONES, _HIGHS = np.uint64(0xC0C0C0C0C0C0C0C0), np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _QUOTES = np.uint64(0x2222222222222222)
 
@@ -38,7 +37,7 @@ _Words = NDArray[np.uint64]
 class Elements:
     """The elements of one array: element i is `data[starts[i]:ends[i]]`.
 
-    `ids` and `image_ids` are the whole numbers under those keys; other values are hashed, absent ones are `MISSING`.
+    `ids` and `image_ids` are the whole numbers under those keys, `MISSING` where there is none.
     """
 
     starts: Offsets  # (N,)
@@ -69,7 +68,7 @@ def member_spans(data: MappedBytes, where: str) -> dict[str, tuple[int, int]]:
         raise InputError(f"{where}: {_fault(found, 'a JSON object at the top')}")
     members: dict[str, tuple[int, int]] = {}
     for key_start, key_end, start, end in spans[:found].tolist():
-        key = bytes(data[key_start:key_end]).decode("utf-8", "replace")
+        key = _key(bytes(data[key_start:key_end]), where)
         if key in members:
             raise InputError(f"{where} has the key {key[:80]!r} twice at the top; keep one")
         members[key] = (start, end)
@@ -98,7 +97,10 @@ def element_spans(data: MappedBytes, span: tuple[int, int], where: str) -> Eleme
         count += found
         if at < 0 or count > MOST_ELEMENTS:
             raise InputError(f"{where}: {_fault(at if at < 0 else _TOO_MANY, 'a JSON array')}")
-    return Elements(*(np.concatenate([table[:, column] for table in tables]) for column in range(4)))
+    starts, ends, ids, image_ids = (np.concatenate([table[:, column] for table in tables]) for column in range(4))
+    for index in np.flatnonzero((ids == UNCLEAR) | (image_ids == UNCLEAR)).tolist():
+        ids[index], image_ids[index] = _parsed_ids(data[starts[index] : ends[index]].tobytes())
+    return Elements(starts, ends, ids, image_ids)
 
 
 def check_depth(data: MappedBytes, start: int, end: int, where: str) -> None:
@@ -115,6 +117,29 @@ def check_depth(data: MappedBytes, start: int, end: int, where: str) -> None:
     """
     if _after_value(data, _words(data), start, end, DEEPEST) == _TOO_DEEP:
         raise InputError(f"{where}: {_fault(_TOO_DEEP, '')}")
+
+
+def _key(text: bytes, where: str) -> str:
+    """Return a key as a parser reads it.
+
+    Raises:
+        InputError: It is no JSON string.
+    """
+    try:
+        key: str = orjson.loads(b'"' + text + b'"')
+    except orjson.JSONDecodeError:
+        raise InputError(f"{where}: expected keys in UTF-8 at the top, got {text[:80]!r}") from None
+    return key
+
+
+def _parsed_ids(element: bytes) -> tuple[int, int]:
+    """Return an element's `id` and `image_id` as a parser reads them."""
+    try:
+        record = orjson.loads(element)
+    except orjson.JSONDecodeError:
+        return MISSING, MISSING
+    own, image = whole_number(record.get("id")), whole_number(record.get("image_id"))
+    return MISSING if own is None else own, MISSING if image is None else image
 
 
 def _words(data: MappedBytes) -> _Words:
@@ -277,7 +302,7 @@ def _elements(data: MappedBytes, words: _Words, at: int, end: int, table: NDArra
 
 @kernel
 def _element(data: MappedBytes, words: _Words, start: int, end: int) -> tuple[int, int, int]:
-    """Return the offset after the element at `start`, or a fault, and its `id` and `image_id`."""
+    """Return the offset after the element at `start`, or a fault, and its `id` and `image_id`, the last of each as parsers do."""
     own, image = MISSING, MISSING
     if data[start] != _OPEN_OBJECT:
         return _after_value(data, words, start, end, DEEPEST), own, image
@@ -287,7 +312,7 @@ def _element(data: MappedBytes, words: _Words, start: int, end: int) -> tuple[in
         at = _after_text(data, at, end)
         if at < 0:
             break
-        length = at - 1 - key
+        key_end = at - 1
         at = _after_blanks(data, at, end)
         if at >= end or data[at] != _COLON:
             break
@@ -295,10 +320,12 @@ def _element(data: MappedBytes, words: _Words, start: int, end: int) -> tuple[in
         at = _after_value(data, words, value, end, DEEPEST - 1)
         if at < 0:
             break
-        if length == 2 and data[key] == 105 and data[key + 1] == 100:
-            own = _number(data, value, at)
-        elif length == 8 and data[key] == 105 and data[key + 1] == 109 and data[key + 5] == 95 and data[key + 6] == 105:
-            image = _number(data, value, at)
+        if spells(data, key, key_end, b"id"):
+            own = own if own == UNCLEAR else whole_value(data, value, at)
+        elif spells(data, key, key_end, b"image_id"):
+            image = image if image == UNCLEAR else whole_value(data, value, at)
+        elif is_escaped(data, key, key_end):
+            own, image = UNCLEAR, UNCLEAR
         at = _after_blanks(data, at, end)
         if at < end and data[at] == _CLOSE_OBJECT:
             return at + 1, own, image
@@ -307,24 +334,3 @@ def _element(data: MappedBytes, words: _Words, start: int, end: int) -> tuple[in
         at = _after_blanks(data, at + 1, end)
     # Whether its brackets fit at all decides about the document; its own parser decides about the rest.
     return _after_value(data, words, start, end, DEEPEST), own, image
-
-
-@kernel
-def _number(data: MappedBytes, start: int, end: int) -> int:
-    """Read a whole number of at most 18 digits; hash anything else."""
-    at = start + 1 if data[start] == _MINUS else start
-    value, digits = 0, 0
-    while at < end and _ZERO <= data[at] <= _NINE and digits < 18:
-        value = value * 10 + (data[at] - _ZERO)
-        digits += 1
-        at += 1
-    if at + 1 < end and data[at] == _POINT:
-        at += 1
-        while at < end and data[at] == _ZERO:
-            at += 1
-    if digits and at == end:
-        return -value if data[start] == _MINUS else value
-    hashed = np.int64(_BASIS)
-    for index in range(start, end):
-        hashed = (hashed ^ np.int64(data[index])) * _PRIME
-    return int(hashed) if hashed != MISSING else 0

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from jobs.packing import pack_spans
-from jobs.sources.files.documents import map_document, parse_spans
+from jobs.sources.files.documents import map_document, parse_span, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import MappedBytes
-from jobs.sources.files.json_spans import MISSING, Elements, Offsets, check_depth, element_spans, member_spans
+from jobs.sources.files.json_keys import MISSING
+from jobs.sources.files.json_spans import Elements, Offsets, check_depth, element_spans, member_spans
 from jobs.sources.records import Rejected, Unit, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
@@ -55,12 +56,20 @@ def task_units(export: Export, keys: Sequence[str], weight: int) -> Iterator[Uni
 
 
 def tasks_of(export: Export, unit: Unit) -> Iterator[tuple[int, Any]]:
-    """Parse the tasks of a unit; yields each one's index in its document, with None for one that is no JSON."""
+    """Parse the tasks of a unit; yields each one's index in its document, with `Unparsed` for one that is no JSON."""
     payload = unit.payload
     if not isinstance(payload, TaskUnit):
         raise ValueError(f"expected a unit of tasks, got {type(payload).__name__}")
     data = map_document(export, payload.document)
     yield from enumerate(parse_spans(data, payload.starts, payload.ends), start=payload.first)
+
+
+def first_task(export: Export, unit: Unit) -> Any:
+    """Parse the first task of a document; None where a unit is not the first of its document."""
+    payload = unit.payload
+    if not isinstance(payload, TaskUnit) or payload.first or not payload.starts.size:
+        return None
+    return parse_span(map_document(export, payload.document), int(payload.starts[0]), int(payload.ends[0]))
 
 
 def document_of(unit: Unit) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_numbers
-from jobs.sources.files.documents import map_document
+from jobs.sources.files.documents import Unparsed, expected_object, map_document
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, object_at, parse_json, records_at, whole_number
 from jobs.sources.files.json_spans import member_spans
@@ -77,6 +77,9 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     subset = document_of(unit).rpartition("/")[2].removesuffix(".json")
     for index, item in tasks_of(export, unit):
         ref = part_ref(_container(export, unit, item, index), "image")
+        if isinstance(item, Unparsed):
+            yield Rejected(ref, Reason.MALFORMED_RECORD, expected_object(item, "an item"), image=str(index))
+            continue
         image = object_at(item, "image")
         sides = [image_side(side) for side in list_at(image, "size")]
         height, width = sides if len(sides) == 2 else (None, None)
@@ -96,7 +99,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     for index, item in tasks_of(export, unit):
         container = _container(export, unit, item, index)
         if not isinstance(item, dict):
-            yield Rejected(part_ref(container, "item"), Reason.MALFORMED_RECORD, "expected an item as an object")
+            yield Rejected(part_ref(container, "item"), Reason.MALFORMED_RECORD, expected_object(item, "an item"))
             continue
         yield from _item_objects(item, container, str(index), labels)
 

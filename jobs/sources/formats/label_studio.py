@@ -15,6 +15,7 @@ from jobs.sources.fields.annotators import pseudonym
 from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_pairs, scaled
 from jobs.sources.fields.timestamps import utc_timestamp
+from jobs.sources.files.documents import Unparsed, expected_object
 from jobs.sources.files.exports import Export
 from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, object_at, records_at, whole_number
@@ -49,6 +50,9 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     for index, task in tasks_of(export, unit):
         ref, name = part_ref(_task_name(task, index), "image"), str(index)
         sides = _stated_size(task)
+        if isinstance(task, Unparsed):
+            yield Rejected(ref, Reason.MALFORMED_RECORD, expected_object(task, "a task"), image=name)
+            continue
         if isinstance(task, dict) and not _TASK_KEYS & task.keys():
             detail = "no task of a JSON export, which has `data` and `annotations`; JSON_MIN is not read"
             yield Rejected(ref, Reason.MALFORMED_RECORD, detail, image=name)

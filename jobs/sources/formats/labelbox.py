@@ -12,10 +12,12 @@ from jobs.sources.fields.annotators import pseudonym
 from jobs.sources.fields.image_paths import first_present
 from jobs.sources.fields.points import ring_of_objects
 from jobs.sources.fields.timestamps import utc_timestamp
+from jobs.sources.files.documents import expected_object
 from jobs.sources.files.exports import Export
+from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, object_at, records_at, whole_number
 from jobs.sources.files.paths import HostilePathError
-from jobs.sources.files.task_lists import document_of, task_units, tasks_of
+from jobs.sources.files.task_lists import document_of, first_task, task_units, tasks_of
 from jobs.sources.rasters.bitmaps import MalformedBitmapError, png_mask
 from jobs.sources.reader import Reader
 from jobs.sources.records import Bitmap, ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref, record_ref
@@ -23,6 +25,7 @@ from lake.errors import InputError
 from lake.reasons import Reason
 
 _WEIGHT = 8  # objects that one line is expected to hold
+_USUAL_ENDINGS = (".jpg", ".jpeg", ".png")
 _BOXES = ("bbox", "bounding_box")
 _NO_REGIONS = (
     *("line", "point", "answer", "answers", "classifications", "location", "textSelections", "segments"),
@@ -30,16 +33,29 @@ _NO_REGIONS = (
 )
 _NAMELESS = re.compile(r"/(?:annotations|masks)/(?P<id>[^/]+)/index/\d+(?:/mask)?$")
 """Addresses of masks that end alike for every mask: the id of an annotation or a composite mask stands for the name."""
+FIRST_EXPORT = (
+    "is in Labelbox's first export format (ID, Labeled Data, Label), which is not read; export the project again as NDJSON, "
+    "from Data Rows > Export in Labelbox or `project.export()` of its SDK"
+)
+"""What is said of an export in the old format."""
 _ObjectOfLabel = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+def is_first_export(record: object) -> bool:
+    """Say whether a record is of Labelbox's first export: `ID`, `Labeled Data`, `Label`."""
+    return isinstance(record, dict) and "Labeled Data" in record and "Label" in record
 
 
 def units(export: Export) -> Iterator[Unit | Rejected]:
     """Divide the lines of an export into units.
 
     Raises:
-        InputError: The only document is no NDJSON, nor a list.
+        InputError: The only document is no NDJSON, nor a list, or one is of the first export format.
     """
-    yield from task_units(export, ("data_rows",), _WEIGHT)
+    for unit in task_units(export, ("data_rows",), _WEIGHT):
+        if isinstance(unit, Unit) and (first := first_task(export, unit)) is not None and is_first_export(first):
+            raise InputError(f"{export.annotations.uri(document_of(unit))} {FIRST_EXPORT}")
+        yield unit
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
@@ -52,6 +68,9 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
         if name in seen:
             continue
         seen.add(name)
+        if not isinstance(line, dict):
+            yield Rejected(ref, Reason.MALFORMED_RECORD, expected_object(line, "a line"), image=name)
+            continue
         sides = object_at(line, "media_attributes")
         try:
             path = first_present(export, document_of(unit), _names(line))
@@ -67,7 +86,7 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     for index, line in tasks_of(export, unit):
         name, row = _image_name(line, index), _row_name(line, index)
         if not isinstance(line, dict):
-            yield Rejected(record_ref(None, f"line {index}"), Reason.MALFORMED_RECORD, "expected a line as an object")
+            yield Rejected(record_ref(None, f"line {index}"), Reason.MALFORMED_RECORD, expected_object(line, "a line"))
             continue
         for number, (key, record, label) in enumerate(_records(line, index)):
             ref = part_ref(row, key or f"at {number}") if "data_row" in line else record_ref(None, key or f"line {index}")
@@ -172,7 +191,11 @@ def _image_name(line: Any, index: int) -> str:
 
 
 def _names(line: Any) -> Iterator[object]:
+    """Yield the names under which a data row's image may lie; one without an ending, such as the row's id, also with the usual ones."""
     row = object_at(line, "data_row") or object_at(line, "dataRow")
     for key in ("external_id", "global_key", "globalKey", "row_data", "id"):
         if isinstance(row.get(key), str):
-            yield local_name(row[key])
+            name = local_name(row[key])
+            yield name
+            if not name.lower().endswith(IMAGE_SUFFIXES):
+                yield from (f"{name}{ending}" for ending in _USUAL_ENDINGS)

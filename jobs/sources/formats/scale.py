@@ -14,6 +14,7 @@ from imaging.images import ImageRefusedError
 from jobs.sources.fields.addresses import embedded_bytes, local_name, read_beside
 from jobs.sources.fields.points import ring_of_objects
 from jobs.sources.fields.timestamps import utc_timestamp
+from jobs.sources.files.documents import Unparsed, expected_object
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import list_at, nonempty_text, object_at, whole_number
 from jobs.sources.files.paths import HostilePathError
@@ -43,6 +44,9 @@ def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
     for task_index, task in tasks_of(export, unit):
         name = _task_name(task, task_index)
         ref = part_ref(name, "image")
+        if isinstance(task, Unparsed):
+            yield Rejected(ref, Reason.MALFORMED_RECORD, expected_object(task, "a task"), image=str(task_index))
+            continue
         address = object_at(task, "params").get("attachment") or object_at(task, "params").get("attachments")
         try:
             if isinstance(address, str) and (carried := embedded_bytes(address)) is not None:

@@ -18,6 +18,7 @@ from jobs.sources.reader import Reader
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Polygons, Rejected, Unit, part_ref, record_ref
 from lake.errors import InputError
 from lake.reasons import Reason
+from lake.strict_yaml import parse_yaml
 
 _WEIGHT = 8  # objects that one file is expected to hold
 _CLASS_FILES = ("data.yaml", "dataset.yaml", "data.yml", "classes.txt")
@@ -64,7 +65,9 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
     if payload.labels is None:
         return
     if payload.image is None:
-        yield Rejected(part_ref(payload.labels, "file"), Reason.MISSING_IMAGE, f"no image of the stem {unit.name!r}")
+        yield Rejected(
+            part_ref(payload.labels, "file"), Reason.MISSING_IMAGE, f"no image of the stem {unit.name!r} below {export.images.root}"
+        )
         return
     try:
         content = export.annotations.read(payload.labels, _LARGEST_LABEL_FILE).decode("utf-8-sig")
@@ -110,9 +113,9 @@ def class_names(export: Export) -> dict[int, str]:
 
 def _parse_names(content: bytes) -> dict[int, str]:
     try:
-        document = yaml.safe_load(content)
+        document = parse_yaml(content.decode("utf-8-sig"))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the class list is no YAML: {error}") from None
+        raise InputError(f"the class list cannot be read as YAML: {error}") from None
     if isinstance(document, dict) and "kpt_shape" in document:
         raise InputError("the class list has a `kpt_shape`: a data set of poses, whose numbers are key points and no outlines")
     listed = document.get("names") if isinstance(document, dict) else None

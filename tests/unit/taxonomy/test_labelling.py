@@ -25,7 +25,7 @@ def test_a_label_has_a_class_a_path_and_a_disposition(tmp_path: Path) -> None:
     assert labelling.meaning("acme", "lorry") is labelling.meaning("rapid", "bike") is None
 
 
-def test_all_unmapped_labels_are_listed_at_once_with_count_file_and_remedy(tmp_path: Path) -> None:
+def test_unmapped_labels_are_counted_by_customer_with_the_file_and_the_remedy(tmp_path: Path) -> None:
     labelling = _labelling(tmp_path)
     counts = [
         LabelCount("rapid", "bike", 1),
@@ -35,12 +35,23 @@ def test_all_unmapped_labels_are_listed_at_once_with_count_file_and_remedy(tmp_p
     ]
     with pytest.raises(UnmappedLabelError) as caught:
         labelling.check_mapped(counts)
-    assert str(caught.value) == (
-        "label 'lorry' of customer 'acme' (1,200 instances) is in no label map;\n"
-        "label 'tram' of customer 'acme' (7 instances) is in no label map;\n"
-        "label 'bike' of customer 'rapid' (1 instance) is in no label map; "
-        f"add them to {tmp_path}/maps/acme.yaml, {tmp_path}/maps/rapid.yaml or run `centrepiece taxonomy suggest`"
-    )
+    assert str(caught.value).splitlines() == [
+        "3 labels are in no label map:",
+        f"  customer acme ({tmp_path}/maps/acme.yaml): 2 labels of 1,207 instances: 'lorry' 1,200, 'tram' 7",
+        f"  customer rapid ({tmp_path}/maps/rapid.yaml): 1 label of 1 instance: 'bike' 1",
+        "`centrepiece taxonomy suggest PIPELINE --write` writes them into the label maps, each with a class if one is near",
+    ]
+
+
+def test_many_unmapped_labels_take_one_line_a_customer(tmp_path: Path) -> None:
+    _labelling(tmp_path)
+    (tmp_path / "maps" / "acme.yaml").rename(tmp_path / "maps" / "a.yaml")
+    labelling = load_labelling(tmp_path / "common.yaml", tmp_path / "maps")
+    with pytest.raises(UnmappedLabelError) as caught:
+        labelling.check_mapped(LabelCount("acme", f"label {number}", 200 - number) for number in range(150))
+    line = str(caught.value).splitlines()[1]
+    assert line.startswith(f"  customer acme ({tmp_path}/maps/a.yaml): 150 labels of 18,825 instances: 'label 0' 200, ")
+    assert line.endswith("'label 7' 193 and 142 more")
 
 
 def test_labels_with_a_meaning_pass(tmp_path: Path) -> None:

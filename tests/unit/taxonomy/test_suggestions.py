@@ -40,11 +40,49 @@ def _one(label: str) -> Suggestion:
         ("wooden chair", "chair", "a kind of chair"),
         ("mountain bike", "bicycle", "a kind of bike"),
         ("bycicle", "bicycle", "a similar spelling"),
+        ("motor bycicle", None, "nothing is near; add a class or ignore the label"),
+        ("pottedplnt", None, "nothing is near; add a class or ignore the label"),
         ("xylophone", None, "nothing is near; add a class or ignore the label"),
     ],
 )
 def test_a_label_gets_its_class_with_the_reason(label: str, class_id: str | None, reason: str) -> None:
     assert (_one(label).class_id, _one(label).reason) == (class_id, reason)
+
+
+@pytest.mark.parametrize(
+    ("label", "class_id"),
+    [
+        ("walker", "cake"),
+        ("house", "horse"),
+        ("chair", "hair"),
+        ("cable", "table"),
+        ("curtain", "certain"),
+        ("trailer", "trawler"),
+        ("mouse", "moose"),
+        ("hot dog", "dog"),
+        ("teddy bear", "bear"),
+        ("toy car", "car"),
+        ("boot", "boat"),
+    ],
+)
+def test_what_only_looks_alike_is_not_proposed(label: str, class_id: str) -> None:
+    labelling = Labelling(Taxonomy(grow({class_id: {}}), (), (class_id,)), {}, Path("maps"))
+    assert suggest(labelling, [LabelCount("acme", label, 1)])[0].class_id is None
+
+
+@pytest.mark.parametrize(
+    ("label", "class_id"),
+    [
+        ("trafic light", "traffic light"),
+        ("Umbrela", "umbrella"),
+        ("refrigirator", "refrigerator"),
+        ("bycicle", "bicycle"),
+        ("hand bag", "handbag"),
+    ],
+)
+def test_a_slip_in_the_spelling_is_seen_through(label: str, class_id: str) -> None:
+    labelling = Labelling(Taxonomy(grow({class_id: {}, "cake": {}}), (), (class_id,)), {}, Path("maps"))
+    assert suggest(labelling, [LabelCount("acme", label, 1)])[0].class_id == class_id
 
 
 @pytest.mark.parametrize("label", ["void", "Unlabeled", "DontCare", "shade"])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imaging.kernels import kernel
 from jobs.sources.files.folders import MappedBytes
+from jobs.sources.files.json_keys import spells
 
 _Whole = NDArray[np.int64]
 _Doubles = NDArray[np.float64]
@@ -136,7 +137,7 @@ def _annotation(
             needed = 1 << _ID | 1 << _IMAGE | 1 << _CATEGORY | 1 << _SEGMENTATION
             if not seen >> _CROWD & 1:
                 fields[_CROWD] = 0
-            return last if at + 1 == end and seen & needed == needed else _BROKEN
+            return last if at + 1 == end and seen & needed == needed and 0 <= fields[_CROWD] <= 1 else _BROKEN
         if data[at] != 44:
             return _BROKEN
         at = _after_blanks(data, at + 1, end)
@@ -146,26 +147,17 @@ def _annotation(
 @kernel
 def _key(data: MappedBytes, start: int, end: int) -> int:
     """Tell which of the keys that are read a name is: id, image_id, category_id, iscrowd, segmentation."""
-    size = end - start
-    if size == 2 and data[start] == 105 and data[start + 1] == 100:
+    if spells(data, start, end, b"id"):
         return _ID
-    if size == 8 and _spells(data, start, b"image_id"):
+    if spells(data, start, end, b"image_id"):
         return _IMAGE
-    if size == 11 and _spells(data, start, b"category_id"):
+    if spells(data, start, end, b"category_id"):
         return _CATEGORY
-    if size == 7 and _spells(data, start, b"iscrowd"):
+    if spells(data, start, end, b"iscrowd"):
         return _CROWD
-    if size == 12 and _spells(data, start, b"segmentation"):
+    if spells(data, start, end, b"segmentation"):
         return _SEGMENTATION
     return _OTHER
-
-
-@kernel
-def _spells(data: MappedBytes, start: int, word: bytes) -> bool:
-    for index in range(len(word)):  # noqa: SIM110 - compiled code knows no all()
-        if data[start + index] != word[index]:
-            return False
-    return True
 
 
 @kernel

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.packing import pack_spans
-from jobs.sources.files.json_spans import MISSING, Elements, Offsets
+from jobs.sources.files.json_keys import MISSING
+from jobs.sources.files.json_spans import Elements, Offsets
 
 MOST_OBJECTS = 8192
 """Annotations of a group, unless one image alone has more."""

@@ -5,25 +5,27 @@ from typing import Any
 
 import numpy as np
 
+from jobs.sources.files.documents import expected_object
 from jobs.sources.files.json_documents import finite_numbers, image_side, list_at, whole_number
+from jobs.sources.formats.coco.categories import Categories, label_of
 from jobs.sources.records import LabelledObject, Polygons, Rejected, RunLengths, record_ref
 from lake.reasons import Reason
 
 
 def labelled_object(
-    record: Any, position: int, document: str | None, categories: Mapping[int, str | None], names: Mapping[int, str]
+    record: Any, position: int, document: str | None, categories: Categories, names: Mapping[int, str]
 ) -> LabelledObject | Rejected:
     """Type one annotation.
 
     Args:
-        record: The parsed annotation, None when it was no JSON.
+        record: The parsed annotation.
         position: Its index in the document's list.
         document: Name of the document, None for the only one.
-        categories: Name of each category by id, None where it has none.
+        categories: Of the document.
         names: `ListedImage.name` of each listed image by id.
     """
     if not isinstance(record, dict):
-        return Rejected(record_ref(document, f"at {position}"), Reason.MALFORMED_RECORD, "expected an annotation object")
+        return Rejected(record_ref(document, f"at {position}"), Reason.MALFORMED_RECORD, expected_object(record, "an annotation"))
     number = whole_number(record.get("id"))
     ref = record_ref(document, number if number is not None else f"at {position}")
     image = whole_number(record.get("image_id"))
@@ -31,16 +33,22 @@ def labelled_object(
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected whole numbers as id and image_id")
     if image not in names:
         return Rejected(ref, Reason.UNLISTED_IMAGE, f"image_id {image} is not in the list of images")
-    category = whole_number(record.get("category_id"))
-    if category is None or category not in categories:
-        return Rejected(ref, Reason.UNKNOWN_CATEGORY, f"category_id {category} is not in the list of categories")
-    label = categories[category]
-    if label is None:
-        return Rejected(ref, Reason.EMPTY_LABEL, f"category {category} has no name")
+    label = label_of(categories, record.get("category_id"))
+    if not isinstance(label, str):
+        return Rejected(ref, *label)
+    crowd = is_crowd(record)
+    if crowd is None:
+        return Rejected(ref, Reason.MALFORMED_RECORD, f"expected 0 or 1 as iscrowd, got {str(record['iscrowd'])[:80]!r}")
     geometry = coco_geometry(record)
     if not isinstance(geometry, Polygons | RunLengths):
         return Rejected(ref, *geometry)
-    return LabelledObject(ref, names[image], label, geometry, is_crowd=bool(record.get("iscrowd")))
+    return LabelledObject(ref, names[image], label, geometry, is_crowd=crowd)
+
+
+def is_crowd(record: Mapping[str, Any]) -> bool | None:
+    """Say whether a record is of a crowd: `iscrowd` is 0, 1, false, true, or left out; None when it is anything else."""
+    found = record.get("iscrowd")
+    return bool(found) if found is None or (isinstance(found, int | float) and found in (0, 1)) else None
 
 
 def coco_geometry(record: dict[str, Any]) -> Polygons | RunLengths | tuple[Reason, str]:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from imaging.images import ImageRefusedError
-from jobs.sources.files.documents import map_document, parse_spans
+from jobs.sources.files.documents import expected_object, map_document, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import list_at, nonempty_text, records_at, whole_number
 from jobs.sources.files.paths import safe_path
+from jobs.sources.formats.coco.categories import Categories, label_of
+from jobs.sources.formats.coco.objects import is_crowd
 from jobs.sources.formats.coco.reader import CocoUnit, coco_unit, documents_by_image
 from jobs.sources.rasters.label_maps import decode_colour_map, refused
 from jobs.sources.rasters.regions import Region, find_regions
@@ -55,7 +57,8 @@ def objects(export: Export, unit: Unit, sizes: Mapping[str, ImageSize]) -> Itera
         container = _container(export, payload.document, record, position)
         number = whole_number(record.get("image_id")) if isinstance(record, dict) else None
         if not isinstance(record, dict) or number is None:
-            yield Rejected(part_ref(container, "map"), Reason.MALFORMED_RECORD, "expected an annotation with an image_id")
+            detail = "expected an annotation with an image_id" if isinstance(record, dict) else expected_object(record, "an annotation")
+            yield Rejected(part_ref(container, "map"), Reason.MALFORMED_RECORD, detail)
         elif number not in payload.names:
             yield Rejected(part_ref(container, "map"), Reason.UNLISTED_IMAGE, f"image_id {number} is not in the list of images")
         else:
@@ -106,7 +109,7 @@ def _segment(
     image: str,
     regions: Mapping[int | None, Region],
     size: ImageSize,
-    categories: Mapping[int, str | None],
+    categories: Categories,
     seen: set[int],
 ) -> LabelledObject | Rejected:
     number = whole_number(segment.get("id")) if isinstance(segment, dict) else None
@@ -116,17 +119,17 @@ def _segment(
     if number in seen:
         return Rejected(ref, Reason.DUPLICATE_ID, "an earlier segment of the image has the same id")
     seen.add(number)
-    category = whole_number(segment.get("category_id"))
-    if category is None or category not in categories:
-        return Rejected(ref, Reason.UNKNOWN_CATEGORY, f"category_id {category} is not in the list of categories")
-    label = categories[category]
-    if label is None:
-        return Rejected(ref, Reason.EMPTY_LABEL, f"category {category} has no name")
+    label = label_of(categories, segment.get("category_id"))
+    if not isinstance(label, str):
+        return Rejected(ref, *label)
+    crowd = is_crowd(segment)
+    if crowd is None:
+        return Rejected(ref, Reason.MALFORMED_RECORD, f"expected 0 or 1 as iscrowd, got {str(segment['iscrowd'])[:80]!r}")
     region = regions.get(number)
     if region is None:
         return Rejected(ref, Reason.EMPTY_GEOMETRY, f"no pixel of the map has id {number}")
     geometry = RunLengths(region.counts.tolist(), size.height, size.width)
-    return LabelledObject(ref, image, label, geometry, is_crowd=bool(segment.get("iscrowd")))
+    return LabelledObject(ref, image, label, geometry, is_crowd=crowd)
 
 
 def _map_bytes(export: Export, document: str, record: Any) -> bytes:
@@ -138,7 +141,7 @@ def _map_bytes(export: Export, document: str, record: Any) -> bytes:
         path = f"{folder}/{candidate}" if folder else candidate
         if export.annotations.entry(path) is not None:
             return export.annotations.read(path)
-    raise InputError(f"no id map {name!r} in {stem}/ or masks/ beside the document")
+    raise InputError(f"no id map {name!r} in {stem}/ or masks/ below {export.annotations.uri(folder)}")
 
 
 def _records(export: Export, unit: Unit) -> Iterator[tuple[int, Any]]:

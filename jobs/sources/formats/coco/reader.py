@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.sources.fields.image_paths import first_present
-from jobs.sources.files.documents import map_document, parse_span, parse_spans
+from jobs.sources.files.documents import expected_object, map_document, parse_span, parse_spans
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import MappedBytes
-from jobs.sources.files.json_documents import image_side, list_at, nonempty_text, parse_json, whole_number
+from jobs.sources.files.json_documents import image_side, whole_number
 from jobs.sources.files.json_spans import Elements, element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError, safe_path
+from jobs.sources.files.task_lists import text_start
+from jobs.sources.formats.coco.categories import Categories, categories_of
 from jobs.sources.formats.coco.columns import read_columns
 from jobs.sources.formats.coco.grouping import ImageGroup, group_by_image
+from jobs.sources.formats.coco.licences import licence_of, licences_of
 from jobs.sources.formats.coco.objects import labelled_object
 from jobs.sources.reader import ByColumns, Reader
 from jobs.sources.record_columns import Columns, listed_columns, listed_images
@@ -27,7 +30,6 @@ from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Polygon
 from lake.errors import InputError
 from lake.reasons import Reason
 
-MOST_CATEGORIES = 100_000
 _IMAGES_AT_ONCE = 4096
 _LOOKED_AT = 8  # images of a document by which the folder of its split is known
 
@@ -37,7 +39,7 @@ class CocoUnit:
     """Some images of one document and the spans of the annotations that lie on them."""
 
     document: str
-    categories: Mapping[int, str | None]
+    categories: Categories
     images: tuple[ListedImage | Rejected, ...]
     names: Mapping[int, str]  # image id -> `ListedImage.name`
     group: ImageGroup
@@ -105,7 +107,7 @@ def polygon_batch(export: Export, unit: Unit) -> PolygonBatch:
     found = read_columns(map_document(export, payload.document), group.starts, group.ends)
     usable = found.regular.copy()
     usable[list(group.earlier)] = False
-    named = {number: name for number, name in payload.categories.items() if name is not None}
+    named = {number: names[0] for number, names in payload.categories.items() if len(names) == 1}
     images = _indices_in(found.image_ids, list(payload.names), usable)
     labels = _indices_in(found.category_ids, list(named), usable)
     prefix = record_ref(document, "")
@@ -137,7 +139,7 @@ def without(unit: Unit, taken: NDArray[np.bool_]) -> Unit:
 READER = Reader(units, images, objects, documents=(".json",), columns=ByColumns(polygon_batch, without))
 
 
-def _unpacked(document: str, categories: Mapping[int, str | None], images: Columns, names: Sequence[int], group: ImageGroup) -> CocoUnit:
+def _unpacked(document: str, categories: Categories, images: Columns, names: Sequence[int], group: ImageGroup) -> CocoUnit:
     return CocoUnit(document, categories, listed_images(images), _names(names), group)
 
 
@@ -161,34 +163,12 @@ def duplicate(ref: str, record: Any, earlier: Any) -> Rejected:
     """Reject a record whose id an earlier one has: the first of an id stands."""
     if record == earlier:
         return Rejected(ref, Reason.DUPLICATE_RECORD, "equal to an earlier record with the same id")
-    return Rejected(ref, Reason.DUPLICATE_ID, "an earlier record with other content has the same id and was kept")
+    return Rejected(ref, Reason.DUPLICATE_ID, "an earlier record with other content has the same id, and the first counts")
 
 
-def categories_of(data: MappedBytes, span: tuple[int, int] | None, where: str) -> dict[int, str | None]:
-    """Read the categories' names by id; None for one without a usable name.
-
-    Args:
-        data: (N,) uint8, the document.
-        span: Where the list of categories begins and ends, in bytes; None where there is none.
-        where: What to call the document in messages.
-
-    Raises:
-        InputError: There are too many categories, or their list is no JSON.
-    """
-    if span is None:
-        return {}
-    found = parse_json(data[span[0] : span[1]].tobytes(), f"{where}, categories")
-    names: dict[int, str | None] = {}
-    for category in list_at({"categories": found}, "categories"):
-        number = whole_number(category.get("id")) if isinstance(category, dict) else None
-        if number is not None:
-            names.setdefault(number, nonempty_text(category.get("name")))
-    if len(names) > MOST_CATEGORIES:
-        raise InputError(f"{where} has {len(names):,} categories; at most {MOST_CATEGORIES:,} are read")
-    return names
-
-
-def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) -> tuple[list[ListedImage | Rejected], list[int | None]]:
+def images_of(
+    export: Export, path: str, data: MappedBytes, elements: Elements, licences: Mapping[int, str]
+) -> tuple[list[ListedImage | Rejected], list[int | None]]:
     """List a document's images, with the id under which annotations find each; None for one that is rejected.
 
     Args:
@@ -196,6 +176,7 @@ def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) 
         path: Of the document.
         data: (N,) uint8, the document.
         elements: Of its list of images.
+        licences: Of the document, by id.
     """
     listed: list[ListedImage | Rejected] = []
     ids: list[int | None] = []
@@ -205,6 +186,8 @@ def images_of(export: Export, path: str, data: MappedBytes, elements: Elements) 
         chunk = slice(begin, begin + _IMAGES_AT_ONCE)
         for index, record in enumerate(parse_spans(data, elements.starts[chunk], elements.ends[chunk]), start=begin):
             outcome, number = _listed(export, path, split, index, record)
+            if isinstance(outcome, ListedImage) and (licence := licence_of(record, licences)):
+                outcome = outcome._replace(licence=licence)
             if isinstance(outcome, ListedImage) and number is not None:
                 if number in first:
                     earlier = parse_span(data, elements.starts[first[number]], elements.ends[first[number]])
@@ -220,7 +203,8 @@ def _listed(export: Export, path: str, split: str, index: int, record: Any) -> t
     number = whole_number(record.get("id")) if isinstance(record, dict) else None
     ref = record_ref(export.document_name(path), f"image {number if number is not None else f'at {index}'}")
     if number is None:
-        return Rejected(ref, Reason.MALFORMED_RECORD, "expected an image record with a whole number as its id"), None
+        detail = "expected a whole number as an image's id" if isinstance(record, dict) else expected_object(record, "an image")
+        return Rejected(ref, Reason.MALFORMED_RECORD, detail), None
     try:
         name = record.get("file_name")
         where = export.image_path(path, f"{split}{name}" if split else name) if name else first_present(export, path, _lvis_names(record))
@@ -252,11 +236,17 @@ def _lvis_names(record: dict[str, Any]) -> list[str]:
 
 def _document_units(export: Export, path: str, most: int | None, weight: int) -> Iterator[Unit]:
     data, where = map_document(export, path), export.annotations.uri(path)
+    if data[(begin := text_start(data)) : begin + 1].tobytes() == b"[":
+        raise InputError(
+            f"{where} is a list and no COCO data set; if it holds results (image_id, category_id, score), set format: coco-results "
+            "and name the data set's own file as `classes`"
+        )
     top = member_spans(data, where)
     if "images" not in top or "annotations" not in top:
         raise InputError(f"{where} is no COCO file: expected the keys images and annotations, got {sorted(top)[:10]}")
     categories = categories_of(data, top.get("categories"), where)
-    listed, ids = images_of(export, path, data, element_spans(data, top["images"], f"{where}, images"))
+    licences = licences_of(data, top.get("licenses"), where)
+    listed, ids = images_of(export, path, data, element_spans(data, top["images"], f"{where}, images"), licences)
     annotations = element_spans(data, top["annotations"], f"{where}, annotations")
     for number, (slots, group) in enumerate(group_by_image(ids, annotations, most)):
         names = _names(number for number in ids[slots.start : slots.stop] if number is not None)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.images import ImageRefusedError
-from jobs.sources.formats.label_png.class_list import HIGHEST_ID, ClassList
+from jobs.sources.formats.label_png.class_list import HIGHEST_ID, SHARED, ClassList
 from jobs.sources.rasters.label_maps import IdMap, decode_colour_map, decode_index_map, is_coloured
 from jobs.sources.rasters.regions import Region, find_regions
 from jobs.sources.records import VOID_LABEL, ImageSize
@@ -34,8 +34,10 @@ def label_regions(data: bytes, classes: ClassList) -> LabelRegions:
         classes: What its ids, or its colours, mean.
 
     Raises:
-        ImageRefusedError: It cannot be decoded, or is coded by colour while the class list has no colours.
+        ImageRefusedError: It cannot be decoded, or is coded by colour while the class list has no colours, or one for several.
     """
+    if classes.instances_of is not None:
+        return _instances(data, classes.instances_of, classes.ignored)
     if classes.divisor is not None:
         return _coded_instances(data, classes, classes.divisor)
     values, ids = _values_and_ids(data, classes)
@@ -60,12 +62,33 @@ def _values_and_ids(data: bytes, classes: ClassList) -> tuple[NDArray[Any], IdMa
         raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, "coded by colour, but no class of the class list has an rgb")
     colours, inverse = np.unique(decode_colour_map(data), return_inverse=True)
     ids = np.array([classes.colours.get(int(colour), VOID) for colour in colours], np.int32)
+    if (ids == SHARED).any():
+        colour = int(colours[ids == SHARED][0])
+        raise ImageRefusedError(Reason.UNDECODABLE_IMAGE, f"coded by colour, but several classes have the colour #{colour:06x}")
     return inverse.astype(np.int32), _known(ids, classes)
+
+
+def _instances(data: bytes, label: str, ignored: int | None) -> LabelRegions:
+    """Divide a map whose values are instances of one class: one region a value, none of 0, and void where it says so."""
+    values = _numbers(data)
+    numbers, inverse = np.unique(values, return_inverse=True)
+    slots = np.where(numbers == 0, -1, np.arange(numbers.size)).astype(np.int32)
+    found = []
+    for region in find_regions(slots[inverse].reshape(values.shape), np.zeros(numbers.size, bool)):
+        number = int(numbers[region.value])
+        void = number == ignored
+        found.append((f"{VOID_LABEL if void else number}/0", None if void else label, region))
+    return LabelRegions(_size(values), found)
+
+
+def _numbers(data: bytes) -> IdMap:
+    """Decode a map of numbers, in one channel, or in three as R + 256 G + 65536 B."""
+    return _least_first(decode_colour_map(data)) if is_coloured(data) else decode_index_map(data).astype(np.int32)
 
 
 def _coded_instances(data: bytes, classes: ClassList, divisor: int) -> LabelRegions:
     """Divide a map of class * divisor + instance: one region a value, things without instance by their parts."""
-    values = _least_first(decode_colour_map(data)) if is_coloured(data) else decode_index_map(data).astype(np.int32)
+    values = _numbers(data)
     coded, inverse = np.unique(values, return_inverse=True)
     of_class = _known(np.where(coded < divisor, coded, coded // divisor).astype(np.int32), classes)
     void = of_class == VOID

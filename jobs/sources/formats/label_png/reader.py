@@ -1,6 +1,7 @@
 """Reads a folder of label maps beside its folder of images: one record a region.
 
-A label map belongs to the image of the same path and stem. docs/formats/label-png.md says what each id becomes.
+A label map belongs to the image of the same path and stem; `pairing` says which that is.
+docs/formats/label-png.md says what each id becomes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,10 +9,10 @@ from dataclasses import dataclass
 
 from imaging.images import ImageRefusedError
 from jobs.sources.files.exports import Export
-from jobs.sources.files.folders import Entry
 from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.formats.label_png.class_list import ClassList, parse_classes
 from jobs.sources.formats.label_png.label_regions import label_regions
+from jobs.sources.formats.label_png.pairing import LABEL_SUFFIXES, pair_maps
 from jobs.sources.rasters.label_maps import refused
 from jobs.sources.reader import Reader
 from jobs.sources.records import (
@@ -28,7 +29,6 @@ from jobs.sources.records import (
 from lake.errors import InputError
 from lake.reasons import Reason
 
-_LABEL_SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
 _WEIGHT = 64  # objects that one map is expected to hold
 
 
@@ -50,14 +50,10 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
     if export.file is not None or export.images_beside:
         raise InputError("format label-png needs a folder of label maps as `annotations` and a folder of `images`")
     classes = parse_classes(export.classes)
-    image_paths = _by_stem(export.images.entries(*IMAGE_SUFFIXES))
-    labels = _by_stem(export.documents(*_LABEL_SUFFIXES))
-    for stem in sorted(image_paths.keys() | labels.keys()):
-        of_stem, maps = image_paths.get(stem, []), labels.get(stem, [])
-        for index in range(max(len(of_stem), len(maps))):
-            image = of_stem[index] if index < len(of_stem) else None
-            label = maps[index] if index < len(maps) else None
-            yield Unit(stem, LabelUnit(image, label, classes), weight=_WEIGHT)
+    maps = [entry.path for entry in export.documents(*LABEL_SUFFIXES)]
+    listed = [entry.path for entry in export.images.entries(*IMAGE_SUFFIXES)]
+    for stem, image, label in pair_maps(listed, maps, one_folder=export.images.root == export.annotations.root):
+        yield Unit(stem, LabelUnit(image, label, classes), weight=_WEIGHT)
 
 
 def images(export: Export, unit: Unit) -> Iterator[ListedImage | Rejected]:
@@ -106,13 +102,6 @@ def files(export: Export, unit: Unit) -> Iterator[bytes]:
 
 
 READER = Reader(units, images, objects, documents=(), files=files)
-
-
-def _by_stem(entries: list[Entry]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for entry in entries:
-        found.setdefault(entry.path.rpartition(".")[0], []).append(entry.path)
-    return found
 
 
 def _payload(unit: Unit) -> LabelUnit:

@@ -63,7 +63,7 @@ def test_an_export_on_s3_is_found_and_read_as_on_a_disk(
     kind, suffix = list(PACKED.items())[NAMES.index(name) % len(PACKED)]
     upload(Path(shutil.make_archive(str(tmp_path / "packed"), kind, export)), name)
     for place in (f"{bucket}/{name}/it", f"{bucket}/{name}/packed{suffix}"):
-        found = detect(place)
+        (found,) = detect(place)
         assert found.format == sample.format
         assert found.stanza["annotations"].startswith("s3://")
         assert contents(plain_ingest(tmp_path / "store", Source.model_validate(found.stanza))) == wanted

@@ -1,6 +1,8 @@
 """Keys of one export are known whatever stood before; what a source's records became is told in a line whose sums add up."""
 
-from jobs.ingest.publication import account_of, without_earlier
+import pytest
+
+from jobs.ingest.publication import account_of, log_account, without_earlier
 from lake.digests import stage_key
 from lake.publishing.stage_report import StageReport
 
@@ -13,6 +15,18 @@ def test_a_source_s_account_adds_up() -> None:
         "acme: 1,200 image records = 1,199 images + 1 rejected; 30 object records = 26 annotations + 4 rejected; "
         "rejected documents: 1; 2 box-only, 1 malformed-record, 3 missing-image"
     )
+
+
+def test_an_export_of_which_nothing_was_kept_is_warned_of_with_an_example(caplog: pytest.LogCaptureFixture) -> None:
+    counts = {"image_records": 2, "images": 0, "object_records": 3, "annotations": 0}
+    examples = {"missing-image": "no file 'a.jpg' below /data/images"}
+    details = {"source": "acme", **counts, "rejected": {"missing-image": 4, "box-only": 1}, "examples": examples}
+    with caplog.at_level("WARNING"):
+        log_account(StageReport("ingest", "k", False, 5, 0, {}, details=details))
+        log_account(StageReport("ingest", "k", False, 5, 0, {}, details={**details, "annotations": 1}))
+    assert caplog.messages == [
+        "acme: no object was kept; most of its rejects (4) are missing-image: no file 'a.jpg' below /data/images",
+    ]
 
 
 def test_keys_of_one_export_are_told_from_those_of_another() -> None:

@@ -69,7 +69,9 @@ def test_an_annotation_whose_image_is_of_another_source_is_a_reject() -> None:
 
 def test_a_label_that_is_in_no_map_stops_the_stage() -> None:
     fewer = Labelling(TAXONOMY, {"coco": LABELLING.maps["coco"]}, Path("maps"))
-    with pytest.raises(UnmappedLabelError, match=r"label '.*' of customer 'acme' is in no label map; run `centrepiece taxonomy suggest`"):
+    with pytest.raises(
+        UnmappedLabelError, match=r"label '.*' of customer 'acme' is in no label map; run `centrepiece taxonomy suggest PIPELINE --write`"
+    ):
         label_annotations(ANNOTATIONS, IMAGES, fewer)
 
 

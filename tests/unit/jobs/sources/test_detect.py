@@ -52,14 +52,14 @@ def test_a_stanza_reads_what_the_export_holds_in_a_folder_and_in_an_archive(
     wanted = plain_ingest(tmp_path / "store", source_of("x", **samples[name].paths(str(tmp_path / "export"))))
     archive = shutil.make_archive(str(tmp_path / "packed"), PACKED[NAMES.index(name) % len(PACKED)], tmp_path / "export")
     for location in (str(tmp_path / "export"), archive):
-        found = detect(location)
+        (found,) = detect(location)
         assert found.format == samples[name].format
         (stanza,) = yaml.safe_load(found.as_yaml())
         assert summary(plain_ingest(tmp_path / "store", Source.model_validate(stanza))) == summary(wanted)
 
 
 def test_images_are_found_beside_the_folder_of_a_document(data_folder: Path) -> None:
-    found = detect(data_folder / "coco/coco_mini/annotations/instances_train2017.json")
+    (found,) = detect(data_folder / "coco/coco_mini/annotations/instances_train2017.json")
     assert found.stanza["images"] == str(data_folder / "coco/coco_mini/train2017")
 
 
@@ -70,13 +70,13 @@ def test_label_maps_without_a_class_list_are_told_what_they_lack(data_folder: Pa
 
 @pytest.mark.parametrize(("path", "kind", "count"), EXPORTS)
 def test_a_real_export_is_recognised_and_its_stanza_reads_it(tmp_path: Path, data_folder: Path, path: str, kind: str, count: int) -> None:
-    found = detect(data_folder / path)
+    (found,) = detect(data_folder / path)
     assert found.format == kind
     assert len(plain_ingest(tmp_path, Source.model_validate(found.stanza)).annotations) == count
 
 
 def test_label_maps_are_recognised_by_their_class_list_and_stems(data_folder: Path) -> None:
-    found = detect(data_folder / "camvid")
+    (found,) = detect(data_folder / "camvid")
     assert found.format == "label-png"
     assert {key: Path(found.stanza[key]).name for key in ("annotations", "images", "classes")} == {
         "annotations": "labels",
@@ -89,7 +89,7 @@ def test_label_maps_are_recognised_by_their_class_list_and_stems(data_folder: Pa
 def test_an_archive_is_looked_into_and_named_as_a_whole(tmp_path: Path, data_folder: Path) -> None:
     project = data_folder / "platform/supervisely/lemons-annotated"
     archive = shutil.make_archive(str(tmp_path / "night one"), "zip", project)
-    found = detect(archive)
+    (found,) = detect(archive)
     assert found.format == "supervisely"
     assert found.stanza["name"] == "night-one"
     assert found.stanza["annotations"].startswith(archive)
@@ -113,5 +113,5 @@ def test_the_stanza_of_an_oddly_named_export_is_one(name: str, tmp_path: Path) -
     (tmp_path / name).mkdir()
     (tmp_path / name / "a.json").write_text('{"shapes": [], "imagePath": "a.png"}')
     for location in (tmp_path / name, shutil.make_archive(str(tmp_path / f"{name}z"), "zip", tmp_path / name)):
-        (stanza,) = yaml.safe_load(detect(location).as_yaml())
+        (stanza,) = yaml.safe_load(detect(location)[0].as_yaml())
         assert plain_ingest(tmp_path / "store", Source.model_validate(stanza)).reasons() == {"missing-image": 1}

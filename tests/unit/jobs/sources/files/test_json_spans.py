@@ -4,10 +4,15 @@ import json
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jobs.sources.files.folders import MappedBytes
-from jobs.sources.files.json_spans import MISSING, element_spans, member_spans
+from jobs.sources.files.json_documents import whole_number
+from jobs.sources.files.json_keys import MISSING
+from jobs.sources.files.json_spans import element_spans, member_spans
 from lake.errors import InputError
 
 
@@ -43,8 +48,53 @@ def test_elements_are_found_whatever_they_hold(separators: tuple[str, str], asci
     assert values == RECORDS
     assert ids[:2] == [0, 3]
     assert image_ids[:2] == [-5, 12]
-    assert ids[3:] == image_ids[3:] == [MISSING] * 5
-    assert ids[2] not in (MISSING, 0)
+    assert ids[2:] == image_ids[2:] == [MISSING] * 6
+
+
+KEYS = [
+    "id",
+    "image_id",
+    "imageXid",
+    "im\u00e4_i",
+    "imabc_id",
+    "image_iX",
+    "i",
+    "Id",
+    r"\u0069d",
+    r"im\u0061ge_id",
+    r"image\u005fid",
+    r"\"\"id",
+]
+VALUES = ["0", "7", "-7", "-0", "3.0", "3.50", "0e0", "12e1", "70e-1", "1.5e1", "-0.0e5", "1e400", "0.99999999999999999999", "null", '"7"']
+VALUES += [
+    "999999999999999",
+    "1000000000000000",
+    "9007199254740991",
+    "9007199254740992",
+    "9007199254740993",
+    "18446744073709551616",
+    "true",
+    "[7]",
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES)), max_size=4))
+@settings(max_examples=400, deadline=None)
+def test_ids_are_those_that_a_parser_finds(members: list[tuple[str, str]]) -> None:
+    record = "{" + ", ".join(f'"{key}": {value}' for key, value in members) + "}"
+    found = element_spans(scanned(f"[{record}]"), (0, len(record.encode()) + 2), "test")
+    try:
+        parsed = orjson.loads(record)
+    except orjson.JSONDecodeError:  # a number beyond every double: the element is rejected, whatever its ids
+        return
+    expected = [whole_number(parsed.get(key)) for key in ("id", "image_id")]
+    assert [found.ids[0], found.image_ids[0]] == [MISSING if number is None else number for number in expected]
+
+
+def test_keys_at_the_top_are_read_as_a_parser_reads_them() -> None:
+    assert elements('{"annot\\u0061tions": [1]}')[0] == [1]
+    with pytest.raises(InputError, match="twice"):
+        elements('{"annotations": [1], "annot\\u0061tions": [2]}')
 
 
 def test_an_empty_list_has_no_elements() -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.sources.detect import detect
 from lake.errors import InputError
 from tests.support.plain_ingest import Ingested, plain_ingest, source_of
 
@@ -169,6 +168,86 @@ def test_the_extended_map_of_scale_comes_before_the_one_of_8_bits(tmp_path: Path
     assert found.reasons() == {"duplicate-record": 1, "empty-geometry": 1}
 
 
+def test_images_of_labelbox_may_be_called_by_the_id_of_their_row(tmp_path: Path) -> None:
+    image(tmp_path / "e/ck1.jpg")
+    shape = {"feature_id": "f", "name": "dog", "polygon": POINTS}
+    row = {"data_row": {"id": "ck1", "external_id": "street 5", "row_data": "https://host/x?sig=1"}}
+    row["projects"] = {"p": {"labels": [{"annotations": {"objects": [shape]}}]}}
+    assert areas(read(tmp_path / "e", "labelbox", {"e.ndjson": row}, annotations="e.ndjson")) == {"dog": 100}
+
+
+def test_the_first_export_format_of_labelbox_is_named(tmp_path: Path) -> None:
+    old = [{"ID": "a", "Labeled Data": "https://host/a.png", "Label": {"objects": []}, "External ID": "a.png"}]
+    for place in ("e.json", "."):
+        with pytest.raises(InputError, match=r"e\.json is in Labelbox's first export format .* export the project again as NDJSON"):
+            read(tmp_path / "e", "labelbox", {"e.json": old}, annotations=place)
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"),
+    [
+        ("coco", {"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"id": 1, "score": float("nan")}], "categories": []}),
+        ("coco", {"images": [{"id": 1, "score": float("inf")}], "annotations": [], "categories": []}),
+        ("coco-panoptic", {"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": float("nan")}], "categories": []}),
+        ("label-studio", [{"data": {"image": "NaN.png"}, "annotations": [], "agreement": float("-inf")}]),
+        ("scale", [{"task_id": "1", "params": {"attachment": "a.png"}, "response": {"x": float("nan")}}]),
+        ("labelbox", [{"data_row": {"id": "a"}, "projects": {}, "x": float("nan")}]),
+        ("datumaro", {"categories": {}, "items": [{"id": "a", "x": float("nan")}]}),
+        ("labelme", {"imagePath": "a.png", "shapes": [{"points": [[float("nan"), 1]]}]}),
+    ],
+)
+def test_numbers_that_only_python_writes_are_named(tmp_path: Path, kind: str, document: Any) -> None:
+    image(tmp_path / "e/a.png")
+    found = read(tmp_path / "e", kind, {"e.json": document})
+    details = [row["detail"] for row in found.rejects if row["reason"] == "malformed-record"]
+    assert details and all("not JSON: it holds" in detail and "allow_nan=False" in detail for detail in details), found.rejects
+
+
+def test_each_image_of_coco_has_its_own_licence(tmp_path: Path) -> None:
+    stated = [1, 2, 9, None, "CC0", 3, 4]
+    for number in range(len(stated)):
+        image(tmp_path / f"e/{number}.png", number)
+    document = {
+        "licenses": [
+            *({"id": 1, "name": "BY", "url": "http://cc/by"}, {"id": 2, "name": None, "url": "http://cc/nd"}),
+            *({"id": 3, "name": "", "url": None}, {"id": 4, "name": "A"}, {"id": 4, "name": "B"}, "none"),
+        ],
+        "images": [{"id": number, "file_name": f"{number}.png", "license": licence} for number, licence in enumerate(stated)],
+        "annotations": [],
+        "categories": [],
+    }
+    folder = tmp_path / "e"
+    (folder / "e.json").write_text(json.dumps(document))
+    found = plain_ingest(tmp_path / "store", source_of("s", format="coco", annotations=str(folder / "e.json"), licence="ours"))
+    by_name = {Path(row["uri"]).stem: row["licence"] for row in found.images}
+    assert [by_name[str(number)] for number in range(len(stated))] == [
+        "BY (http://cc/by)",
+        "http://cc/nd",
+        "ours",
+        "ours",
+        "CC0",
+        "ours",
+        "A; B",
+    ]
+
+
+def test_coco_results_are_told_from_a_data_set(tmp_path: Path) -> None:
+    results = [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "score": 0.5}]
+    with pytest.raises(InputError, match=r"r\.json is a list and no COCO data set; .* set format: coco-results"):
+        read(tmp_path / "e", "coco", {"r.json": results}, annotations="r.json")
+
+
+def test_a_missing_image_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    document = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": [], "categories": []}
+    (reject,) = read(tmp_path / "e", "coco", {"e.json": document}).rejects
+    assert reject["detail"] == f"no file 'a.png' below {tmp_path}/e"
+
+
+def test_a_class_number_of_yolo_has_one_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="found the key '0' twice"):
+        read(tmp_path / "e", "yolo-seg", {"data.yaml": "names: {0: dog, 0: cat}\n", "labels/a.txt": "0 0 0 1 0 1 1"})
+
+
 def test_poses_of_yolo_are_no_outlines(tmp_path: Path) -> None:
     image(tmp_path / "e/images/a.png")
     documents = {"data.yaml": "names: [person]\nkpt_shape: [17, 3]\n", "labels/a.txt": "0 .5 .5 .2 .2 .1 .1 2\n"}
@@ -187,9 +266,8 @@ def test_images_of_coco_lie_in_a_folder_of_their_split(tmp_path: Path) -> None:
         }
         (tmp_path / "e/annotations").mkdir(exist_ok=True)
         (tmp_path / f"e/annotations/instances_{split}.json").write_text(json.dumps(document))
-    stanza = detect(tmp_path / "e").stanza
-    assert (stanza["annotations"], stanza["images"]) == (str(tmp_path / "e/annotations"), str(tmp_path / "e/images"))
-    found = plain_ingest(tmp_path / "store", source_of("s", format="coco", annotations=stanza["annotations"], images=stanza["images"]))
+    paths = {"annotations": str(tmp_path / "e/annotations"), "images": str(tmp_path / "e/images")}
+    found = plain_ingest(tmp_path / "store", source_of("s", format="coco", **paths))
     assert (areas(found), found.rejects) == ({"train": 100, "val": 100}, [])
 
 

@@ -14,7 +14,10 @@ from lake.reasons import Reason
 
 SQUARE = [[1, 1, 5, 1, 5, 5, 1, 5]]
 IMAGE = {"id": 0, "file_name": "a.jpg", "width": 8, "height": 6}
-CATEGORIES = [{"id": 0, "name": "dog"}, {"id": 7, "name": " "}]
+CATEGORIES = [
+    *({"id": 0, "name": "dog"}, {"id": 7, "name": " "}, {"id": 8, "name": "cat"}, {"id": 8, "name": "car"}),
+    *({"id": 9, "name": "cow"}, {"id": 9, "name": "cow"}),
+]
 
 
 def annotation(**changes: Any) -> dict[str, Any]:
@@ -72,6 +75,9 @@ def test_a_missing_iscrowd_means_no_crowd_as_in_lvis(tmp_path: Path) -> None:
         ({"category_id": 5}, Reason.UNKNOWN_CATEGORY),
         ({"category_id": None}, Reason.UNKNOWN_CATEGORY),
         ({"category_id": 7}, Reason.EMPTY_LABEL),
+        ({"category_id": 8}, Reason.UNKNOWN_CATEGORY),
+        ({"iscrowd": "0"}, Reason.MALFORMED_RECORD),
+        ({"iscrowd": 2}, Reason.MALFORMED_RECORD),
         ({"image_id": 99}, Reason.UNLISTED_IMAGE),
         ({"image_id": ...}, Reason.MALFORMED_RECORD),
         ({"id": ...}, Reason.MALFORMED_RECORD),
@@ -80,6 +86,32 @@ def test_a_missing_iscrowd_means_no_crowd_as_in_lvis(tmp_path: Path) -> None:
 )
 def test_an_irregular_record_has_its_own_reason(tmp_path: Path, changes: dict[str, Any], reason: Reason) -> None:
     assert outcome(tmp_path, **changes) is reason
+
+
+def test_a_category_listed_twice_is_told_by_its_names(tmp_path: Path) -> None:
+    assert outcome(tmp_path, category_id=9).label == "cow"
+    (record,) = read(tmp_path, [annotation(category_id=8)])[1]
+    assert record.detail == "category 8 is listed 2 times under different names: 'cat', 'car'"
+
+
+def test_plain_columns_leave_what_single_records_would_reject(tmp_path: Path) -> None:
+    read(tmp_path, [annotation(category_id=number) for number in (0, 8, 9)] + [annotation(id=9, iscrowd=2), annotation(id=10, image_id=5)])
+    export = open_export(str(tmp_path / "coco.json"), str(tmp_path))
+    batches = [coco.polygon_batch(export, unit) for unit in coco.units(export) if isinstance(unit, Unit)]
+    usable = [ref for batch in batches for ref, use in zip(batch.refs, batch.usable, strict=True) if use]
+    assert usable == [":1"]
+
+
+@pytest.mark.parametrize("spelling", ['"image_id": 0e0', '"image_id": -0.0', r'"im\u0061ge_id": 0', '"image_id": 0, "imabc_id": 5'])
+def test_an_annotation_finds_its_image_however_the_id_is_spelt(tmp_path: Path, spelling: str) -> None:
+    record = json.dumps(annotation()).replace('"image_id": 0', spelling)
+    document = json.dumps({"images": [IMAGE], "annotations": [], "categories": CATEGORIES})
+    (tmp_path / "coco.json").write_text(document.replace('"annotations": []', f'"annotations": [{record}]'))
+    export = open_export(str(tmp_path / "coco.json"), str(tmp_path))
+    (unit,) = coco.units(export)
+    assert isinstance(unit, Unit)
+    assert [record.ref for record in coco.objects(export, unit, {})] == [":1"]
+    assert isinstance(next(iter(coco.objects(export, unit, {}))), LabelledObject)
 
 
 def test_the_first_of_an_id_stands_and_later_ones_say_whether_they_differ(tmp_path: Path) -> None:

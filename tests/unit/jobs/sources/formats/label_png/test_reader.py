@@ -14,6 +14,7 @@ from jobs.sources.files.exports import Export, open_export
 from jobs.sources.formats.label_png import reader as label_png
 from jobs.sources.formats.label_png.class_list import ClassList, parse_classes
 from jobs.sources.formats.label_png.label_regions import label_regions
+from jobs.sources.formats.label_png.pairing import pair_maps
 from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Rejected, RunLengths
 from lake.errors import InputError
 from lake.reasons import Reason
@@ -83,6 +84,40 @@ def test_a_map_coded_by_colour_is_read_through_the_class_list(tmp_path: Path) ->
     assert described(objects(export(tmp_path, Image.fromarray(pixels)))) == EXPECTED
 
 
+def test_a_colour_of_several_classes_means_none(tmp_path: Path) -> None:
+    pixels = np.zeros((3, 4, 3), np.uint8)
+    pixels[:2] = (1, 2, 3)
+    colours = ([1, 2, 3], [1, 2, 3], [0, 0, 0], [0, 0, 0])
+    kinds = ("thing", "thing", "void", "void")
+    listed = [{"id": n, "name": str(n), "kind": kind, "rgb": rgb} for n, (kind, rgb) in enumerate(zip(kinds, colours, strict=True))]
+    (record,) = objects(export(tmp_path, Image.fromarray(pixels), classes={"classes": listed}))
+    assert (record.reason, "#010203" in record.detail) == (Reason.UNDECODABLE_IMAGE, True)
+    assert parse_classes(json.dumps({"classes": listed[2:]}).encode()).colours == {0: 2}
+
+
+@pytest.mark.parametrize("coloured", [False, True])
+def test_values_may_be_instances_of_one_class(tmp_path: Path, coloured: bool) -> None:
+    pixels = np.stack([VALUES, VALUES * 0, VALUES * 0], 2) if coloured else VALUES
+    classes = {"instances_of": "cell", "ignore_index": 9}
+    assert described(objects(export(tmp_path, Image.fromarray(pixels), classes=classes))) == [
+        ("a.png#1/0", "cell", False, 3),
+        ("a.png#3/0", "cell", False, 1),
+        ("a.png#5/0", "cell", False, 1),
+        ("a.png#void/0", "void", True, 1),
+    ]
+
+
+@pytest.mark.parametrize("ending", ["", "_mask", "-gt", "_labelIds", ".seg", "_L", "_Segmentation"])
+def test_a_map_is_known_by_its_images_stem_and_in_one_folder_by_what_follows_it(ending: str) -> None:
+    images, maps = ["t/a.jpg", "t/b_mask.jpg"], [f"t/a{ending}.png", "t/b_mask.png", "t/c_mask.png"]
+    assert list(pair_maps(images, maps)) == [("t/a", *(images[0], maps[0])), ("t/b_mask", images[1], maps[1]), ("t/c_mask", None, maps[2])]
+    if ending:
+        assert list(pair_maps(["a.jpg", f"a{ending}.png", "b.png"], [f"a{ending}.png", "b.png"], one_folder=True)) == [
+            ("a", "a.jpg", f"a{ending}.png"),
+            ("b", "b.png", None),
+        ]
+
+
 def test_an_8_bit_map_may_have_a_divisor_beyond_its_values() -> None:
     values = np.zeros((6, 8), np.uint8)
     values[1:3, 1:3] = values[1:3, 5:7] = 7
@@ -123,6 +158,8 @@ def test_a_map_without_image_is_rejected_and_an_image_without_map_is_listed(tmp_
         (None, "set the source's `classes`"),
         (b"{}", "names no class"),
         (b'{"classes": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]}', "id 1 twice"),
+        (b'{"instances_of": " "}', 'expected {"instances_of": "cell"'),
+        (b'{"instances_of": "cell", "classes": []}', 'expected {"instances_of"'),
         (b'{"classes": [{"id": -1, "name": "a"}]}', "an id from 0"),
         (b'{"classes": [{"id": 1}]}', "and a name"),
         (b'{"classes": [{"id": 1, "name": "a", "kind": "other"}]}', "expected kind"),
