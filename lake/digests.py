@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from lake.contracts import CONTRACT_VERSION
 
+FOLDER_DIGITS = 16
+"""Digits of a stage key that name the folder of its files and of its records; a redo changes these alone."""
+
 
 def canonical_json(value: Any) -> str:
     """Write a JSON value in its one canonical form: sorted keys, no spaces, UTF-8, no NaN."""
@@ -44,6 +47,23 @@ def stage_key(stage: str, *, inputs: Mapping[str, str], spec: Any, version: int 
         "contract": CONTRACT_VERSION,
     }
     return key
+
+
+def redo_key(standing: str, preimage: Mapping[str, Any]) -> StageKey:
+    """Return the key under which a publication is made again beside its damaged self: its files lie in another folder.
+
+    Args:
+        standing: The key under which it stands.
+        preimage: What that is a digest of.
+    """
+    key = StageKey(digest("redo", standing)[:FOLDER_DIGITS] + standing[FOLDER_DIGITS:])
+    key.preimage = preimage
+    return key
+
+
+def is_same_work(one: str, other: str) -> bool:
+    """Whether two stage keys are of the same inputs, settings and code: equal, or one made again for the other."""
+    return one[FOLDER_DIGITS:] == other[FOLDER_DIGITS:]
 
 
 def _plain(value: Any) -> Any:

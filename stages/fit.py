@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from evaluation.gate.registry import CANDIDATE, Registry
 from lake.contracts import Model
 from lake.digests import canonical_json, digest
+from lake.model_records import as_recorded, recorded_model
 from lake.publishing.provenance import code_commit
 from lake.publishing.shards import shard_name, write_shard
 from lake.publishing.stage_report import StageReport
@@ -49,7 +50,7 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
         created_at=datetime.now(UTC),
     )
     receipt = write_shard(publication.locations["models"], shard_name(0, 1), [table_of(Model, [row])])
-    details = {"model": row.model, "network": row.network, "weights": row.weights, "crops_tag": row.crops_tag}
+    details = {"model": row.model, "network": row.network, "weights": row.weights, "crops_tag": row.crops_tag, "row": as_recorded(row)}
     return Computed(rows_in=rows, rows_out=rows, receipts={"models": [receipt]}, details=details)
 
 
@@ -69,5 +70,6 @@ FIT = Stage(
     spec=lambda run, _part: run.pipeline.training,
     compute=_compute,
     finish=_enrol,
+    restore=lambda _run, record: table_of(Model, [recorded_model(record)]),
     appends=True,
 )

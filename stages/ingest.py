@@ -2,7 +2,7 @@
 
 from jobs.garbage_collection import no_collections
 from jobs.ingest.cache import IngestCache
-from jobs.ingest.carried_rows import rows_to_carry, source_files
+from jobs.ingest.carried_rows import Earlier, rows_to_carry, source_files
 from jobs.ingest.export_plan import INGEST_VERSION, chosen_sources, plan_export
 from jobs.ingest.image_table import export_images
 from jobs.ingest.publication import joined_report, key_inputs, log_account, merged_receipts, published_report, source_details
@@ -45,7 +45,7 @@ def _compute(run: Run, read: ReadExport, publication: Publication) -> Computed:
     reused = reusable_rows(read, undamaged(run.lake.store, source_files(run.lake, "annotations", source)))
     written = run.workers.map(shard_units(read, reused), WriteShard(plan.export, source, locations["annotations"], locations["rejects"]))
     save_written(read, written)
-    carried = rows_to_carry(run.lake, source, images, written)
+    carried = rows_to_carry(Earlier(run.lake, run.redo, publication.damaged), source, images, written)
     details = source_details(read, images, written, carried, reused)
     return Computed(
         rows_in=details["image_records"] + len(plan.unassigned) + details["object_records"] + len(carried),

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from evaluation.gate.judge import JUDGING_VERSION, Judgement, planned_judgement, reach_verdict, verdict_details, verdict_row
+from evaluation.gate.judge import (
+    JUDGING_VERSION,
+    Judgement,
+    planned_judgement,
+    reach_verdict,
+    verdict_again,
+    verdict_details,
+    verdict_row,
+    verdict_tag,
+)
 from lake.contracts import Verdict
 from lake.digests import StageKey
 from lake.publishing.publish import skipped_report
@@ -46,7 +55,7 @@ def _compute(run: Run, judgement: Judgement | Verdict, publication: Publication)
         raise ValueError(f"verdict {judgement.verdict_id[:12]} has been reached already")
     row = verdict_row(reach_verdict(run.lake, judgement.gates, judgement.inputs))
     # The snapshot stays readable for as long as the verdict can be asked how it came about.
-    run.lake.tag("scores", judgement.inputs.scores_snapshot, f"verdict-{row.verdict_id[:16]}")
+    run.lake.tag("scores", judgement.inputs.scores_snapshot, verdict_tag(row.verdict_id))
     receipt = write_shard(publication.locations["verdicts"], shard_name(0, 1), [table_of(Verdict, [row])])
     return Computed(rows_in=1, rows_out=1, receipts={"verdicts": [receipt]}, details=verdict_details(row))
 
@@ -64,4 +73,5 @@ JUDGE = Stage(
     committed=_committed,
     compute=_compute,
     appends=True,
+    restore=lambda run, record: table_of(Verdict, [verdict_again(run.lake, record)]),
 )

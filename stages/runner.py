@@ -13,6 +13,7 @@ from lake.extras import missing_package_error
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.stage_report import StageReport, check_conservation
+from stages.redo import made_again, publication_of_part, restored
 from stages.stage import Computed, Publication, Run, Stage
 from stages.table import stage_named
 
@@ -36,13 +37,13 @@ class _NoWorkers(InProcess):
         return []
 
 
-def run_stage(name: str, pipeline: Pipeline, *, workers: Workers | None = None, **arguments: Any) -> StageReport:
+def run_stage(name: str, pipeline: Pipeline, *, workers: Workers | None = None, redo: bool = False, **arguments: Any) -> StageReport:
     """Run a stage by its name; see `run`.
 
     Raises:
         ConfigurationError: There is no such stage.
     """
-    return run(stage_named(name), pipeline, workers=workers, **arguments)
+    return run(stage_named(name), pipeline, workers=workers, redo=redo, **arguments)
 
 
 def standing_report(name: str, pipeline: Pipeline, **arguments: Any) -> StageReport:
@@ -60,13 +61,14 @@ def standing_report(name: str, pipeline: Pipeline, **arguments: Any) -> StageRep
     return run(stage_named(name), pipeline, workers=_NoWorkers(), **arguments)
 
 
-def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None, **arguments: Any) -> StageReport:
+def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None, redo: bool = False, **arguments: Any) -> StageReport:
     """Run a stage and return its report.
 
     Args:
         stage: What to run.
         pipeline: The pipeline to run it for.
         workers: Where its work is done; None is Spark, as the pipeline configures it, begun when there is work.
+        redo: Make again what stands already and whose files are gone or damaged.
         arguments: What the stage takes, e.g. `model` for predict, score and export, and `as_of` for those that read tables
             (see `lake.publishing.snapshots.AsOf`); what it publishes is published now.
 
@@ -81,8 +83,8 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
     given = {name: arguments.get(name) for name in stage.arguments}
     try:
         lake = stage.open(pipeline, stage.reads, given.get("as_of"))
-        started = Run(pipeline, lake, workers or SparkWorkers(pipeline), given)
-        report = _joined(stage, _run_parts(stage, started))
+        started = Run(pipeline, lake, workers or SparkWorkers(pipeline), given, redo)
+        report = (restored(stage, started) if redo else None) or _joined(stage, _run_parts(stage, started))
     except SYSTEM_ERRORS as error:
         raise as_centrepiece_error(error, stage.name) from error
     except ModuleNotFoundError as error:
@@ -113,10 +115,10 @@ def _run_part(stage: Stage[_Part], run: Run, part: _Part, begun: float) -> Stage
     if report is None and isinstance(run.workers, _NoWorkers):
         raise WorkToDoError
     if report is None:
-        targets = stage.targets_of(run, part)
-        locations = {table: run.lake.location(table, key, part_of_table) for table, part_of_table in targets}
-        computed = stage.compute(run, part, Publication(key, locations))
-        report = _published(stage, run, Publication(key, locations), computed, begun)
+        publication = publication_of_part(stage, run, part, key)
+        report = _published(stage, run, publication, stage.compute(run, part, publication), begun)
+    elif run.redo and not stage.appends:
+        report = made_again(stage, run, part, report, lambda again, computed: _published(stage, run, again, computed, begun))
     stage.finish(run, report)
     return report
 

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+import pyarrow as pa
+
 from jobs.workers import Workers
 from lake.configuration import Pipeline
 from lake.digests import StageKey
 from lake.frozen import evaluated_lake
 from lake.lake import Lake, open_lake
 from lake.publishing.publish import skipped_report
-from lake.publishing.records import Target
+from lake.publishing.records import PublicationRecord, Target
 from lake.publishing.shards import Receipt, ShardLocation
 from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
@@ -31,6 +33,7 @@ class Run:
     lake: Lake  # the tables that the stage reads stand still
     workers: Workers
     arguments: Mapping[str, Any]  # by the names in `Stage.arguments`; None where one was not given
+    redo: bool = False  # whether what stands and is damaged is made again
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Publication:
 
     key: StageKey
     locations: Mapping[str, ShardLocation]
+    damaged: StageReport | None = None  # of the same publication, which stands and is made again
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,9 @@ class Stage(Generic[_Part]):
     checks: str | None = None  # a table that it writes, whose rows are checked before they are published
     may_be_empty: bool = False  # whether there may be no row to check
     appends: bool = False  # whether its shards are added to the tables, where others replace
+    restore: Callable[[Run, PublicationRecord], pa.Table] | None = (
+        None  # of one that appends to one table: a publication's rows, made again
+    )
     finish: Callable[[Run, StageReport], None] = do_nothing  # done when a part is published, or was before
     join: Callable[[Sequence[StageReport]], StageReport] | None = None  # None: the first part's report is the stage's
 

@@ -15,3 +15,4 @@ AsOfOption = Annotated[
         help="Read the tables as they were: a snapshot id or a tag of any of them, or a time such as 2026-01-31T06:00Z.",
     ),
 ]
+Redo = Annotated[bool, typer.Option("--redo", help="Make again what stands already and whose files are damaged.")]

@@ -1,7 +1,7 @@
 """A judgement: what it is reached from, the verdict that the gates give, and the verdicts that were given before."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,9 +15,11 @@ from evaluation.scores.robustness import jittered_name
 from evaluation.scores.scoring import REFERENCES
 from lake.configuration import Pipeline
 from lake.contracts import Verdict
-from lake.errors import InputError
+from lake.errors import ContractError, InputError
 from lake.lake import Lake
 from lake.publishing.publish import is_committed
+from lake.publishing.records import PublicationRecord
+from lake.publishing.snapshots import tags
 
 JUDGING_VERSION = 2
 """Raised when the same scores and gates give another verdict."""
@@ -108,12 +110,46 @@ def verdict_row(document: str) -> Verdict:
     )
 
 
+def verdict_again(lake: Lake, record: PublicationRecord) -> Verdict:
+    """Reach a verdict that was published once more, from the scores that its tag keeps.
+
+    Args:
+        lake: Holds the scores.
+        record: Of the verdict's publication.
+
+    Raises:
+        ContractError: The scores are not kept, or lead to another verdict.
+    """
+    said, spec = record.report.details, record.preimage["spec"]
+    scores = {model: content for model, content in record.preimage["inputs"].items() if model != "crops"}
+    snapshot = tags(lake.table("scores")).get(verdict_tag(said["verdict_id"]))
+    if snapshot is None:
+        raise ContractError(f"the scores that verdict {said['verdict_id'][:16]} was reached from are not kept: restore it from a backup")
+    inputs = Inputs(spec["candidate"], spec["champion"], record.preimage["inputs"]["crops"], scores, snapshot)
+    again = verdict_row(reach_verdict(lake, Gates.model_validate(spec["gates"]), inputs))
+    if again.verdict_id != said["verdict_id"]:
+        raise ContractError(
+            f"its scores lead to verdict {again.verdict_id[:16]} instead of {said['verdict_id'][:16]}: restore it from a backup"
+        )
+    return replace(again, judged_at=datetime.fromisoformat(said["judged_at"]))
+
+
+def verdict_tag(verdict: str) -> str:
+    """Return the tag that keeps the scores that a verdict was reached from.
+
+    Args:
+        verdict: Its id.
+    """
+    return f"verdict-{verdict[:16]}"
+
+
 def verdict_details(verdict: Verdict) -> dict[str, Any]:
     """Return what a report says of a verdict: its outcome, what it speaks of, and what fails."""
     document = json.loads(verdict.document)
     return {
         "outcome": verdict.outcome,
         "verdict_id": verdict.verdict_id,
+        "judged_at": verdict.judged_at.isoformat(),
         "candidate": verdict.candidate,
         "champion": verdict.champion,
         "rules": len(document["gates"]["rules"]),

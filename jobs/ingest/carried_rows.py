@@ -6,8 +6,9 @@ and an object equal to one that stands under another name takes its place: its d
 though nothing lies on it any more: it is the source's own until a complete export leaves it out.
 """
 
+import logging
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,18 @@ from jobs.ingest.write_shards import WrittenShard
 from jobs.sources.records import container_of
 from lake.configuration import Source
 from lake.contracts import Annotation, Image
+from lake.digests import is_same_work
+from lake.errors import DamagedFileError, InputError
 from lake.lake import Lake
+from lake.publishing.parts import part_name
 from lake.publishing.reading import open_parquet
 from lake.publishing.shards import Receipt
+from lake.publishing.snapshots import KEY_PROPERTY, PART_PROPERTY, Pins, history, summary_of
+from lake.publishing.stage_report import StageReport
 from lake.schemas import arrow_schema, empty_table
+
+_log = logging.getLogger(__name__)
+_CARRIED = ("images", "annotations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +57,44 @@ def source_files(lake: Lake, table: str, source: Source) -> list[str]:
     return [file.path for file in lake.files(table, part={"source": source.name})] if lake.has(table) else []
 
 
-def rows_to_carry(lake: Lake, source: Source, images: ExportImages, written: Sequence[WrittenShard]) -> CarriedRows:
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What stood before an ingest of a source."""
+
+    lake: Lake
+    redo: bool = False  # whether what is damaged is made again
+    damaged: StageReport | None = None  # of this very export, whose publication is made again
+
+
+def rows_to_carry(earlier: Earlier, source: Source, images: ExportImages, written: Sequence[WrittenShard]) -> CarriedRows:
     """Return the rows of a source that are published again with those of its export.
 
     Args:
-        lake: Where they stand.
+        earlier: What stood before.
         source: The stanza; of a complete source none are carried.
         images: Of the export.
         written: Its shards.
+
+    Raises:
+        InputError: Earlier rows are damaged, and the state from which they could be carried again has expired.
+        DamagedFileError: Earlier rows are damaged.
     """
+    if earlier.damaged is None:
+        try:
+            return _carried(earlier.lake, source, images, written)
+        except DamagedFileError as error:
+            if not (earlier.redo and source.complete):
+                raise
+            _log.warning("the export of source %r is complete and replaces what is damaged, uncounted: %s", source.name, error)
+            return CarriedRows()
+    said = earlier.damaged.details
+    if not sum(said["carried"][name] for name in _CARRIED):
+        return CarriedRows(replaced=said["replaced"], tombstoned=said["tombstoned"])
+    before = {table: _before(earlier.lake, table, source, earlier.damaged.key) for table in _CARRIED}
+    return _carried(replace(earlier.lake, pins=Pins(None, _CARRIED, before)), source, images, written)
+
+
+def _carried(lake: Lake, source: Source, images: ExportImages, written: Sequence[WrittenShard]) -> CarriedRows:
     if not source_files(lake, "annotations", source) and not source_files(lake, "images", source):
         return CarriedRows()
     annotated = [shard.annotations for shard in written if shard.annotations is not None]
@@ -67,6 +105,24 @@ def rows_to_carry(lake: Lake, source: Source, images: ExportImages, written: Seq
     contents = (_columns(lake, receipt, CONTENT_COLUMNS) for receipt in annotated)
     found = carried_rows(lake.read("images", where=where), earlier, brought, images.rows, contents)
     return CarriedRows(replaced=found.replaced, tombstoned=len(found.annotations)) if source.complete else found
+
+
+def _before(lake: Lake, table: str, source: Source, key: str) -> int:
+    """Return the snapshot of a table before a source's publication was committed, however often it was made again."""
+    earlier = history(lake.table(table))
+    part = part_name({"source": source.name})
+    own = [
+        number
+        for number, snapshot in enumerate(earlier)
+        if summary_of(snapshot).get(PART_PROPERTY) == part and is_same_work(summary_of(snapshot).get(KEY_PROPERTY, ""), key)
+    ]
+    first = own[-1] if own else len(earlier)
+    if first + 1 >= len(earlier) or (earlier[first + 1].sequence_number or 0) + 1 != earlier[first].sequence_number:
+        raise InputError(
+            f"source {source.name!r} holds rows of earlier exports in table {table!r}, and the state that they stood in has expired: they "
+            "cannot be made again; restore the files from a backup, or ingest an export that holds everything, with `complete: true`"
+        )
+    return earlier[first + 1].snapshot_id
 
 
 def carried_rows(

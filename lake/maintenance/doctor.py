@@ -1,7 +1,7 @@
 """Find what is wrong with a store, its catalog and its tables, and say how to mend it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from lake.maintenance.references import References, references
 from lake.maintenance.relocation import moved_from
 from lake.model_files import MODELS_FOLDER, missing_weights, registered_weights, unregistered_files
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
+from lake.publishing.mends import mends_of
 from lake.publishing.processes import is_dead
 from lake.publishing.records import receipts_of
 from lake.publishing.shards import Receipt
@@ -113,10 +114,12 @@ def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
     found = references(lake, table)
     files = live_files(lake.store, table, {}, current.snapshot_id)
     receipts = receipts_of(lake.store, found.live)
-    faults = [*_file_faults(lake, name, found), *_record_faults(name, table, files, receipts)]
+    sizes = {entry.path: entry.size for entry in lake.store.entries(f"tables/{name}")}
+    faults = [*_file_faults(name, found, sizes), *_record_faults(name, table, files, receipts)]
     if verify and not faults:
         faults = list(_digest_faults(lake, name, receipts))
     yield from faults
+    yield from _earlier_losses(name, found, sizes)
     yield from _orphans(lake, name, found.kept.keys() | found.metadata)
     if name == MODELS_FOLDER:
         yield from _examine_models(lake, verify)
@@ -126,14 +129,21 @@ def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
         yield Finding("good", name, f"{rows:,} rows in {len(files):,} files, {snapshots:,} snapshots{told}")
 
 
-def _file_faults(lake: Lake, name: str, found: References) -> Iterator[Finding]:
-    sizes = {entry.path: entry.size for entry in lake.store.entries(f"tables/{name}")}
-    missing = sorted(path for path in found.kept.keys() | found.metadata if path not in sizes)
-    resized = sorted(p for p, file in found.kept.items() if sizes.get(p, file.file_size_in_bytes) != file.file_size_in_bytes)
+def _file_faults(name: str, found: References, sizes: Mapping[str, int]) -> Iterator[Finding]:
+    missing = sorted(path for path in found.live.keys() | found.metadata if path not in sizes)
+    resized = sorted(path for path, file in found.live.items() if sizes.get(path, file.file_size_in_bytes) != file.file_size_in_bytes)
     if missing:
-        yield Finding("fault", name, f"files that a snapshot names are gone: {_some(missing)}", _AGAIN)
+        yield Finding("fault", name, f"files that its newest snapshot or metadata name are gone: {_some(missing)}", _mend(missing))
     if resized:
-        yield Finding("fault", name, f"files differ in size from what was published: {_some(resized)}", _AGAIN)
+        yield Finding("fault", name, f"files differ in size from what was published: {_some(resized)}", _mend(resized))
+
+
+def _earlier_losses(name: str, found: References, sizes: Mapping[str, int]) -> Iterator[Finding]:
+    earlier = {path: file for path, file in found.kept.items() if path not in found.live}
+    lost = sorted(path for path, file in earlier.items() if sizes.get(path) != file.file_size_in_bytes)
+    if lost:
+        message = f"earlier snapshots alone name {_some(lost)}, gone or of another size: as of then it cannot be read"
+        yield Finding("note", name, message, "restore them from a backup, or `centrepiece gc` forgets these snapshots, unless tagged")
 
 
 def _record_faults(name: str, table: Table, files: list[DataFile], receipts: dict[str, Receipt]) -> Iterator[Finding]:
@@ -152,7 +162,12 @@ def _record_faults(name: str, table: Table, files: list[DataFile], receipts: dic
 def _digest_faults(lake: Lake, name: str, receipts: dict[str, Receipt]) -> Iterator[Finding]:
     changed = sorted(path for path, receipt in receipts.items() if _sha256(lake, path) != receipt.sha256)
     if changed:
-        yield Finding("fault", name, f"bytes differ from what was published: {_some(changed)}", _AGAIN)
+        yield Finding("fault", name, f"bytes differ from what was published: {_some(changed)}", _mend(changed))
+
+
+def _mend(files: Iterable[str]) -> str:
+    again = mends_of(path for path in files if path.split("/")[2] != "metadata")
+    return f"make them again: {again}; else {_AGAIN}" if again else _AGAIN
 
 
 def _sha256(lake: Lake, path: str) -> str:

@@ -17,14 +17,15 @@ from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table, Transaction
 from sqlalchemy.exc import SQLAlchemyError
 
-from lake.errors import ContractError, LeaseLostError, MissingTableError, PublishError
+from lake.digests import FOLDER_DIGITS
+from lake.errors import ContractError, LeaseLostError, PublishError
 from lake.lake import Lake
 from lake.publishing.commit_lock import commit_lock
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.leases import Lease
 from lake.publishing.parts import overlap, part_name, part_of
 from lake.publishing.producers import PublishingTransaction, addition, replacement
-from lake.publishing.records import RecordedOutput, records_of
+from lake.publishing.records import RecordedOutput, publication_of
 from lake.publishing.shards import Receipt
 from lake.publishing.snapshots import (
     COMMIT_PROPERTY,
@@ -33,19 +34,18 @@ from lake.publishing.snapshots import (
     MODE_PROPERTY,
     PART_PROPERTY,
     STAGE_PROPERTY,
-    history,
     summary_of,
 )
+from lake.publishing.standing import COMMITTED, REDONE, standing_in
 from lake.sql.filters import file_filter
 from lake.storage.catalogs import ensure_table
-from lake.storage.data_files import DataFile, live_files, planned_files
+from lake.storage.data_files import DataFile, planned_files
 
 ATTEMPTS = 100
 PATIENCE = 5
 """Attempts whose outcome was unknown, or whose services did not answer, before the run gives up."""
 LONGEST_WAIT_S = 2.0
 FOOTER_READERS = 8
-_COMMITTED = "centrepiece.committed."
 _FENCE = "centrepiece.fence."
 
 _LOGGER = logging.getLogger(__name__)
@@ -60,25 +60,8 @@ class Committer:
     key: str
     commit: str  # of the code
     tried_before: bool  # an earlier run may have committed some of it
+    instead_of: str = ""  # key of the publication, appended before, whose files go
     waits: random.Random = field(default_factory=random.Random)  # spreads retries; no result depends on it
-
-
-def committed_snapshot(lake: Lake, key: str, table: str, part: Mapping[str, str]) -> int | None:
-    """Return the snapshot of a table in which a publication is visible, None where it is not committed.
-
-    A replaced part is visible until another publication writes into it; what was appended, until its files go.
-
-    Args:
-        lake: Where it would be.
-        key: The stage key, 64 hexadecimal characters.
-        table: Its name.
-        part: Partition column to value; `{}` is the whole table.
-    """
-    try:
-        loaded = lake.table(table)
-    except MissingTableError:
-        return None
-    return _find(lake, loaded, key, part, tried_before=True)
 
 
 def highest_fence(table: Table) -> int:
@@ -108,9 +91,9 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
         try:
             with commit_lock(lake.database_url, lake.scope(output.table)):
                 table = ensure_table(lake.store, lake.catalog, lake.namespace, output.table)
-                found = _find(lake, table, committer.key, output.part, tried_before=committer.tried_before)
+                found = standing_in(lake, table, committer.key, output.part, tried_before=committer.tried_before)
                 if found is not None:
-                    return found, False
+                    return found.snapshot_id, False
                 lease = lease or lake.leases.confirm(lake.scope(output.table), part_name(output.part), committer.key)
                 _refuse_overtaken(table, output, committer.key, lease.token)
                 files = files if files is not None else _data_files(lake, table, output.receipts)
@@ -127,38 +110,10 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
     )
 
 
-def _find(lake: Lake, table: Table, key: str, part: Mapping[str, str], *, tried_before: bool) -> int | None:
-    current = table.current_snapshot()
-    if current is None:
-        return None
-    if table.properties.get(_property(_COMMITTED, part)) == key:
-        return current.snapshot_id
-    for snapshot in history(table):
-        summary = summary_of(snapshot)
-        if summary.get(KEY_PROPERTY) == key and summary.get(MODE_PROPERTY) == "append" and summary.get(PART_PROPERTY) == part_name(part):
-            return current.snapshot_id
-    return current.snapshot_id if tried_before and _appended_once(lake, table, key, part) else None
-
-
-def _appended_once(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> bool:
-    # The snapshot of an append may have expired; what it appended has not, and its record says which files these are.
-    name = table.name()[-1]
-    appended = [
-        {receipt.path for receipt in output.receipts}
-        for record in records_of(lake.store, key)
-        for output in record.outputs
-        if (output.table, output.part, output.mode) == (name, dict(part), "append") and output.receipts
-    ]
-    if not appended:
-        return False
-    live = {file.path for file in live_files(lake.store, table, part, table.metadata.current_snapshot_id or 0)}
-    return any(paths <= live for paths in appended)
-
-
 def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: Sequence[IcebergFile], token: int) -> int:
     lake = committer.lake
     current = table.current_snapshot()
-    replaced = _replaced(lake, table, output)
+    replaced = _replaced(committer, table, output)
     before = summary_of(current).get(CONTENT_PROPERTY, EMPTY_CONTENT) if current else EMPTY_CONTENT
     added = [file_identity(receipt.part, receipt.rows, receipt.sha256) for receipt in output.receipts]
     content = changed_content(before, added=added, removed=lake.identities([ours for ours, _ in replaced]))
@@ -171,9 +126,9 @@ def _commit_once(committer: Committer, table: Table, output: RecordedOutput, fil
         COMMIT_PROPERTY: committer.commit,
     }
     transaction = PublishingTransaction(table)
-    _mark_committed(transaction, table, output, committer.key, token)
-    with (addition if output.mode == "append" else replacement)(transaction, summary) as producer:
-        if replaced:
+    _mark_committed(transaction, table, output, committer, token)
+    with (replacement if replaced or output.mode == "replace" else addition)(transaction, summary) as producer:
+        if replaced and output.mode == "replace":
             producer.delete_by_predicate(file_filter(output.part))
         for _, theirs in replaced:
             producer.delete_data_file(theirs)
@@ -184,26 +139,29 @@ def _commit_once(committer: Committer, table: Table, output: RecordedOutput, fil
     return snapshot_id
 
 
-def _replaced(lake: Lake, table: Table, output: RecordedOutput) -> list[tuple[DataFile, IcebergFile]]:
+def _replaced(committer: Committer, table: Table, output: RecordedOutput) -> list[tuple[DataFile, IcebergFile]]:
     current = table.current_snapshot()
-    if output.mode == "append" or current is None:
+    if current is None or (output.mode == "append" and not committer.instead_of):
         return []
-    return planned_files(lake.store, table, output.part, current.snapshot_id)
+    standing = planned_files(committer.lake.store, table, output.part, current.snapshot_id)
+    if output.mode == "replace":
+        return standing
+    return [pair for pair in standing if publication_of(pair[0].path) == committer.instead_of[:FOLDER_DIGITS]]
 
 
-def _mark_committed(transaction: Transaction, table: Table, output: RecordedOutput, key: str, token: int) -> None:
+def _mark_committed(transaction: Transaction, table: Table, output: RecordedOutput, committer: Committer, token: int) -> None:
     # What was the newest publication of an overlapping part is not any more what that part holds.
     overlapping = [
         name
         for name in table.properties
-        for kind in (_COMMITTED, _FENCE)
+        for kind in (COMMITTED, _FENCE)
         if name.startswith(kind) and overlap(part_of(name.removeprefix(kind)), output.part)
     ]
     if output.mode == "append":
-        own: dict[str, str] = {}
-        overlapping = [name for name in overlapping if name.startswith(_COMMITTED)]
+        own = {f"{REDONE}{committer.instead_of[:FOLDER_DIGITS]}": committer.key} if committer.instead_of else {}
+        overlapping = [name for name in overlapping if name.startswith(COMMITTED)]
     else:
-        own = {_property(_COMMITTED, output.part): key, _property(_FENCE, output.part): str(token)}
+        own = {_property(COMMITTED, output.part): committer.key, _property(_FENCE, output.part): str(token)}
     if stale := [name for name in overlapping if name not in own]:
         transaction.remove_properties(*stale)
     if own:

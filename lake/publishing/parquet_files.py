@@ -10,6 +10,7 @@ import zlib
 from typing import Any, BinaryIO
 
 from lake.errors import DamagedFileError
+from lake.publishing.mends import mend_of
 
 _END, _MAGIC = struct.Struct("<I4s"), b"PAR1"
 _CHECKSUM = struct.Struct("<4sI")
@@ -102,6 +103,6 @@ def damage_described(path: str, why: str) -> str:
     """
     _, table, key, *_ = [*path.split("/"), "", "", ""]
     return (
-        f"file {path!r} of table {table!r}, publication {key!r}, is not what was published: {why}; `centrepiece doctor --verify` finds "
-        "all such files; restore them from a backup, or run the pipeline into a new store"
+        f"file {path!r} of table {table!r}, publication {key!r}, is not what was published: {why}; {mend_of(path)} makes it again "
+        "from what it was made from, else restore it from a backup; `centrepiece doctor --verify` finds all such files"
     )

@@ -7,12 +7,13 @@ from typing import Any, Literal
 from lake.digests import StageKey
 from lake.errors import ConservationError, ContractError, PublishError
 from lake.lake import Lake
-from lake.publishing.commits import Committer, commit_output, committed_snapshot
+from lake.publishing.commits import Committer, commit_output
 from lake.publishing.parts import checked_part, part_name
 from lake.publishing.provenance import code_commit
 from lake.publishing.records import PublicationRecord, RecordedOutput, Target, read_record, record_path, write_record
 from lake.publishing.shards import Receipt, ShardLocation
 from lake.publishing.stage_report import StageReport, check_conservation
+from lake.publishing.standing import standing
 from lake.reasons import Reason
 
 
@@ -31,7 +32,7 @@ class Output:
 
 
 def is_committed(lake: Lake, key: str, targets: Iterable[Target]) -> bool:
-    """Whether a stage's publication is visible in all its tables.
+    """Whether a stage's publication is visible in all its tables, under this key or made again.
 
     Args:
         lake: Where it would be.
@@ -41,11 +42,13 @@ def is_committed(lake: Lake, key: str, targets: Iterable[Target]) -> bool:
     wanted = list(targets)
     if not wanted:
         raise ValueError("is_committed needs at least one (table, part)")
-    return all(committed_snapshot(lake, key, table, part) is not None for table, part in wanted)
+    return all(standing(lake, key, table, part) is not None for table, part in wanted)
 
 
 def skipped_report(lake: Lake, *, stage: str, key: str, targets: Iterable[Target]) -> StageReport | None:
     """Return the report of a publication that is visible already, marked as skipped; None where it is not.
+
+    Its key is the one under which the last table, the stage's main one, was published.
 
     Args:
         lake: Where it would be.
@@ -54,11 +57,12 @@ def skipped_report(lake: Lake, *, stage: str, key: str, targets: Iterable[Target
         targets: Every table that the stage writes, with the part it writes there.
     """
     wanted = [(table, checked_part(table, part)) for table, part in targets]
-    found = {table: committed_snapshot(lake, key, table, part) for table, part in wanted}
-    snapshots = {table: snapshot for table, snapshot in found.items() if snapshot is not None}
-    if not wanted or len(snapshots) < len(found):
+    found = {table: standing(lake, key, table, part) for table, part in wanted}
+    visible = {table: one for table, one in found.items() if one is not None}
+    if not wanted or len(visible) < len(found):
         return None
-    path = record_path(key, wanted)
+    snapshots = {table: one.snapshot_id for table, one in visible.items()}
+    path = record_path(visible[wanted[-1][0]].key, wanted)
     if not lake.store.exists(path):
         raise PublishError(
             f"stage {stage!r} is committed under key {key[:16]}, but its record {lake.store.uri(path)} is gone; "
@@ -78,6 +82,7 @@ def publish_stage(
     outputs: Sequence[Output],
     seconds: float = 0.0,
     details: Mapping[str, Any] | None = None,
+    instead_of: str = "",
 ) -> StageReport:
     """Check a stage's counts and make its outputs visible, each table in one snapshot, each exactly once.
 
@@ -94,6 +99,7 @@ def publish_stage(
         outputs: What it wrote, the main table last.
         seconds: How long it took.
         details: JSON values for the report.
+        instead_of: Key of a publication, appended before, whose files go in the same snapshot.
 
     Raises:
         EmptyCheckError: The stage read no rows.
@@ -112,7 +118,7 @@ def publish_stage(
     preimage = key.preimage if isinstance(key, StageKey) else {}
     record = PublicationRecord(report, recorded, preimage, code_commit())
     tried_before = write_record(lake.store, record)
-    committer = Committer(lake, stage, key, record.commit, tried_before)
+    committer = Committer(lake, stage, key, record.commit, tried_before, instead_of)
     ordered = sorted(recorded, key=lambda output: output.table != "rejects")
     outcomes = {output.table: commit_output(committer, output) for output in ordered}
     for output in recorded:

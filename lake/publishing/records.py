@@ -96,6 +96,15 @@ def records_of(store: Store, key: str) -> list[PublicationRecord]:
     return [read_record(store, path) for path in store.list(f"{RECORDS_FOLDER}/{key[:16]}")]
 
 
+def publication_of(path: str) -> str:
+    """Return the folder of the publication that a file in a table's folder belongs to: the first digits of its stage key.
+
+    Args:
+        path: Relative to the store's root, as `ShardLocation` makes it.
+    """
+    return path.split("/")[2]
+
+
 def receipts_of(store: Store, files: Iterable[str]) -> dict[str, Receipt]:
     """Return the receipts on record of files in the tables' folders.
 
@@ -108,7 +117,7 @@ def receipts_of(store: Store, files: Iterable[str]) -> dict[str, Receipt]:
     """
     wanted = set(files)
     found: dict[str, Receipt] = {}
-    for key in sorted({path.split("/")[2] for path in wanted}):
+    for key in sorted({publication_of(path) for path in wanted}):
         for record in records_of(store, key):
             for output in record.outputs:
                 found.update((receipt.path, receipt) for receipt in output.receipts if receipt.path in wanted)

@@ -13,7 +13,7 @@ from stages.runner import run_stage
 from stages.stage import Stage
 from stages.table import STAGES, stage_named
 
-MACHINERY = {"__init__", "runner", "stage", "table"}
+MACHINERY = {"__init__", "redo", "runner", "stage", "table"}
 FILES = sorted(path for path in Path(stages.__file__).parent.glob("*.py") if path.stem not in MACHINERY)
 
 

@@ -7,8 +7,8 @@ from lake.publishing.stage_report import StageReport
 from stages.runner import run_stage
 
 
-def ingest(pipeline: Pipeline, only: str | None = None, *, workers: Workers | None = None) -> StageReport:
-    return run_stage("ingest", pipeline, only=only, workers=workers)
+def ingest(pipeline: Pipeline, only: str | None = None, *, workers: Workers | None = None, redo: bool = False) -> StageReport:
+    return run_stage("ingest", pipeline, only=only, workers=workers, redo=redo)
 
 
 def label(pipeline: Pipeline, *, as_of: AsOf = None, workers: Workers | None = None) -> StageReport:

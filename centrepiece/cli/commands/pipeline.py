@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from centrepiece.cli.options import AsJson, AsOfOption, PipelineFile
+from centrepiece.cli.options import AsJson, AsOfOption, PipelineFile, Redo
 from centrepiece.cli.run import run_pipeline
 from centrepiece.cli.terminal import show_plan, show_reports
 from lake.errors import GateRefusalError
@@ -30,40 +30,43 @@ def run_command(pipeline_file: PipelineFile, json: AsJson = False) -> None:
 def ingest_command(
     pipeline_file: PipelineFile,
     source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
+    redo: Redo = False,
     json: AsJson = False,
 ) -> None:
     """Read the sources' exports into `images`, `annotations` and `rejects`."""
-    _stage("ingest", pipeline_file, json, only=source)
+    _stage("ingest", pipeline_file, json, redo=redo, only=source)
 
 
 @pipeline_commands.command("label")
-def label_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: AsJson = False) -> None:
+def label_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, redo: Redo = False, json: AsJson = False) -> None:
     """Map customers' labels onto the taxonomy, into `instances`."""
-    _stage("label", pipeline_file, json, as_of=as_of)
+    _stage("label", pipeline_file, json, redo=redo, as_of=as_of)
 
 
 @pipeline_commands.command("balance")
-def balance_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: AsJson = False) -> None:
+def balance_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, redo: Redo = False, json: AsJson = False) -> None:
     """Choose what to crop, cell by cell, into `plan` and `balance`."""
-    _stage("balance", pipeline_file, json, as_of=as_of)
+    _stage("balance", pipeline_file, json, redo=redo, as_of=as_of)
 
 
 @pipeline_commands.command("crop")
-def crop_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: AsJson = False) -> None:
+def crop_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, redo: Redo = False, json: AsJson = False) -> None:
     """Cut the planned windows, into `crops`."""
-    _stage("crop", pipeline_file, json, as_of=as_of)
+    _stage("crop", pipeline_file, json, redo=redo, as_of=as_of)
 
 
 @pipeline_commands.command("fit")
-def fit_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: AsJson = False) -> None:
+def fit_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, redo: Redo = False, json: AsJson = False) -> None:
     """Train a candidate on the training crops."""
-    _stage("fit", pipeline_file, json, as_of=as_of)
+    _stage("fit", pipeline_file, json, redo=redo, as_of=as_of)
 
 
 @pipeline_commands.command("predict")
-def predict_command(pipeline_file: PipelineFile, model: ModelName = "candidate", as_of: AsOfOption = None, json: AsJson = False) -> None:
+def predict_command(
+    pipeline_file: PipelineFile, model: ModelName = "candidate", as_of: AsOfOption = None, redo: Redo = False, json: AsJson = False
+) -> None:
     """Predict a mask for every crop of the evaluated splits, into `predictions`."""
-    _stage("predict", pipeline_file, json, model=_digest(pipeline_file, model), as_of=as_of)
+    _stage("predict", pipeline_file, json, redo=redo, model=_digest(pipeline_file, model), as_of=as_of)
 
 
 @pipeline_commands.command("export")
@@ -73,9 +76,11 @@ def export_command(pipeline_file: PipelineFile, model: ModelName = "candidate", 
 
 
 @pipeline_commands.command("score")
-def score_command(pipeline_file: PipelineFile, model: ModelName = "candidate", as_of: AsOfOption = None, json: AsJson = False) -> None:
+def score_command(
+    pipeline_file: PipelineFile, model: ModelName = "candidate", as_of: AsOfOption = None, redo: Redo = False, json: AsJson = False
+) -> None:
     """Score a model's predictions, into `scores`."""
-    _stage("score", pipeline_file, json, model=_digest(pipeline_file, model), as_of=as_of)
+    _stage("score", pipeline_file, json, redo=redo, model=_digest(pipeline_file, model), as_of=as_of)
 
 
 @pipeline_commands.command("judge")
@@ -85,6 +90,7 @@ def judge_command(
     champion: Annotated[str | None, typer.Option(help="What to compare with; the present champion by default.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Judge nothing; say which strata are too small for their margins.")] = False,
     as_of: AsOfOption = None,
+    redo: Redo = False,
     json: AsJson = False,
 ) -> None:
     """Judge a candidate by the gates; ends with 3 unless the verdict is PASS."""
@@ -92,7 +98,7 @@ def judge_command(
         _show_gate_plan(pipeline_file, as_of, json)
         return
     against = None if champion is None else _digest(pipeline_file, champion)
-    report = _stage("judge", pipeline_file, json, candidate=_digest(pipeline_file, candidate), champion=against, as_of=as_of)
+    report = _stage("judge", pipeline_file, json, redo=redo, candidate=_digest(pipeline_file, candidate), champion=against, as_of=as_of)
     outcome = str(report.details["outcome"])
     if outcome != "PASS":
         raise GateRefusalError(f"verdict {outcome}: {_failures(report)}")
@@ -124,11 +130,11 @@ def report_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: 
     _stage("report", pipeline_file, json, as_of=as_of)
 
 
-def _stage(name: str, pipeline_file: Path, as_json: bool, **arguments: Any) -> StageReport:
+def _stage(name: str, pipeline_file: Path, as_json: bool, *, redo: bool = False, **arguments: Any) -> StageReport:
     from lake.configuration import load_pipeline
     from stages.runner import run_stage
 
-    result = run_stage(name, load_pipeline(pipeline_file), **arguments)
+    result = run_stage(name, load_pipeline(pipeline_file), redo=redo, **arguments)
     show_reports([result], as_json=as_json)
     return result
 
