@@ -26,7 +26,8 @@ def test_a_damaged_database_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("catalog", "why"), [(NOBODY, "connection"), ("http://127.0.0.1:1/iceberg", "127.0.0.1"), ("sqlite:////no/folder/c.db", "unable")]
+    ("catalog", "why"),
+    [(NOBODY, "connection"), ("http://127.0.0.1:1/iceberg?token=the-password", "127.0.0.1"), ("sqlite:////no/folder/c.db", "unable")],
 )
 def test_a_catalog_that_does_not_answer_is_named_without_its_password(tmp_path: Path, catalog: str, why: str) -> None:
     with pytest.raises(UnreachableError, match=why) as told:
