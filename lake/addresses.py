@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl, quote, urlsplit
 
-REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+SECRET_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """`${NAME}`: the value of an environment variable."""
 
 _WITH_HOST = re.compile(
@@ -40,7 +40,7 @@ def with_secrets(address: str, value_of: Callable[[str], str]) -> str:
             return quote(user, safe="") + ":" + quote(password, safe="") if is_alone and colon else quote(value, safe="")
         return quote(value, safe="") if 0 <= query < at else value
 
-    return REFERENCE.sub(put_in, address)
+    return SECRET_NAME.sub(put_in, address)
 
 
 def check_address(address: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
-from lake.addresses import REFERENCE, check_address, with_secrets
+from lake.addresses import SECRET_NAME, check_address, with_secrets
 from lake.contracts import STRATUM_COLUMNS
 from lake.errors import ConfigurationError
 from lake.redaction import redacted
@@ -374,7 +374,7 @@ def _refuse_references(document: dict[str, Any], path: Path) -> None:
             pending.extend((f"{where}.{key}", item) for key, item in value.items())
         elif isinstance(value, list):
             pending.extend((f"{where}[{index}]", item) for index, item in enumerate(value))
-        elif isinstance(value, str) and REFERENCE.search(value):
+        elif isinstance(value, str) and SECRET_NAME.search(value):
             raise ConfigurationError(
                 f"{path}: {where} holds {redacted(value[:100])!r}; ${{…}} is for secrets only, which means the keys {', '.join(_SECRETS)}"
             )

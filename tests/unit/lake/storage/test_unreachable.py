@@ -11,6 +11,7 @@ from lake.storage.store import open_store
 from tests.support.publications import publish_rejects
 
 NOBODY = "postgresql+psycopg://nobody:the-password@127.0.0.1:1/nothing?connect_timeout=2"
+NO_REST = "http://127.0.0.1:1/iceberg"
 
 
 def test_a_store_that_is_a_file_is_named(tmp_path: Path) -> None:
