@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from lake.addresses import SECRET_NAME, check_address, with_secrets
 from lake.contracts import STRATUM_COLUMNS
 from lake.errors import ConfigurationError
-from lake.strict_yaml import parse_yaml
+from lake.redaction import redacted
+from lake.strict_yaml import read_yaml
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -32,11 +33,13 @@ Format = Literal[
 JitterName = Literal["cut-5", "padding-0", "padding-50", "loose-10", "loose-25", "off-10", "off-20", "noise-5", "noise-10"]
 """Other boxes than the annotator's that robustness can be measured on; `imaging.jitter.JITTERS` says what each does."""
 _SECRETS = ("catalog", "database")
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PORTS = range(1, 65536)
+_MOST_FAULTS = 10
+"""That one message tells of a file."""
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SparkSettings(_Settings):
@@ -44,6 +47,17 @@ class SparkSettings(_Settings):
 
     master: str = Field("local[*]", description="Address of Spark's master: `local[*]`, `spark://host:7077`, `k8s://…` or `yarn`.")
     conf: dict[str, str] = Field({}, description="Further settings of Spark, passed on as they are.")
+
+    @field_validator("master")
+    @classmethod
+    def _is_a_master(cls, value: str) -> str:
+        local = re.fullmatch(r"local(\[(\*|[1-9]\d{0,3})(, *[1-9]\d{0,3})?\])?", value)
+        if local is None and not value.startswith(("spark://", "k8s://", "yarn", "local-cluster[")):
+            raise ValueError(f"expected local, local[N], local[*], spark://host:port, k8s://… or yarn, got {value[:100]!r}")
+        hosts = value.removeprefix("spark://").split(",") if value.startswith("spark://") else []
+        if any(not re.fullmatch(r"[^\s:@/]+:\d{1,5}", host) or int(host.rpartition(":")[2]) not in _PORTS for host in hosts):
+            raise ValueError(f"expected spark://host:port with a port from 1 to 65535, got {value[:100]!r}")
+        return value
 
 
 class Source(_Settings):
@@ -75,6 +89,11 @@ class Source(_Settings):
         "display", description="Frame of the geometry: the image as it is shown (EXIF orientation applied), or as it is stored."
     )
 
+    @field_validator("annotations", "images", "classes")
+    @classmethod
+    def _holds_no_secret(cls, value: str | None) -> str | None:
+        return value if value is None else _without_credentials(value)
+
     @field_validator("group_by")
     @classmethod
     def _names_a_group(cls, value: str | None) -> str | None:
@@ -82,7 +101,7 @@ class Source(_Settings):
             return None
         try:
             compiled = re.compile(value)
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise ValueError(f"group_by is not a regular expression: {error}") from None
         if "group" not in compiled.groupindex:
             raise ValueError(f"group_by needs a named group (?P<group>…), got {value!r}")
@@ -117,8 +136,8 @@ class CropSpec(_Settings):
     padding: tuple[float, float] = Field(
         (0.05, 0.40), description="Least and greatest share of the box's side that is added at either end; drawn for each crop and axis."
     )
-    min_side: int = Field(16, ge=1, description="Least side of a window in pixels; boxes with both sides below it are rejected.")
-    max_side: int = Field(1024, ge=1, description="Greatest side of a window in pixels; boxes with a side above it are rejected.")
+    min_side: int = Field(16, ge=1, le=65535, description="Least side of a window in pixels; boxes with both sides below it are rejected.")
+    max_side: int = Field(1024, ge=1, le=65535, description="Greatest side of a window in pixels; boxes with a side above it are rejected.")
     centre: Literal["shift", "keep"] = Field(
         "shift",
         description="Training windows whose central pixel is not the instance's: `shift` moves them to its nearest pixel, `keep` rejects "
@@ -145,24 +164,27 @@ class BalanceSpec(_Settings):
     by: tuple[Literal["domain", "customer", "class"], ...] = Field(
         ("domain", "class"), description="Attributes whose combinations are the cells that quotas are set for."
     )
-    target: int = Field(20000, ge=1, description="Training crops in all.")
+    target: int = Field(20000, ge=1, le=10**9, description="Training crops in all.")
     temperature: float = Field(0.5, ge=0, le=1, description="1 keeps the proportions of the source, 0 makes all cells equal.")
-    max_replicas: int = Field(4, ge=1, description="Crops of one instance, at most.")
-    floor: int = Field(20, ge=0, description="Crops that a cell gets at least, as far as its instances allow.")
+    max_replicas: int = Field(4, ge=1, le=10**6, description="Crops of one instance, at most.")
+    floor: int = Field(20, ge=0, le=10**9, description="Crops that a cell gets at least, as far as its instances allow.")
 
 
 class TrainingSpec(_Settings):
     """What `fit` trains, and for how long."""
 
     network: Literal["u2net", "u2netp", "nano"] = Field("u2netp", description="Architecture, from large to small: u2net, u2netp, nano.")
-    epochs: int = Field(20, ge=1, description="Passes over the training crops.")
+    epochs: int = Field(20, ge=1, le=10**6, description="Passes over the training crops.")
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
         "auto", description="Lightning's precision; `auto` is bf16-mixed where the hardware has bfloat16 instructions, else 32-true."
     )
     pixels_per_batch: int = Field(
-        4194304, ge=1024, description="Canvas pixels in a batch of one device: a batch is this divided by canvas², at least 2 crops."
+        4194304,
+        ge=1024,
+        le=10**12,
+        description="Canvas pixels in a batch of one device: a batch is this divided by canvas², at least 2 crops.",
     )
-    canvas: int = Field(320, ge=32, description="Side in pixels of the square that a window is scaled into.")
+    canvas: int = Field(320, ge=32, le=4096, description="Side in pixels of the square that a window is scaled into.")
     learning_rate: float = Field(1e-3, gt=0, description="Peak learning rate of AdamW.")
     devices: int | Literal["auto"] = Field("auto", description="Devices to train on; `auto` is all GPUs, or else one processor.")
     nodes: int = Field(1, ge=1, description="Machines to train on; above 1 is refused.")
@@ -172,16 +194,14 @@ class TrainingSpec(_Settings):
 class TracingSpec(_Settings):
     """What an annotator's work costs, in seconds: the prices of *tracing time saved*."""
 
-    outline_s: float = Field(60.0, gt=0, allow_inf_nan=False, description="Seconds to trace a whole outline by hand.")
-    click_s: float = Field(
-        3.0, ge=0, allow_inf_nan=False, description="Seconds of one click: accepting, starting a correction, deleting a part."
-    )
+    outline_s: float = Field(60.0, gt=0, description="Seconds to trace a whole outline by hand.")
+    click_s: float = Field(3.0, ge=0, description="Seconds of one click: accepting, starting a correction, deleting a part.")
 
 
 class EvaluationSpec(_Settings):
     """What is scored, and by which attributes scores are sliced."""
 
-    edge_tolerance: int = Field(2, ge=0, description="Pixels by which an outline may be off and still count as found.")
+    edge_tolerance: int = Field(2, ge=0, le=1000, description="Pixels by which an outline may be off and still count as found.")
     tracing: TracingSpec = Field(TracingSpec(), description="Prices of *tracing time saved*.")
     splits: tuple[Literal["val", "test"], ...] = Field(("test",), description="Splits whose crops are predicted and scored.")
     frozen: Name | None = Field(None, description="Tag of the crops to evaluate on, from `centrepiece freeze`; null is the newest crops.")
@@ -232,6 +252,18 @@ class Pipeline(_Settings):
     evaluation: EvaluationSpec = Field(EvaluationSpec(), description="What is scored.")
     gates: Path = Field(description="The rules of promotion, a YAML file.")
 
+    @field_validator("store")
+    @classmethod
+    def _holds_no_secret(cls, value: str) -> str:
+        return _without_credentials(value)
+
+    @field_validator("catalog", "database")
+    @classmethod
+    def _can_be_meant(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_address(value.get_secret_value())
+        return value
+
     @field_validator("sources")
     @classmethod
     def _distinct_names(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
@@ -240,6 +272,13 @@ class Pipeline(_Settings):
         if duplicate:
             raise ValueError(f"source names must be distinct, duplicate: {duplicate}")
         return value
+
+
+def _without_credentials(place: str) -> str:
+    bucket = place.removeprefix("s3://").partition("/")[0] if place.startswith("s3://") else ""
+    if "@" in bucket or ":" in bucket:
+        raise ValueError("an address on S3 holds no credentials: they come from the standard AWS chain (AWS_ACCESS_KEY_ID, a profile, …)")
+    return place
 
 
 def load_pipeline(path: str | Path) -> Pipeline:
@@ -257,39 +296,25 @@ def load_pipeline(path: str | Path) -> Pipeline:
     return pipeline
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file whose top level is a mapping."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path} is not UTF-8 text: {error}") from None
-    try:
-        document = parse_yaml(text)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path} is not YAML: {error}") from None
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{path}: expected a mapping at the top level, got {type(document).__name__}")
-    return document
-
-
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Say a validation error in one line a fault, naming the nearest known key for each unknown one."""
-    lines = []
     faults = error.errors(include_url=False, include_input=False, include_context=False)
-    for fault in faults:
-        if fault["type"] == "too_short" and any(len(other["loc"]) > len(fault["loc"]) for other in faults):
-            continue  # pydantic counts only the valid items of a list: the invalid ones are told by themselves
-        where = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            known = sorted(_known_keys(model))
-            near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"
-            lines.append(f"unknown key {where!r}{hint}")
-        else:
-            lines.append(f"{where or 'document'}: {fault['msg'].removeprefix('Value error, ')}")
-    return "; ".join(lines)
+    # pydantic counts only the valid items of a list: the invalid ones are told by themselves
+    depths = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
+    told = [fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in depths]
+    lines = [_said(fault["type"], fault["loc"], fault["msg"], model) for fault in told[:_MOST_FAULTS]]
+    more = [f"and {len(told) - _MOST_FAULTS:,} more"] if len(told) > _MOST_FAULTS else []
+    return redacted(" ".join("; ".join(lines + more).split()))
+
+
+def _said(kind: str, place: tuple[int | str, ...], message: str, model: type[BaseModel]) -> str:
+    where = ".".join(str(part) for part in place)[:100]
+    if kind != "extra_forbidden":
+        return f"{where or 'document'}: {message.removeprefix('Value error, ')[:500]}"
+    known = sorted(_known_keys(model))
+    near = difflib.get_close_matches(str(place[-1])[:100], known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    return f"unknown key {where!r}; {hint}"
 
 
 def _known_keys(model: type[BaseModel]) -> set[str]:
@@ -331,17 +356,19 @@ def _resolve(document: dict[str, Any], path: Path) -> dict[str, Any]:
 def _absolute(value: Any, folder: Path) -> Any:
     if not isinstance(value, str) or "://" in value:
         return value
-    return str((folder / value).resolve())
+    try:
+        return str((folder / value).resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # a NUL, a loop of links, a name that is too long
+        raise ConfigurationError(f"{redacted(value[:100])!r} is no path: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _secret(value: str, key: str, path: Path) -> str:
-    def replace(match: re.Match[str]) -> str:
-        name = match.group(1)
+    def value_of(name: str) -> str:
         if name not in os.environ:
             raise ConfigurationError(f"{path}: {key} names the environment variable {name!r}, which is not set")
         return os.environ[name]
 
-    return _REFERENCE.sub(replace, value)
+    return with_secrets(value, value_of)
 
 
 def _refuse_references(document: dict[str, Any], path: Path) -> None:
@@ -352,7 +379,7 @@ def _refuse_references(document: dict[str, Any], path: Path) -> None:
             pending.extend((f"{where}.{key}", item) for key, item in value.items())
         elif isinstance(value, list):
             pending.extend((f"{where}[{index}]", item) for index, item in enumerate(value))
-        elif isinstance(value, str) and _REFERENCE.search(value):
+        elif isinstance(value, str) and SECRET_NAME.search(value):
             raise ConfigurationError(
-                f"{path}: {where} holds {value!r}; ${{…}} is for secrets only, which means the keys {', '.join(_SECRETS)}"
+                f"{path}: {where} holds {redacted(value[:100])!r}; ${{…}} is for secrets only, which means the keys {', '.join(_SECRETS)}"
             )

@@ -10,9 +10,10 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.table import Table
 
+from lake.addresses import check_address
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
-from lake.errors import ContractError, InputError, MissingTableError, PublishError, UnreachableError
+from lake.errors import ConfigurationError, ContractError, InputError, MissingTableError, PublishError, UnreachableError
 from lake.outages import SYSTEM_ERRORS
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.leases import LeaseKeeper
@@ -21,6 +22,7 @@ from lake.publishing.reading import damage_named, open_dataset
 from lake.publishing.records import receipts_of
 from lake.publishing.shards import ShardLocation
 from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, resolve, snapshot_of, state, tags
+from lake.redaction import redacted
 from lake.schemas import arrow_schema, empty_table, record_of
 from lake.sql.filters import Where, arrow_filter
 from lake.storage.catalogs import database_url, load_table, namespace_of, open_catalog
@@ -293,14 +295,18 @@ def connect_lake(store: str, *, catalog: str | None = None, name: str = "centrep
         UnreachableError: What is at an address does not answer, or refuses these credentials.
     """
     opened = open_store(store)
+    for address in filter(None, (catalog, database)):
+        try:
+            check_address(address)
+        except ValueError as error:
+            raise ConfigurationError(f"the catalog or database of the lake at {opened.root!r}: {error}") from None
     url = database_url(opened, catalog, database)
     try:
         return Lake(opened, open_catalog(opened, catalog), namespace_of(opened, name), url, LeaseKeeper(url))
     except SYSTEM_ERRORS as error:
         # A database's own words: SQLAlchemy's would quote the statement.
-        raise UnreachableError(
-            f"the lake at {opened.root!r} cannot be opened: {getattr(error, 'orig', None) or error}; {_CHECK}"
-        ) from error
+        said = redacted(str(getattr(error, "orig", None) or error))
+        raise UnreachableError(f"the lake at {opened.root!r} cannot be opened: {said}; {_CHECK}") from error
 
 
 def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:

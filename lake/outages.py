@@ -7,6 +7,7 @@ from pyiceberg.exceptions import RESTError
 from sqlalchemy.exc import SQLAlchemyError
 
 from lake.errors import CentrepieceError, StorageError, UnreachableError
+from lake.redaction import redacted
 
 SYSTEM_ERRORS = (OSError, BotoCoreError, ClientError, RESTError, SQLAlchemyError)
 """What disks, object stores, catalogs and databases raise, through the libraries that speak to them."""
@@ -23,7 +24,7 @@ def as_centrepiece_error(error: Exception, doing: str = "") -> CentrepieceError:
         doing: What failed, e.g. a stage; the message begins with its name.
     """
     # A database's own words: SQLAlchemy's would quote the statement.
-    said = (f"{doing}: " if doing else "") + " ".join(str(getattr(error, "orig", None) or error).split())
+    said = (f"{doing}: " if doing else "") + " ".join(redacted(str(getattr(error, "orig", None) or error)).split())
     number = error.errno if isinstance(error, OSError) else None
     if number in _FULL or "disk is full" in said:
         return StorageError(f"{said}; make room there, then run it again")

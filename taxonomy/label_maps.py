@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lake.configuration import Name, explain, read_yaml
+from lake.configuration import Name, explain
 from lake.errors import ConfigurationError
+from lake.strict_yaml import read_yaml
 from taxonomy.names import normalised
 from taxonomy.tree import ClassTree
 

@@ -4,9 +4,11 @@ import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import lightning
 import torch
+from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 
 from lake.configuration import TrainingSpec
@@ -24,6 +26,9 @@ Weights = Mapping[str, Tensor]
 LIGHTNING_ASKS_TORCH = r"`isinstance\(treespec, LeafSpec\)` is deprecated"
 """What torch 2.13 says of a question that Lightning 2.6 asks it at every step; nothing a user can act on."""
 
+SILENCE = timedelta(minutes=10)
+"""Of a rank, after which the others take it for dead."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -35,7 +40,7 @@ class TrainingRun:
     paths: tuple[str, ...]  # Parquet files of `crops`
     spec: TrainingSpec
     checkpoint: str  # path in the store for the state of an unfinished training
-    checkpoint_steps: int | None = None  # between two checkpoints; by default what takes some minutes
+    checkpoint_steps: int | None = None  # between two checkpoints; by default as few as it takes to lose at most two minutes
 
 
 class _CropsOfEpoch(lightning.LightningDataModule):
@@ -113,7 +118,7 @@ def _trainer(run: TrainingRun, hardware: Hardware, world_size: int, steps: int) 
         accelerator=hardware.accelerator,
         devices=hardware.devices if world_size > 1 else 1,
         num_nodes=max(1, world_size // hardware.devices),
-        strategy="ddp" if world_size > 1 else "auto",
+        strategy=DDPStrategy(timeout=SILENCE) if world_size > 1 else "auto",
         precision=hardware.precision,
         max_epochs=spec.epochs,
         gradient_clip_val=1.0,

@@ -15,7 +15,7 @@ from centrepiece.cli.commands.pipeline import pipeline_commands
 from centrepiece.cli.commands.queries import query_commands
 from centrepiece.cli.commands.taxonomy import taxonomy_commands
 from centrepiece.cli.environment import prepare_environment
-from centrepiece.cli.terminal import log_to_terminal, show_error
+from centrepiece.cli.terminal import log_to_terminal, show_crash, show_error
 from lake.errors import CentrepieceError
 from lake.extras import missing_package_error
 
@@ -48,6 +48,7 @@ def run_command_line() -> None:
     except Exception as error:
         told = _as_told(error)
         if told is None:
+            sys.excepthook = show_crash
             raise
         _log.debug("what ends the command", exc_info=error)
         show_error(str(told))

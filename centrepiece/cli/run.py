@@ -2,6 +2,7 @@
 
 import logging
 import os
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from flows.refusal import RefusedRunError
 from jobs.spark.java import require_java
 from lake.errors import CentrepieceError
 from lake.publishing.stage_report import StageReport
+from lake.redaction import redacted
 
 if TYPE_CHECKING:
     from lake.configuration import Pipeline
@@ -71,17 +73,19 @@ def _run_flow(pipeline_file: Path) -> list[StageReport]:
     require_java()
 
     for engine in ("prefect.flow_runs", "prefect.task_runs"):
-        logging.getLogger(engine).addFilter(_DeliberateErrors())
+        logging.getLogger(engine).addFilter(PlainRecords())
     return nightly(str(pipeline_file))
 
 
-class _DeliberateErrors(logging.Filter):
-    """Says a deliberate error in one line: its trace is of no use to who runs the flow."""
+class PlainRecords(logging.Filter):
+    """Says a deliberate error in one line, since its trace is of no use to who runs the flow, and takes secrets out of every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Drop the trace of a deliberate error; keep every record."""
-        if record.exc_info and isinstance(record.exc_info[1], CentrepieceError):
-            record.exc_info = record.exc_text = None
+        said = record.getMessage()
+        if record.exc_info and not isinstance(record.exc_info[1], CentrepieceError):
+            said = f"{said}\n{''.join(traceback.format_exception(record.exc_info[1]))}"
+        record.msg, record.args, record.exc_info, record.exc_text = redacted(said), None, None, None
         return True
 
 

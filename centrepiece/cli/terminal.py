@@ -4,7 +4,9 @@ import json
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterable
+from types import TracebackType
 from typing import Any
 
 import rich
@@ -14,6 +16,7 @@ from centrepiece.cli.verdict_tables import failing_table, plan_table
 from centrepiece.packages import PACKAGES
 from lake.publishing.report_texts import as_table, is_short
 from lake.publishing.stage_report import StageReport
+from lake.redaction import redacted
 
 UNCUT = 1000
 """Columns where there is no terminal: tables in a file or a log are as wide as what they hold."""
@@ -56,7 +59,19 @@ def show_json(value: Any) -> None:
 def show_error(message: str) -> None:
     """Print an error on stderr."""
     stderr_console.print("[bold red]error:[/]", end=" ")
-    stderr_console.print(message, highlight=False, markup=False)
+    stderr_console.print(redacted(message), highlight=False, markup=False)
+
+
+def show_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the trace of an error that nobody meant, on stderr, as `sys.excepthook` does."""
+    sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
+
+
+class LineWithoutSecrets(logging.Formatter):
+    """Takes passwords and tokens out of what is logged, traces included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
 
 
 def log_to_terminal(*, verbose: bool) -> None:
@@ -64,10 +79,10 @@ def log_to_terminal(*, verbose: bool) -> None:
     handler: logging.Handler
     if stderr_console.is_terminal:
         handler = RichHandler(console=stderr_console, show_path=False, markup=False)
-        handler.setFormatter(logging.Formatter("%(message)s"))
+        handler.setFormatter(LineWithoutSecrets("%(message)s"))
     else:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        handler.setFormatter(LineWithoutSecrets("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     for name in PACKAGES:
         logger = logging.getLogger(name)
         logger.setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -1,8 +1,13 @@
-"""Names for processes that no two ever share, and whether the process of such a name has ended."""
+"""Names for processes that no two ever share, whether the process of such a name has ended, and processes that end together."""
 
+import ctypes
 import os
+import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def this_process() -> str:
@@ -18,6 +23,18 @@ def is_dead(holder: str) -> bool:
     """
     host, pid, started = holder.rsplit(":", 2)
     return host == _host() and _started(int(pid)) not in (started, "unknown")
+
+
+def die_with(parent: int) -> None:
+    """Let the system kill this process when the thread that started it ends; does nothing where the system cannot (macOS).
+
+    Args:
+        parent: Process id of who started this one; where that is dead already, this process ends at once.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _host() -> str:

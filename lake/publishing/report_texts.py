@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from lake.publishing.stage_report import StageReport
+from lake.redaction import redacted
 
 
 def as_markdown(report: StageReport) -> str:
@@ -26,7 +27,7 @@ def as_markdown(report: StageReport) -> str:
         *(f"- {key}: `{value}`" for key, value in sorted(report.details.items()) if is_short(value)),
         f"- stage key: `{report.key}`",
     ]
-    return "\n".join(lines) + "\n"
+    return redacted("\n".join(lines)) + "\n"
 
 
 def as_table(reports: Iterable[StageReport]) -> Table:

@@ -15,6 +15,7 @@ from pyiceberg.transforms import IdentityTransform
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import NullPool
 
+from lake.addresses import with_parameters
 from lake.contracts import CONTRACT_VERSION, PARTITIONS
 from lake.errors import ConfigurationError, ContractError
 from lake.schemas import arrow_schema, iceberg_schema, measured_columns, record_of
@@ -69,7 +70,8 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
 
     Args:
         store: Where the tables' files are.
-        catalog: `sqlite:///…`, `postgresql+psycopg://…`, `https://…` or `glue://`; None is SQLite inside a local store.
+        catalog: `sqlite:///…`, `postgresql+psycopg://…`, `https://…` or `glue://`; None is SQLite inside a local store. The
+            parameters of a REST address (`?warehouse=…&token=…`) are settings of pyiceberg's client.
 
     Raises:
         ConfigurationError: The address has another scheme.
@@ -81,7 +83,8 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
             Path(store.root).mkdir(parents=True, exist_ok=True)
         properties |= {"type": "sql", "uri": database_url(store, catalog)}
     elif catalog.startswith(("http://", "https://")):
-        properties |= {"type": "rest", "uri": catalog}
+        address, parameters = with_parameters(catalog)
+        properties |= parameters | {"type": "rest", "uri": address}
     elif catalog.startswith("glue:"):
         properties |= {"type": "glue"} | ({"glue.region": where} if (where := region()) else {})
     else:

@@ -91,3 +91,12 @@ def test_the_list_of_our_packages_is_the_same_everywhere() -> None:
     assert set(MYPY["packages"]) == ours | {"benchmarks", "infra"}
     assert set(tools["ruff"]["lint"]["isort"]["known-first-party"]) == ours | {"benchmarks", "infra", "serving", "tests"}
     assert MAY_IMPORT.keys() == ours | {"serving"}
+
+
+def test_every_dependency_states_its_licence_or_stands_in_the_notice() -> None:
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    for name in sorted(declared(*PROJECT["optional-dependencies"].keys() - {"all"})):
+        told = importlib.metadata.metadata(name)
+        classified = any(line.startswith("License ::") for line in told.get_all("Classifier") or ())
+        stated = told.get("License-Expression") or told.get("License") or classified
+        assert stated or re.search(rf"^{name} ", notice, re.MULTILINE), f"{name} states no licence: find it out and write it into NOTICE"

@@ -88,14 +88,17 @@ def _copy_members(data: MappedBytes, where: str, store: Store, folder: str, limi
     """Copy every member below a folder, and note its size as soon as it lies there."""
     total = 0
     try:
-        for name, stream in _members(data, limits):
-            path = safe_path(name)
-            if path in sizes:
-                raise InputError(f"{where} holds the name {path[:200]!r} twice")
-            if len(sizes) == limits.members:
-                raise InputError(f"{where} holds more than {limits.members:,} members")
-            sizes[path] = _copy(stream, store, f"{folder}/{path}", _room(total, data.size, limits), where)
-            total += sizes[path]
+        with store.open_many() as open_member:
+            for name, stream in _members(data, limits):
+                path = safe_path(name)
+                if path in sizes:
+                    raise InputError(f"{where} holds the name {path[:200]!r} twice")
+                if len(sizes) == limits.members:
+                    raise InputError(f"{where} holds more than {limits.members:,} members")
+                sizes[path] = 0  # whatever becomes of it, it is known
+                with open_member(f"{folder}/{path}") as output:
+                    sizes[path] = _copy(stream, output, _room(total, data.size, limits), where)
+                total += sizes[path]
     except HostilePathError as error:
         raise InputError(f"{where}: {error}; nothing of it was read") from None
     except _FAULTS as error:
@@ -108,14 +111,13 @@ def _room(copied: int, packed: int, limits: Limits) -> int:
     return min(limits.member_bytes, total - copied)
 
 
-def _copy(stream: IO[bytes], store: Store, path: str, room: int, where: str) -> int:
+def _copy(stream: IO[bytes], output: IO[bytes], room: int, where: str) -> int:
     copied = 0
-    with store.open_output(path) as output:
-        while chunk := stream.read(_CHUNK):
-            copied += len(chunk)
-            if copied > room:
-                raise InputError(f"{where} unpacks to more than its limits allow; nothing of it was read")
-            output.write(chunk)
+    while chunk := stream.read(_CHUNK):
+        copied += len(chunk)
+        if copied > room:
+            raise InputError(f"{where} unpacks to more than its limits allow; nothing of it was read")
+        output.write(chunk)
     return copied
 
 

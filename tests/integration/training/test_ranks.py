@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from lake.errors import ModelError
 from lake.lake import open_lake
 from tests.support.stages import fit
 from tests.support.training_lakes import training_pipeline
+from training import launch
 from training.launch import train_on_ranks
 from training.rank import write_run
 from training.training_run import TrainingRun
@@ -36,11 +38,17 @@ def test_two_ranks_see_each_crop_once_an_epoch_and_end_with_equal_weights(tmp_pa
     assert left["learnt"] == right["learnt"]
 
 
-def test_a_fit_on_two_devices_registers_one_model(tmp_path: Path) -> None:
-    pipeline = training_pipeline(tmp_path, devices=2)
+def test_a_fit_on_two_devices_of_which_one_is_killed_goes_on_from_its_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = training_pipeline(tmp_path / "world", epochs=2, devices=2, pixels_per_batch=2 * 32 * 32)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(launch, "RANK_MODULE", "tests.support.killed_rank")
     report = fit(pipeline)
     (row,) = open_lake(pipeline).read("models").to_pylist()
     assert row["model"] == report.details["model"]
+    first, second = (tmp_path / "began").read_text().split()
+    assert first == "0" and 0 < int(second) <= 5
+    assert {path.name for path in tmp_path.iterdir()} == {"world", "began"}, "nothing is left of torchrun"
 
 
 def test_ranks_that_end_without_weights_are_an_error(tmp_path: Path) -> None:

@@ -61,6 +61,20 @@ def test_a_killed_training_ends_with_the_weights_of_an_undisturbed_one(
     assert all(torch.equal(resumed[name], undisturbed[name]) for name in undisturbed)
 
 
+@pytest.mark.parametrize("step", [5, 6])
+def test_a_training_goes_on_from_between_two_epochs(
+    run: TrainingRun, undisturbed: Mapping[str, Tensor], step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = replace(run, checkpoint=f"checkpoints/between-{step}/last.ckpt", checkpoint_steps=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(training_run, "Checkpoints", KilledAt)
+        patched.setattr(KilledAt, "step", step)
+        with pytest.raises(KilledError):
+            train(killed)
+    resumed = train(killed)
+    assert all(torch.equal(resumed[name], undisturbed[name]) for name in undisturbed)
+
+
 def test_checkpoints_do_not_change_the_weights(run: TrainingRun, undisturbed: Mapping[str, Tensor]) -> None:
     weights = train(run)
     assert run.store.exists(run.checkpoint)

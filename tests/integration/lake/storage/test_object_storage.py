@@ -137,3 +137,17 @@ def test_a_wrong_secret_is_refused_by_a_real_endpoint(ceph_bucket: str, monkeypa
         store.read_bytes("a")
     with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
         store.list()
+
+
+def test_many_objects_are_there_when_the_last_is(bucket: str) -> None:
+    store = open_store(f"{bucket}/many")
+    written = {f"a/{number}": bytes([number]) * number for number in range(50)}
+    with store.open_many() as open_one:
+        for path, data in written.items():
+            with open_one(path) as output:
+                output.write(data)
+    assert {path: store.read_bytes(path) for path in store.list()} == written
+    with pytest.raises(RuntimeError, match="half way"), store.open_many() as open_one, open_one("b") as output:
+        output.write(b"half")
+        raise RuntimeError("half way")
+    assert not store.exists("b")

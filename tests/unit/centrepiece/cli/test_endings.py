@@ -1,13 +1,20 @@
 """What ends a command is one line on stderr and an exit code, never a trace."""
 
+import logging
 import sys
 from pathlib import Path
 
 import pytest
+from rich.logging import RichHandler
 
 from centrepiece.cli.app import run_command_line
 from centrepiece.cli.environment import DEFAULTS, TELEMETRY_OFF
+<<<<<<< HEAD
 from tests.support.factories import tiny_demo
+=======
+from centrepiece.cli.run import PlainRecords
+from centrepiece.cli.terminal import LineWithoutSecrets, show_crash, show_error, stderr_console
+>>>>>>> 5d4b4f2 (Encode secrets into addresses, keep them out of every text, and refuse hostile settings files in one line)
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +58,18 @@ def test_any_other_error_is_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "argv", ["centrepiece", "rollback", str(tmp_path / "pipeline.yaml")])
     with pytest.raises(ModuleNotFoundError, match="yaml"):
         run_command_line()
+
+
+def test_no_ending_holds_a_password_or_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "postgresql+psycopg://me:p@ss/word@host/db and /v1/config?token=p@ss/word"
+    error = KeyError(said)
+    show_error(said)
+    show_crash(KeyError, error, None)
+    for handler in (logging.StreamHandler(sys.stderr), RichHandler(console=stderr_console)):
+        handler.setFormatter(LineWithoutSecrets("%(message)s"))
+        handler.handle(logging.LogRecord("lake", logging.ERROR, "", 0, "%s", (said,), (KeyError, error, None)))
+    record = logging.LogRecord("prefect.task_runs", logging.ERROR, "", 0, "failed: %s", (said,), (KeyError, error, None))
+    assert PlainRecords().filter(record)
+    written = record.getMessage() + capsys.readouterr().err
+    assert "word" not in written
+    assert written.count("***") >= 10

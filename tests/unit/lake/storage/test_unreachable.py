@@ -11,6 +11,7 @@ from lake.storage.store import open_store
 from tests.support.publications import publish_rejects
 
 NOBODY = "postgresql+psycopg://nobody:the-password@127.0.0.1:1/nothing?connect_timeout=2"
+NO_REST = "http://127.0.0.1:1/iceberg"
 
 
 def test_a_store_that_is_a_file_is_named(tmp_path: Path) -> None:
@@ -26,7 +27,8 @@ def test_a_damaged_database_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("catalog", "why"), [(NOBODY, "connection"), ("http://127.0.0.1:1/iceberg", "127.0.0.1"), ("sqlite:////no/folder/c.db", "unable")]
+    ("catalog", "why"),
+    [(NOBODY, "connection"), ("http://127.0.0.1:1/iceberg?token=the-password", "127.0.0.1"), ("sqlite:////no/folder/c.db", "unable")],
 )
 def test_a_catalog_that_does_not_answer_is_named_without_its_password(tmp_path: Path, catalog: str, why: str) -> None:
     with pytest.raises(UnreachableError, match=why) as told:

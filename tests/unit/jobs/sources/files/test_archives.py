@@ -1,6 +1,7 @@
 """Archives are unpacked within limits, all or nothing, and never outside the store."""
 
 import io
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_what_was_packed_comes_out(tmp_path: Path) -> None:
 def test_an_archive_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zipped(tmp_path / "x.zip", FILES)
     opened(path, tmp_path)
-    monkeypatch.setattr(Store, "open_output", None)
+    monkeypatch.setattr(Store, "open_many", None)
     assert opened(path, tmp_path) == FILES
 
 
@@ -108,3 +109,13 @@ def test_a_broken_archive_is_refused_wherever_it_is_broken(tmp_path: Path, pack:
         path.write_bytes(data[:length])
         with pytest.raises(InputError):
             opened(path, tmp_path)
+
+
+def test_a_member_costs_no_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = []
+    for name in ("fsync", "sync"):
+        monkeypatch.setattr(os, name, lambda *_: waits.append(1))
+    files = {f"images/{number}.png": b"" for number in range(300)}
+    for path in (zipped(tmp_path / "x.zip", files), tarred(tmp_path / "x.tar", files, "w")):
+        assert opened(path, tmp_path) == files
+    assert len(waits) <= 8, "as many waits as archives, not as members"
