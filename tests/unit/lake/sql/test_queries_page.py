@@ -45,7 +45,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     made = planned_lake(tmp_path_factory.mktemp("queries"))
     for model, value in (("a" * 64, 0.5), ("b" * 64, 0.75), (f"{'b' * 64}@loose-25", 0.1)):
         flags = {field.name: True for field in arrow_schema(Score) if pa.types.is_boolean(field.type)}
-        row = dict.fromkeys(Score.__slots__, "x") | flags | {"model": model, "metric": full_metric_name("edge_overlap_f", 2), "value": value}
+        named = {"model": model, "metric": full_metric_name("edge_overlap_f", 2), "value": value}
+        row = dict.fromkeys(Score.__slots__, "x") | flags | named
         publish_rows(made, {"scores": table_of(Score, [row])}, part={"model": model}, key=digest(model)[:8])
     return made
 
