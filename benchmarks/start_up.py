@@ -2,9 +2,10 @@
 
     python -m benchmarks.start_up PIPELINE [ROUNDS]
 
-PIPELINE is a pipeline's file; it is run to its end first, unmeasured. Then commands run in turn, ROUNDS times (5), each in a process of its own
-beside `python -c pass`, the limit; printed are the median wall time, the median CPU time of the process, and the goal for an idle
-machine. Spark's start is measured from the import to the first piece of work done, with the archive of its classes and without one.
+PIPELINE is a pipeline's file; it is run to its end first, unmeasured. Then commands run in turn, ROUNDS times (5), each in a
+process of its own beside `python -c pass`, the limit; printed are the median wall time, the median CPU time of the process, and
+the goal for an idle machine. Spark's start is measured from the import to the first piece of work done, with the archive of its
+classes and without one.
 """
 
 import os
