@@ -169,7 +169,7 @@ def main(folder: Path) -> None:
             case(folder)
     known = kernels()
     met = {id(one) for one in reached([one for one in known.values() if one.signatures])}
-    print(json.dumps({"kernels": len(known), "missed": sorted(name for name, one in known.items() if id(one) not in met)}))
+    sys.stdout.write(json.dumps({"kernels": len(known), "missed": sorted(name for name, one in known.items() if id(one) not in met)}))
 
 
 if __name__ == "__main__":

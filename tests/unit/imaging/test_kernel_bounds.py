@@ -1,4 +1,4 @@
-"""Every kernel stays within its arrays, whatever it is given; `tests/conftest.py` has all tests check bounds, this one lists the kernels."""
+"""Every kernel stays within its arrays, whatever it is given: all tests check bounds, and this one knows which kernels there are."""
 
 import json
 import os
