@@ -1,7 +1,8 @@
 """Reads and writes bits of byte arrays in compiled code, most significant bit first.
 
 These are instructions rather than functions: compiled code that uses them has them in line, as `bits_at(data,
-position)` and so on. The caller sees to it that nine bytes exist from the first that is touched.
+position)` and so on. The caller sees to it that nine bytes exist from the first that is touched; where numba checks
+bounds (`NUMBA_BOUNDSCHECK=1`), so do they.
 """
 
 import sys
@@ -9,13 +10,20 @@ from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
+from numba.core import config
 from numba.extending import intrinsic
 
 _WORD = ir.IntType(64)
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
-    return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
+def byte_address(context: Any, builder: Any, kind: Any, array: Any, index: Any, count: int) -> Any:
+    """Return where a byte of an array lies, for an instruction that touches `count` bytes from there on."""
+    opened = context.make_array(kind)(context, builder, array)
+    if config.BOUNDSCHECK:
+        behind = builder.icmp_signed(">", builder.add(index, _WORD(count)), opened.nitems)
+        with builder.if_then(builder.or_(behind, builder.icmp_signed("<", index, _WORD(0))), likely=False):
+            context.call_conv.return_user_exc(builder, IndexError, (f"{count} bytes that are not all in the array",))
+    return builder.gep(opened.data, [index])
 
 
 def _load(builder: Any, address: Any) -> Any:
@@ -33,7 +41,7 @@ def _bits_at(_typing: Any, data: Any, position: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, bit = arguments
-        address = _address(context, builder, signature.args[0], array, builder.ashr(bit, _WORD(3)))
+        address = byte_address(context, builder, signature.args[0], array, builder.ashr(bit, _WORD(3)), 8)
         return builder.shl(_load(builder, address), builder.and_(bit, _WORD(7)))
 
     return types.uint64(data, types.int64), generate
@@ -45,7 +53,7 @@ def _whole_bits_at(_typing: Any, data: Any, position: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, bit = arguments
         index, shift = builder.ashr(bit, _WORD(3)), builder.and_(bit, _WORD(7))
-        address = _address(context, builder, signature.args[0], array, index)
+        address = byte_address(context, builder, signature.args[0], array, index, 9)
         behind = builder.zext(builder.load(builder.gep(address, [_WORD(8)])), _WORD)
         return builder.or_(builder.shl(_load(builder, address), shift), builder.lshr(behind, builder.sub(_WORD(8), shift)))
 
@@ -58,7 +66,7 @@ def _set_bits(_typing: Any, data: Any, position: Any, bits: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, bit, word = arguments
         shift = builder.and_(bit, _WORD(7))
-        address = _address(context, builder, signature.args[0], array, builder.ashr(bit, _WORD(3)))
+        address = byte_address(context, builder, signature.args[0], array, builder.ashr(bit, _WORD(3)), 8)
         kept = builder.and_(_load(builder, address), builder.not_(builder.lshr(_WORD(2**64 - 1), shift)))
         _store(builder, builder.or_(kept, builder.lshr(word, shift)), address)
         return context.get_dummy_value()
@@ -71,7 +79,7 @@ def _set_word(_typing: Any, data: Any, index: Any, word: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, byte, bits = arguments
-        _store(builder, bits, _address(context, builder, signature.args[0], array, byte))
+        _store(builder, bits, byte_address(context, builder, signature.args[0], array, byte, 8))
         return context.get_dummy_value()
 
     return types.void(data, types.int64, types.uint64), generate

@@ -13,6 +13,10 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     # One of several test processes, started without a file: PySpark takes that for a doctest and ends the process.
     sys.modules["__main__"].__file__ = __file__
 
+# Every kernel checks its bounds in tests, and in the processes that they start; such code is kept apart from what users run.
+os.environ.setdefault("NUMBA_BOUNDSCHECK", "1")
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "checked-kernels"))
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two trainings side by side: threads that spin while they wait take the processor from those that work.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

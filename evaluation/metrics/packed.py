@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from evaluation.metrics.boundary import half_widths
+from imaging.bits import byte_address
 from imaging.kernels import kernel
 from imaging.masks.rle import Mask
 
@@ -75,8 +76,7 @@ def _pack_64_bytes(typing_context: Any, flat: Any, start: Any) -> Any:
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = ir.VectorType(ir.IntType(8), WORD_BITS)
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        place = builder.bitcast(builder.gep(data, [arguments[1]]), vector.as_pointer())
+        place = builder.bitcast(byte_address(context, builder, signature.args[0], *arguments, WORD_BITS), vector.as_pointer())
         bytes_read = builder.load(place, align=1)
         return builder.bitcast(builder.icmp_unsigned("!=", bytes_read, ir.Constant(vector, None)), ir.IntType(64))
 

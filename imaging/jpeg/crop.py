@@ -1,8 +1,8 @@
 """Crops baseline JPEG files to blocks of whole MCUs by copying the source's own codes.
 
 The crops decode to the same pixels as those of libjpeg-turbo's transform. Progressive, arithmetic, restarted and
-multi-scan files are left to that transform. Codes are copied from data that have been found valid, and one MCU of each
-file is opened: what all its crops have in common, the header, then opens too.
+multi-scan files are first written again as baseline by that transform. Codes are copied from data that have been found
+valid, and one MCU of each file is opened: what all its crops have in common, the header, then opens too.
 """
 
 import struct
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from imaging.jpeg.copy import NO_CODE, NO_END, copied_blocks
-from imaging.jpeg.header import EOI, SOI, JpegHeader, MalformedJpegError
+from imaging.jpeg.header import EOI, SOI, JpegHeader, MalformedJpegError, parse_jpeg
 from imaging.jpeg.huffman import HuffmanTables, Integers, huffman_tables
 from imaging.jpeg.scan import CORRUPT
-from imaging.jpeg.turbo import JpegRefusedError, check_jpeg_header, decode_jpeg
+from imaging.jpeg.turbo import JpegRefusedError, check_jpeg_header, crop_jpeg, decode_jpeg
 from imaging.orientation import Box
 from lake.errors import InputError
 
@@ -47,7 +47,29 @@ def check_scan(data: bytes, header: JpegHeader) -> None:
         DamagedJpegError: They are no codes of its tables, or more or fewer than its MCUs need, or libjpeg-turbo warns of the header.
         NoEntropyCropError: The file is of a kind that is not stepped over here.
     """
-    entropy_crop(data, header, [_mcu(header, (header.width - 1) // header.mcu_width, (header.height - 1) // header.mcu_height)])
+    entropy_crop(data, header, [_last_mcu(header)])
+
+
+def baseline_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list[bytes]:
+    """Crop JPEG data that libjpeg-turbo writes again as baseline, with the coefficients that they have.
+
+    It leaves out, and does not say so, what its tables have no code for: all of what it wrote is scanned.
+
+    Args:
+        data: A whole JPEG file of any kind.
+        header: Of it.
+        blocks: As `entropy_crop` takes them.
+
+    Raises:
+        JpegRefusedError: The file is damaged, or of a kind that has no transform.
+        NoEntropyCropError: As `entropy_crop`.
+        DamagedJpegError: Its coefficients are none that baseline data can hold.
+    """
+    (written,) = crop_jpeg(data, [Box(0, 0, header.width, header.height)])
+    found = parse_jpeg(written)
+    if (found.mcu_width, found.mcu_height) != (header.mcu_width, header.mcu_height):
+        raise NoEntropyCropError("the JPEG file's sampling changes where it is written again")
+    return entropy_crop(written, found, [*blocks, _last_mcu(found)])[: len(blocks)]
 
 
 def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list[bytes]:
@@ -59,7 +81,7 @@ def entropy_crop(data: bytes, header: JpegHeader, blocks: Sequence[Box]) -> list
         blocks: In px of the stored frame; left and top at MCU boundaries, right and bottom there or at the frame's.
 
     Raises:
-        NoEntropyCropError: Use `imaging.jpeg.turbo.crop_jpeg` instead.
+        NoEntropyCropError: Use `baseline_crop` instead.
         DamagedJpegError: The file is damaged, from its start to the lowest row of MCUs that a block holds.
     """
     _check_header(data, header)
@@ -106,6 +128,10 @@ def _check_header(data: bytes, header: JpegHeader) -> None:
         raise DamagedJpegError(
             f"the JPEG file's header says {header.width} x {header.height} px, libjpeg-turbo reads {found[1]} x {found[0]}"
         )
+
+
+def _last_mcu(header: JpegHeader) -> Box:
+    return _mcu(header, (header.width - 1) // header.mcu_width, (header.height - 1) // header.mcu_height)
 
 
 def _mcu(header: JpegHeader, column: int, row: int) -> Box:

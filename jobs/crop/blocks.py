@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from imaging.crop_codec import JPEG_95, JPEG_BLOCK, PNG
 from imaging.images import ImageHeader, ImageRefusedError, decode_windows, is_jpeg, jpeg_image_header, read_header, within_budget
-from imaging.jpeg.crop import DamagedJpegError, NoEntropyCropError, entropy_crop
+from imaging.jpeg.crop import DamagedJpegError, NoEntropyCropError, baseline_crop, entropy_crop
 from imaging.jpeg.header import JpegHeader, MalformedJpegError, parse_jpeg
-from imaging.jpeg.turbo import JpegRefusedError, crop_jpeg, decode_jpeg, encode_jpeg
-from imaging.orientation import Box, displayed_box, orient, stored_box
+from imaging.jpeg.turbo import JpegRefusedError, encode_jpeg
+from imaging.orientation import Box, displayed_box, stored_box
 from lake.reasons import Reason
 
 MARGIN = 2
@@ -49,9 +49,9 @@ def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Pix
     if lossless and stored and header.mode in ("L", "RGB"):
         try:
             return _jpeg_blocks(data, header, stored, boxes)
-        except (DamagedJpegError, JpegRefusedError):
-            # Arithmetic coding or odd sampling, or damage that its source keeps: no code of it is copied. Pixels are what
-            # the decoder below makes of them, or nothing.
+        except (DamagedJpegError, JpegRefusedError, NoEntropyCropError):
+            # Odd sampling, or damage that its source keeps: no code of it is copied. Pixels are what the decoder below makes
+            # of them, or nothing.
             pass
     cut = decode_windows(data, header, boxes)
     if lossless:
@@ -89,23 +89,14 @@ def _jpeg_blocks(data: bytes, header: ImageHeader, stored: JpegHeader, boxes: Se
     turn = (header.width, header.height, header.orientation)
     blocks = [mcu_block(stored_box(box, *turn), stored) for box in boxes]
     try:
-        return _placed(entropy_crop(data, stored, blocks), blocks, boxes, header)
+        contents = entropy_crop(data, stored, blocks)
     except NoEntropyCropError:
-        cut = _placed(crop_jpeg(data, blocks), blocks, boxes, header)
-    # The transform writes what a damaged file's coefficients are cut down to, and says nothing.
-    for box, block, pixels in zip(boxes, cut, decode_windows(data, header, boxes), strict=True):
-        opened = orient(decode_jpeg(block.data), block.orientation)
-        if not np.array_equal(opened[block.top : block.top + box.height, block.left : block.left + box.width], pixels):
-            raise JpegRefusedError("libjpeg-turbo's crop has other pixels than the whole image")
-    return cut
-
-
-def _placed(contents: Sequence[bytes], blocks: Sequence[Box], boxes: Sequence[Box], header: ImageHeader) -> list[PixelBlock]:
-    placed = []
+        contents = baseline_crop(data, stored, blocks)
+    cut = []
     for box, block, content in zip(boxes, blocks, contents, strict=True):
-        shown = displayed_box(block, header.width, header.height, header.orientation)
-        placed.append(PixelBlock(JPEG_BLOCK, content, box.left - shown.left, box.top - shown.top, header.orientation))
-    return placed
+        shown = displayed_box(block, *turn)
+        cut.append(PixelBlock(JPEG_BLOCK, content, box.left - shown.left, box.top - shown.top, header.orientation))
+    return cut
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.jpeg.crop import DamagedJpegError, NoEntropyCropError, check_scan, entropy_crop
+from imaging.jpeg.crop import DamagedJpegError, NoEntropyCropError, baseline_crop, check_scan, entropy_crop
 from imaging.jpeg.header import MalformedJpegError, parse_jpeg
 from imaging.jpeg.huffman import huffman_tables
 from imaging.jpeg.turbo import JpegRefusedError, crop_jpeg, decode_jpeg
@@ -91,10 +91,13 @@ def test_sampling_that_pillow_never_writes_is_exact(sampling: str) -> None:
 
 
 @pytest.mark.parametrize("kind", LEFT_TO_THE_TRANSFORM)
-def test_other_kinds_are_left_to_the_transform(kind: str) -> None:
+def test_other_kinds_are_written_again_as_baseline(kind: str) -> None:
     data = photograph(**LEFT_TO_THE_TRANSFORM[kind])
+    header = parse_jpeg(data)
+    blocks = [mcu_block(box, header) for box in random_boxes(131, 187, 12)]
     with pytest.raises(NoEntropyCropError, match="only sequential Huffman-coded"):
-        entropy_crop(data, parse_jpeg(data), [Box(0, 0, 32, 32)])
+        entropy_crop(data, header, blocks)
+    assert baseline_crop(data, header, blocks) == crop_jpeg(data, blocks)
 
 
 def test_a_stream_that_is_cut_off_is_noticed_where_a_window_reaches_it() -> None:
