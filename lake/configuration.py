@@ -19,6 +19,7 @@ Name = Annotated[str, Field(pattern=NAME)]
 Format = Literal[
     "coco",
     "coco-panoptic",
+    "coco-results",
     "label-png",
     "scale",
     "label-studio",
@@ -73,7 +74,10 @@ class Source(_Settings):
     annotations: str = Field(description="The export: a file, a folder or an archive, local or on S3.")
     images: str | None = Field(None, description="Folder of the images; left out, the format's own place beside the annotations.")
     licence: str | None = Field(None, description="Licence of the images that state none of their own; it goes with every crop.")
-    classes: str | None = Field(None, description="Class list, for formats that keep it in a file of its own.")
+    classes: str | None = Field(
+        None, description="Class list, for formats that keep it in a file of its own; of COCO results their data set."
+    )
+    min_score: float = Field(0.0, ge=0, description="Least score of what COCO results hold; what has less is rejected.")
     group_by: str | None = Field(
         None,
         description="Regular expression with a group `(?P<group>…)`, searched in an image's name: images of one group stay in one split, "

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from demo.customers import Customer
 from demo.exports.coco import write_coco
 from demo.exports.coco_panoptic import write_coco_panoptic
+from demo.exports.coco_results import write_coco_results
 from demo.exports.cvat import write_cvat
 from demo.exports.darwin import write_darwin
 from demo.exports.datumaro import write_datumaro
@@ -40,6 +41,7 @@ FORMATS: Mapping[str, ExportFormat] = MappingProxyType(
     {
         "coco": ExportFormat(write_coco, "coco", "images", crowds=True),
         "coco-panoptic": ExportFormat(write_coco_panoptic, "coco-panoptic", "images", crowds=True),
+        "coco-results": ExportFormat(write_coco_results, "coco-results", "images", "dataset.json"),
         "label-png": ExportFormat(write_label_png, "label-png", "images", "classes.json", instances=False, crowds=True),
         "instance-png": ExportFormat(write_instance_png, "label-png", "images", "classes.json", crowds=True),
         "scale": ExportFormat(write_scale, "scale", None, crowds=True),

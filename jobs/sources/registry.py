@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from jobs.sources.formats import cvat, darwin, datumaro, label_studio, labelbox, labelme, scale, supervisely, yolo_seg
-from jobs.sources.formats.coco import panoptic
+from jobs.sources.formats.coco import panoptic, results
 from jobs.sources.formats.coco import reader as coco
 from jobs.sources.formats.label_png import reader as label_png
 from jobs.sources.reader import Reader
@@ -16,6 +16,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "label-png": label_png.READER,
         "scale": scale.READER,
         "coco-panoptic": panoptic.READER,
+        "coco-results": results.READER,
         "label-studio": label_studio.READER,
         "labelme": labelme.READER,
         "cvat": cvat.READER,

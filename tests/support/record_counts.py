@@ -265,6 +265,14 @@ def _coco(path: Path) -> Count:
     return Count(count, count)
 
 
+def _coco_results(path: Path) -> Count:
+    dataset, results = _parsed((path.parent / "dataset.json").read_bytes()), _parsed(path.read_bytes())
+    if not isinstance(dataset, dict) or not isinstance(dataset.get("images"), list) or not isinstance(results, list):
+        raise UncountableError
+    count = len(dataset["images"]) + len(results)
+    return Count(count, count)
+
+
 def _panoptic(path: Path) -> Count:
     document = _parsed(path.read_bytes())
     if not isinstance(document, dict) or not all(isinstance(document.get(key), list) for key in ("images", "annotations")):
@@ -278,6 +286,7 @@ def _panoptic(path: Path) -> Count:
 _COUNTERS: dict[str, Callable[[Path], Count]] = {
     "coco": _coco,
     "coco-panoptic": _panoptic,
+    "coco-results": _coco_results,
     "cvat": _cvat,
     "darwin": _darwin,
     "datumaro": _datumaro,

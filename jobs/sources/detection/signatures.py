@@ -70,7 +70,9 @@ def _object(data: MappedBytes, path: str, *, under_ann: bool) -> Signature | Non
     if "images" in top and "annotations" in top:
         return _coco(data, top, path)
     if {"images", "categories"} <= top.keys() and "annotations" not in top:
-        return Signature("coco", "the keys images and categories", None, "a COCO list of images without annotations")
+        image = _first(data, top["images"], path)
+        name = _path(image.get("file_name")) if isinstance(image, dict) else None
+        return Signature("coco", "the keys images and categories", name, "a COCO list of images without annotations")
     if "items" in top and "categories" in top:
         item = _first(data, top["items"], path)
         return Signature("datumaro", "the keys items and categories", _path(object_at(item, "image").get("path")))
