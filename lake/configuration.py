@@ -30,6 +30,7 @@ Format = Literal[
     "supervisely",
     "datumaro",
     "yolo-seg",
+    "sa-v",
 ]
 JitterName = Literal["cut-5", "padding-0", "padding-50", "loose-10", "loose-25", "off-10", "off-20", "noise-5", "noise-10"]
 """Other boxes than the annotator's that robustness can be measured on; `imaging.jitter.JITTERS` says what each does."""

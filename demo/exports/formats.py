@@ -17,6 +17,7 @@ from demo.exports.label_png import write_label_png
 from demo.exports.label_studio import write_label_studio
 from demo.exports.labelbox import write_labelbox
 from demo.exports.labelme import write_labelme
+from demo.exports.sa_v import write_sa_v
 from demo.exports.scale import write_scale
 from demo.exports.supervisely import write_supervisely
 from demo.exports.yolo_seg import write_yolo_seg
@@ -35,6 +36,7 @@ class ExportFormat:
     classes: str | None = None
     instances: bool = True  # whether each thing comes back as itself; else by connected parts of a class
     crowds: bool = False  # whether crowds are written
+    label: str | None = None  # of every thing, in a format without classes
 
 
 FORMATS: Mapping[str, ExportFormat] = MappingProxyType(
@@ -53,6 +55,7 @@ FORMATS: Mapping[str, ExportFormat] = MappingProxyType(
         "supervisely": ExportFormat(write_supervisely, "supervisely", None),
         "datumaro": ExportFormat(write_datumaro, "datumaro", "images", crowds=True),
         "yolo-seg": ExportFormat(write_yolo_seg, "yolo-seg", None),
+        "sa-v": ExportFormat(write_sa_v, "sa-v", None, label="object"),
     }
 )
 """By name; `instance-png` is a label map whose class list has an `instance_divisor`."""

@@ -11,6 +11,7 @@ from jobs.sources.detection.image_folders import images_above, images_folder
 from jobs.sources.detection.label_maps import label_map_sources, refuse_nameless_maps
 from jobs.sources.detection.signatures import document_signature
 from jobs.sources.detection.stanzas import Detection, Places, document_part, draft, with_distinct_names
+from jobs.sources.detection.videos import video_source
 from jobs.sources.detection.yolo import yolo_source
 from jobs.sources.files.archives import is_archive, unpack
 from jobs.sources.files.exports import INSIDE
@@ -22,7 +23,7 @@ from lake.storage.store import Store
 _DOCUMENTS = (".json", ".ndjson", ".jsonl", ".xml")
 _LOOKED_AT = 40
 """Documents of a folder that are opened: the format of an export shows in any of them."""
-_ONE_A_DOCUMENT = ("labelme", "supervisely", "darwin")
+_ONE_A_DOCUMENT = ("labelme", "supervisely", "darwin", "sa-v")
 
 
 def detect(path: str | Path) -> list[Detection]:
@@ -56,6 +57,8 @@ def _detect_document(folder: Folder, name: str) -> Detection:
     if signature.unread:
         told = f"; {proposal(folder, name, _readable(_signed(folder, _beside(folder))))}" if signature.format == "coco" else ""
         raise InputError(f"{folder.uri(name)} is {signature.unread.removeprefix('is ')}{told}")
+    if signature.format == "sa-v":
+        return video_source(folder, folder.uri(name), [(name, signature)])
     if signature.format == "coco-results":
         return results_source(folder, [name], _signed(folder, _beside(folder)))
     if signature.format == "coco":
@@ -94,6 +97,8 @@ def _detect_folder(folder: Folder, location: str) -> list[Detection]:
     telling = next((pair for pair in signed if pair[1].image), signed[0])
     images = images_folder(folder, paths, *telling) or images_above(folder, *telling)
     annotations = folder.uri(paths[0]) if len(documents) == 1 and kind not in _ONE_A_DOCUMENT else _common(folder, paths, kind)
+    if kind == "sa-v":
+        return [video_source(folder, annotations, signed)]
     return [draft(kind, Places(annotations, images), f"{paths[0]}: {signed[0][1].evidence}", folder.root)]
 
 
@@ -151,5 +156,5 @@ def _inside(found: Detection, unpacked: str, archive: str) -> Detection:
 
 _KNOWN = (
     "readers know COCO (instances, panoptic, results), label maps with a class list, Scale, Label Studio, LabelMe, CVAT, Labelbox, "
-    "Darwin, Supervisely, Datumaro and YOLO segmentation"
+    "Darwin, Supervisely, Datumaro, YOLO segmentation and SA-V"
 )

@@ -203,6 +203,15 @@ def _stem(path: Path, place: Path) -> str:
     return "/".join([*(part for part in relative.parts[:-1] if part not in ("images", "labels")), path.name.rpartition(".")[0]])
 
 
+def _sa_v(path: Path) -> Count:
+    document = _parsed(path.read_bytes())
+    if not isinstance(document, dict) or not isinstance(document.get("masklet"), list):
+        return ONE
+    frames = document["masklet"]
+    masks = sum(len(frame) if isinstance(frame, list) else 1 for frame in frames)
+    return Count(len(frames), len(frames) + masks)  # a masklet that is hidden in a frame is no record
+
+
 def _tasks(path: Path, *keys: str) -> list[Any]:
     data = path.read_bytes()
     document = _parsed(data)
@@ -293,6 +302,7 @@ _COUNTERS: dict[str, Callable[[Path], Count]] = {
     "label-studio": _label_studio,
     "labelbox": _labelbox,
     "labelme": _labelme,
+    "sa-v": _sa_v,
     "scale": _scale,
     "supervisely": _supervisely,
     "yolo-seg": _yolo,
