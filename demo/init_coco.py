@@ -1,7 +1,6 @@
 """Writes a working pipeline over a COCO file and its images: taxonomy, label map, gates and pipeline file."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ from demo.coco_categories import Category, ClassTreeDraft, draft_tree, parse_cat
 from demo.pipeline_files import laptop_epochs
 from lake.errors import InputError
 
-_SAMPLE = 25  # listed images whose files are looked for
+_CROPS_OF_AN_OBJECT = 2
+_MOST_CROPS = 20_000
 
 _PIPELINE = """\
 # Written by `centrepiece init --coco`; every line is yours to change. `centrepiece run pipeline.yaml`
@@ -25,6 +25,7 @@ sources:
 {source}
 splits: {splits}
 crops: {{padding: [0.05, 0.40], min_side: 16, max_side: 1024, centre: shift, seed: 17}}
+# About {trained:,} objects that can be cropped are expected in train: two crops of each, and no more than a laptop trains on.
 balance: {{by: [domain, class], target: {target}, temperature: 0.5, max_replicas: 4, floor: 20}}
 # On a GPU: {{network: u2netp, epochs: 20, canvas: 320}}; what stands here is for a laptop.
 training: {{network: nano, epochs: {epochs}, canvas: 64, learning_rate: 0.003, pixels_per_batch: 32768}}
@@ -56,11 +57,13 @@ def init_coco(annotations: Path, images: Path, folder: Path) -> Path:
         InputError: The file or the folder of images is missing, the file is no COCO instances file, none of the first
             images it lists lies in the folder, or `folder` already holds a file that would be overwritten.
     """
-    categories, counts, listed = _read(annotations)
-    _check_images(images, listed, annotations)
+    categories, listed = _read(annotations)
+    _check_images(images, list(listed.values()), annotations)
+    present = {number for number, file_name in listed.items() if _lies_in(images, file_name)}
+    counted = _count_objects(annotations, categories, present)
     name = sanitised(folder.resolve().name, "coco").encode("ascii", "ignore").decode().strip("_")[:64] or "coco"
     source = _source(name, annotations, images, folder)
-    texts = _texts(name, source, draft_tree(categories), sum(counts.values()), len(listed))
+    texts = _texts(name, source, draft_tree(categories), counted, len(present))
     standing = sorted(str(folder / path) for path in texts if (folder / path).exists())
     if standing:
         raise InputError(f"{standing[0]} is already there and is not overwritten; name another folder or move it away")
@@ -70,25 +73,40 @@ def init_coco(annotations: Path, images: Path, folder: Path) -> Path:
     return folder / "pipeline.yaml"
 
 
-def _read(path: Path) -> tuple[list[Category], Counter[int], list[str]]:
-    """The categories, the annotations of each category, and the names of the images."""
+def _read(path: Path) -> tuple[list[Category], dict[Any, str]]:
+    """Return the categories, and the names of the images by id."""
     if not path.is_file():
         raise InputError(f"expected a COCO annotation file at {path}, found none")
     categories = parse_categories(_items(path, "categories.item"), str(path))
-    listed = [record.get("file_name") if isinstance(record, dict) else None for record in _items(path, "images.item")]
-    names = [name for name in listed if isinstance(name, str)]
-    if not names:
-        raise InputError(f"{path}: expected images with a file_name under 'images', got {len(listed)} without; is it a COCO file?")
-    counts = Counter(number for number in _items(path, "annotations.item.category_id") if isinstance(number, int))
-    if not counts:
+    records = [record if isinstance(record, dict) else {} for record in _items(path, "images.item")]
+    listed = {
+        number if isinstance(number := record.get("id"), int) else f"at {index}": name
+        for index, record in enumerate(records)
+        if isinstance(name := record.get("file_name"), str)
+    }
+    if not listed:
+        raise InputError(f"{path}: expected images with a file_name under 'images', got {len(records)} without; is it a COCO file?")
+    return categories, listed
+
+
+def _count_objects(path: Path, categories: list[Category], present: Set[Any]) -> int:
+    """Return how many objects can become crops: outlined, no crowd, of no stuff, on an image that is there."""
+    things = {category.number for category in categories if not category.is_stuff}
+    known, met, objects = {category.number for category in categories}, set[int](), 0
+    for record in _items(path, "annotations.item"):
+        number = record.get("category_id") if isinstance(record, dict) else None
+        if isinstance(number, int):
+            met.add(number)
+            whole = bool(record.get("segmentation")) and not record.get("iscrowd")
+            objects += whole and number in things and record.get("image_id") in present
+    if not met:
         raise InputError(
             f"{path}: expected annotations with a category_id under 'annotations', got none; a panoptic file (segments_info) "
             "or a file of captions is no instances file"
         )
-    known = {category.number for category in categories}
-    if not known & counts.keys():
+    if not known & met:
         raise InputError(f"{path}: no annotation's category_id is one of the {len(known)} categories' ids; the file does not fit together")
-    return categories, counts, names
+    return objects
 
 
 def _items(path: Path, prefix: str) -> Iterator[Any]:
@@ -102,12 +120,15 @@ def _items(path: Path, prefix: str) -> Iterator[Any]:
 def _check_images(images: Path, listed: list[str], annotations: Path) -> None:
     if not images.is_dir():
         raise InputError(f"expected a folder of images at {images}, found none")
-    sample = [name for name in listed if not Path(name).is_absolute() and ".." not in Path(name).parts][:_SAMPLE]
-    if not any((images / name).is_file() for name in sample):
+    if not any(_lies_in(images, name) for name in listed):
         raise InputError(
-            f"none of the first {len(sample)} images that {annotations} lists lies in {images} (looked for {sample[:1]!r}); "
+            f"none of the {len(listed):,} images that {annotations} lists lies in {images} (looked for {listed[:1]!r}); "
             "name the folder that its file_name entries start from"
         )
+
+
+def _lies_in(images: Path, name: str) -> bool:
+    return not Path(name).is_absolute() and ".." not in Path(name).parts and (images / name).is_file()
 
 
 def _source(name: str, annotations: Path, images: Path, folder: Path) -> str:
@@ -129,12 +150,13 @@ def _seen_from(folder: Path, path: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
-def _texts(name: str, source: str, tree: ClassTreeDraft, annotations: int, images: int) -> dict[str, str]:
+def _texts(name: str, source: str, tree: ClassTreeDraft, objects: int, images: int) -> dict[str, str]:
     few = images < 500
-    test_share = 0.3 if few else 0.1
+    train_share, test_share = (0.6, 0.3) if few else (0.8, 0.1)
     splits = "{train: 0.6, val: 0.1, test: 0.3}" if few else "{train: 0.8, val: 0.1, test: 0.1}"
-    target = min(20_000, max(200, round(2 * annotations * (0.6 if few else 0.8))))
-    expected = round(annotations * test_share)
+    trained = round(objects * train_share)
+    target = max(1, min(_MOST_CROPS, _CROPS_OF_AN_OBJECT * trained))
+    expected = round(objects * test_share)
     taxonomy = {
         "version": 1,
         "classes": dict(tree.classes),
@@ -146,7 +168,9 @@ def _texts(name: str, source: str, tree: ClassTreeDraft, annotations: int, image
         "taxonomy/common.yaml": _yaml(taxonomy),
         f"maps/{name}.yaml": _yaml(label_map),
         "gates.yaml": _GATES.format(expected=expected, margin=0.05 if few else 0.01, least=min(300, max(5, expected // 4))),
-        "pipeline.yaml": _PIPELINE.format(name=name, source=source, splits=splits, target=target, epochs=laptop_epochs(target)),
+        "pipeline.yaml": _PIPELINE.format(
+            name=name, source=source, splits=splits, trained=trained, target=target, epochs=laptop_epochs(target)
+        ),
     }
 
 

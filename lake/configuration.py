@@ -19,6 +19,7 @@ Name = Annotated[str, Field(pattern=NAME)]
 Format = Literal[
     "coco",
     "coco-panoptic",
+    "coco-results",
     "label-png",
     "scale",
     "label-studio",
@@ -29,6 +30,7 @@ Format = Literal[
     "supervisely",
     "datumaro",
     "yolo-seg",
+    "sa-v",
 ]
 JitterName = Literal["cut-5", "padding-0", "padding-50", "loose-10", "loose-25", "off-10", "off-20", "noise-5", "noise-10"]
 """Other boxes than the annotator's that robustness can be measured on; `imaging.jitter.JITTERS` says what each does."""
@@ -73,7 +75,10 @@ class Source(_Settings):
     annotations: str = Field(description="The export: a file, a folder or an archive, local or on S3.")
     images: str | None = Field(None, description="Folder of the images; left out, the format's own place beside the annotations.")
     licence: str | None = Field(None, description="Licence of the images that state none of their own; it goes with every crop.")
-    classes: str | None = Field(None, description="Class list, for formats that keep it in a file of its own.")
+    classes: str | None = Field(
+        None, description="Class list, for formats that keep it in a file of its own; of COCO results their data set."
+    )
+    min_score: float = Field(0.0, ge=0, description="Least score of what COCO results hold; what has less is rejected.")
     group_by: str | None = Field(
         None,
         description="Regular expression with a group `(?P<group>…)`, searched in an image's name: images of one group stay in one split, "

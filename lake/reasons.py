@@ -20,6 +20,7 @@ class Reason(StrEnum):
     UNSUPPORTED_GEOMETRY = "unsupported-geometry"  # a shape that is not read as a mask: a circle, an ellipse, a cuboid
     NOT_AN_OBJECT = "not-an-object"  # a point, a line, a tag, a classification
     EMPTY_LABEL = "empty-label"  # an object without a label, or with more than one
+    LOW_SCORE = "low-score"  # a result of a model with a score below the source's `min_score`
     # ingest: the image it lies on
     MISSING_IMAGE = "missing-image"  # the image is not where the export says; its objects share the reason
     UNDECODABLE_IMAGE = "undecodable-image"  # the file is no image, is cut off, or has samples that are not read

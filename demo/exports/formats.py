@@ -8,6 +8,7 @@ from types import MappingProxyType
 from demo.customers import Customer
 from demo.exports.coco import write_coco
 from demo.exports.coco_panoptic import write_coco_panoptic
+from demo.exports.coco_results import write_coco_results
 from demo.exports.cvat import write_cvat
 from demo.exports.darwin import write_darwin
 from demo.exports.datumaro import write_datumaro
@@ -16,6 +17,7 @@ from demo.exports.label_png import write_label_png
 from demo.exports.label_studio import write_label_studio
 from demo.exports.labelbox import write_labelbox
 from demo.exports.labelme import write_labelme
+from demo.exports.sa_v import write_sa_v
 from demo.exports.scale import write_scale
 from demo.exports.supervisely import write_supervisely
 from demo.exports.yolo_seg import write_yolo_seg
@@ -34,12 +36,14 @@ class ExportFormat:
     classes: str | None = None
     instances: bool = True  # whether each thing comes back as itself; else by connected parts of a class
     crowds: bool = False  # whether crowds are written
+    label: str | None = None  # of every thing, in a format without classes
 
 
 FORMATS: Mapping[str, ExportFormat] = MappingProxyType(
     {
         "coco": ExportFormat(write_coco, "coco", "images", crowds=True),
         "coco-panoptic": ExportFormat(write_coco_panoptic, "coco-panoptic", "images", crowds=True),
+        "coco-results": ExportFormat(write_coco_results, "coco-results", "images", "dataset.json"),
         "label-png": ExportFormat(write_label_png, "label-png", "images", "classes.json", instances=False, crowds=True),
         "instance-png": ExportFormat(write_instance_png, "label-png", "images", "classes.json", crowds=True),
         "scale": ExportFormat(write_scale, "scale", None, crowds=True),
@@ -51,6 +55,7 @@ FORMATS: Mapping[str, ExportFormat] = MappingProxyType(
         "supervisely": ExportFormat(write_supervisely, "supervisely", None),
         "datumaro": ExportFormat(write_datumaro, "datumaro", "images", crowds=True),
         "yolo-seg": ExportFormat(write_yolo_seg, "yolo-seg", None),
+        "sa-v": ExportFormat(write_sa_v, "sa-v", None, label="object"),
     }
 )
 """By name; `instance-png` is a label map whose class list has an `instance_divisor`."""

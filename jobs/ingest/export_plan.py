@@ -55,7 +55,7 @@ def plan_export(source: Source, store: Store) -> ExportPlan:
     Raises:
         InputError: The export is missing or is not what the stanza says.
     """
-    export = open_export(source.annotations, source.images, source.classes, scene=source.scene, store=store)
+    export = open_export(source.annotations, source.images, source.classes, scene=source.scene, min_score=source.min_score, store=store)
     divided = list(reader_of(source.format).units(export))
     units = [outcome for outcome in divided if isinstance(outcome, Unit)]
     return ExportPlan(source, export, units, pack(units), [outcome for outcome in divided if isinstance(outcome, Rejected)])

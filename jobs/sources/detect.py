@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jobs.sources.detection.coco_folders import SignedDocument, coco_source, coco_sources, document_images, proposal
+from jobs.sources.detection.coco_folders import SignedDocument, coco_source, coco_sources, document_images, proposal, results_source
 from jobs.sources.detection.image_folders import images_above, images_folder
 from jobs.sources.detection.label_maps import label_map_sources, refuse_nameless_maps
 from jobs.sources.detection.signatures import document_signature
 from jobs.sources.detection.stanzas import Detection, Places, document_part, draft, with_distinct_names
+from jobs.sources.detection.videos import video_source
 from jobs.sources.detection.yolo import yolo_source
 from jobs.sources.files.archives import is_archive, unpack
 from jobs.sources.files.exports import INSIDE
@@ -22,7 +23,7 @@ from lake.storage.store import Store
 _DOCUMENTS = (".json", ".ndjson", ".jsonl", ".xml")
 _LOOKED_AT = 40
 """Documents of a folder that are opened: the format of an export shows in any of them."""
-_ONE_A_DOCUMENT = ("labelme", "supervisely", "darwin")
+_ONE_A_DOCUMENT = ("labelme", "supervisely", "darwin", "sa-v")
 
 
 def detect(path: str | Path) -> list[Detection]:
@@ -54,9 +55,12 @@ def _detect_document(folder: Folder, name: str) -> Detection:
     if signature is None:
         raise InputError(f"{folder.uri(name)} is in no format that a reader knows; {_KNOWN}")
     if signature.unread:
-        beside = [entry.path for entry in folder.entries(".json") if "/" not in entry.path] if signature.format == "coco" else []
-        told = f"; {proposal(folder, name, _readable(_signed(folder, beside)))}" if signature.format == "coco" else ""
+        told = f"; {proposal(folder, name, _readable(_signed(folder, _beside(folder))))}" if signature.format == "coco" else ""
         raise InputError(f"{folder.uri(name)} is {signature.unread.removeprefix('is ')}{told}")
+    if signature.format == "sa-v":
+        return video_source(folder, folder.uri(name), [(name, signature)])
+    if signature.format == "coco-results":
+        return results_source(folder, [name], _signed(folder, _beside(folder)))
     if signature.format == "coco":
         return coco_source(folder, name, signature, document_images(folder, name, signature))
     images = images_folder(folder, [name], name, signature) or images_above(folder, name, signature)
@@ -84,6 +88,8 @@ def _detect_folder(folder: Folder, location: str) -> list[Detection]:
         listed = ", ".join(f"{path} ({signature.format})" for path, signature in signed[:8])
         raise InputError(f"{location} holds documents of several formats: {listed}; name one of them")
     (kind,) = formats
+    if kind == "coco-results":
+        return [results_source(folder, [path for path, _ in signed], all_signed)]
     left_out = [(path, signature) for path, signature in all_signed if signature.unread]
     if kind == "coco" and (apart := coco_sources(folder, signed, left_out)):
         return apart
@@ -91,6 +97,8 @@ def _detect_folder(folder: Folder, location: str) -> list[Detection]:
     telling = next((pair for pair in signed if pair[1].image), signed[0])
     images = images_folder(folder, paths, *telling) or images_above(folder, *telling)
     annotations = folder.uri(paths[0]) if len(documents) == 1 and kind not in _ONE_A_DOCUMENT else _common(folder, paths, kind)
+    if kind == "sa-v":
+        return [video_source(folder, annotations, signed)]
     return [draft(kind, Places(annotations, images), f"{paths[0]}: {signed[0][1].evidence}", folder.root)]
 
 
@@ -104,6 +112,10 @@ def _refuse_unread(folder: Folder, location: str, signed: Sequence[SignedDocumen
         path, signature = signed[0]
         told = f"; {proposal(folder, path, [])}" if signature.format == "coco" else ""
         raise InputError(f"{location} holds no instances: {path} is {str(signature.unread).removeprefix('is ')}{told}")
+
+
+def _beside(folder: Folder) -> list[str]:
+    return [entry.path for entry in folder.entries(".json") if "/" not in entry.path]
 
 
 def _signed(folder: Folder, paths: Sequence[str] | Iterator[str]) -> list[SignedDocument]:
@@ -144,5 +156,5 @@ def _inside(found: Detection, unpacked: str, archive: str) -> Detection:
 
 _KNOWN = (
     "readers know COCO (instances, panoptic, results), label maps with a class list, Scale, Label Studio, LabelMe, CVAT, Labelbox, "
-    "Darwin, Supervisely, Datumaro and YOLO segmentation"
+    "Darwin, Supervisely, Datumaro, YOLO segmentation and SA-V"
 )

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jobs.sources.formats import cvat, darwin, datumaro, label_studio, labelbox, labelme, scale, supervisely, yolo_seg
-from jobs.sources.formats.coco import panoptic
+from jobs.sources.formats import cvat, darwin, datumaro, label_studio, labelbox, labelme, sa_v, scale, supervisely, yolo_seg
+from jobs.sources.formats.coco import panoptic, results
 from jobs.sources.formats.coco import reader as coco
 from jobs.sources.formats.label_png import reader as label_png
 from jobs.sources.reader import Reader
@@ -16,6 +16,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "label-png": label_png.READER,
         "scale": scale.READER,
         "coco-panoptic": panoptic.READER,
+        "coco-results": results.READER,
         "label-studio": label_studio.READER,
         "labelme": labelme.READER,
         "cvat": cvat.READER,
@@ -24,6 +25,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "supervisely": supervisely.READER,
         "datumaro": datumaro.READER,
         "yolo-seg": yolo_seg.READER,
+        "sa-v": sa_v.READER,
     }
 )
 """Every format that a source's stanza may name."""

@@ -203,6 +203,15 @@ def _stem(path: Path, place: Path) -> str:
     return "/".join([*(part for part in relative.parts[:-1] if part not in ("images", "labels")), path.name.rpartition(".")[0]])
 
 
+def _sa_v(path: Path) -> Count:
+    document = _parsed(path.read_bytes())
+    if not isinstance(document, dict) or not isinstance(document.get("masklet"), list):
+        return ONE
+    frames = document["masklet"]
+    masks = sum(len(frame) if isinstance(frame, list) else 1 for frame in frames)
+    return Count(len(frames), len(frames) + masks)  # a masklet that is hidden in a frame is no record
+
+
 def _tasks(path: Path, *keys: str) -> list[Any]:
     data = path.read_bytes()
     document = _parsed(data)
@@ -265,6 +274,14 @@ def _coco(path: Path) -> Count:
     return Count(count, count)
 
 
+def _coco_results(path: Path) -> Count:
+    dataset, results = _parsed((path.parent / "dataset.json").read_bytes()), _parsed(path.read_bytes())
+    if not isinstance(dataset, dict) or not isinstance(dataset.get("images"), list) or not isinstance(results, list):
+        raise UncountableError
+    count = len(dataset["images"]) + len(results)
+    return Count(count, count)
+
+
 def _panoptic(path: Path) -> Count:
     document = _parsed(path.read_bytes())
     if not isinstance(document, dict) or not all(isinstance(document.get(key), list) for key in ("images", "annotations")):
@@ -278,12 +295,14 @@ def _panoptic(path: Path) -> Count:
 _COUNTERS: dict[str, Callable[[Path], Count]] = {
     "coco": _coco,
     "coco-panoptic": _panoptic,
+    "coco-results": _coco_results,
     "cvat": _cvat,
     "darwin": _darwin,
     "datumaro": _datumaro,
     "label-studio": _label_studio,
     "labelbox": _labelbox,
     "labelme": _labelme,
+    "sa-v": _sa_v,
     "scale": _scale,
     "supervisely": _supervisely,
     "yolo-seg": _yolo,

@@ -6,6 +6,7 @@ from jobs.sources.detection.image_folders import images_above, images_folder, li
 from jobs.sources.detection.signatures import Signature
 from jobs.sources.detection.stanzas import Detection, Places, document_part, draft
 from jobs.sources.files.folders import Folder
+from lake.errors import InputError
 
 SignedDocument = tuple[str, Signature]
 """A document's path below its folder, and its signature."""
@@ -42,6 +43,34 @@ def coco_source(folder: Folder, path: str, signature: Signature, images: str | N
         missing = f"; no image called {signature.image} was found below {folder.root}: set `images`"
     evidence = f"{path}: {signature.evidence}{missing}{remark}"
     return draft(signature.format, Places(folder.uri(path), images), evidence, folder.root, part=document_part(path))
+
+
+def results_source(folder: Folder, results: Sequence[str], documents: Sequence[SignedDocument]) -> Detection:
+    """Return the source of COCO results, with the data set's own file where there is one beside them.
+
+    Args:
+        folder: That holds them.
+        results: Documents of results.
+        documents: All documents of the folder.
+
+    Raises:
+        InputError: There is no file of the data set beside them, or several.
+    """
+    datasets = [(path, signature) for path, signature in documents if signature.format == "coco"]
+    if len(datasets) != 1:
+        found = f"{len(datasets)} lie beside: {', '.join(path for path, _ in datasets[:4])}" if datasets else "none lies beside"
+        raise InputError(
+            f"{folder.uri(results[0])} is a list of COCO results, which needs the data set's own file with images and categories, and "
+            f"{found}; set format: coco-results and name that file as `classes`"
+        )
+    path, signature = datasets[0]
+    images = document_images(folder, path, signature)
+    if images is None and signature.image and lies_beside(folder, path, signature.image):
+        images = folder.uri(path.rpartition("/")[0])
+    one = len(results) == 1
+    places = Places(folder.uri(results[0]) if one else folder.root, images, folder.uri(path))
+    evidence = f"{results[0]}: a list of COCO results, on the images of {path}"
+    return draft("coco-results", places, evidence, folder.root, part=document_part(results[0]) if one else "")
 
 
 def document_images(folder: Folder, path: str, signature: Signature) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from jobs.sources.fields.addresses import local_name
 from jobs.sources.files.documents import parse_span, parse_spans
 from jobs.sources.files.folders import Folder, MappedBytes
-from jobs.sources.files.json_documents import list_at, object_at
+from jobs.sources.files.json_documents import list_at, nonempty_text, object_at
 from jobs.sources.files.json_spans import element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError
 from jobs.sources.files.task_lists import text_start
@@ -70,10 +70,15 @@ def _object(data: MappedBytes, path: str, *, under_ann: bool) -> Signature | Non
     if "images" in top and "annotations" in top:
         return _coco(data, top, path)
     if {"images", "categories"} <= top.keys() and "annotations" not in top:
-        return Signature("coco", "the keys images and categories", None, "a COCO list of images without annotations")
+        image = _first(data, top["images"], path)
+        name = _path(image.get("file_name")) if isinstance(image, dict) else None
+        return Signature("coco", "the keys images and categories", name, "a COCO list of images without annotations")
     if "items" in top and "categories" in top:
         item = _first(data, top["items"], path)
         return Signature("datumaro", "the keys items and categories", _path(object_at(item, "image").get("path")))
+    if "masklet" in top:
+        video = nonempty_text(parse_span(data, *top["video_id"])) if "video_id" in top else None
+        return Signature("sa-v", "the key masklet", _path(video))
     if "shapes" in top:
         return Signature("labelme", "the key shapes", None)
     if "item" in top and "annotations" in top:

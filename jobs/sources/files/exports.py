@@ -18,7 +18,8 @@ INSIDE = "!"
 class Export:
     """One export: the folder of its annotation files, the one file if it is one, its images and its classes.
 
-    `classes` is the content of the source's class list, or None; `scene` is "full" where every pixel was labelled.
+    `classes` is the content of the source's class list, or None; `scene` is "full" where every pixel was labelled; results of a
+    lower score than `min_score` are left out.
     """
 
     annotations: Folder
@@ -27,6 +28,7 @@ class Export:
     images_beside: bool = False  # the source names no folder of images: each lies beside its document
     classes: bytes | None = None
     scene: str = "partial"
+    min_score: float = 0.0
 
     def watched(self) -> tuple["Export", WatchedFolder, WatchedFolder]:
         """Return the same export, and its folders of annotations and images, which keep what is looked up in them."""
@@ -70,6 +72,7 @@ def open_export(
     classes: str | None = None,
     *,
     scene: str = "partial",
+    min_score: float = 0.0,
     store: Store | None = None,
 ) -> Export:
     """Open the export that a source's stanza names; images default to the folder of each annotation file.
@@ -79,6 +82,7 @@ def open_export(
         images: A folder likewise.
         classes: A file likewise.
         scene: Of the stanza.
+        min_score: Of the stanza.
         store: Where archives are unpacked.
 
     Raises:
@@ -89,7 +93,7 @@ def open_export(
     image_folder = Folder(_location(images, store)) if images else folder
     if images and not image_folder.exists():
         raise InputError(f"no folder of images at {images}; correct the source's `images`")
-    return Export(folder, file, image_folder, images is None, _classes(classes, store), scene)
+    return Export(folder, file, image_folder, images is None, _classes(classes, store), scene, min_score)
 
 
 def _location(address: str, store: Store | None) -> str:

@@ -108,6 +108,17 @@ def test_paths_inside_the_folder_are_relative_and_others_absolute(export, tmp_pa
     assert inside["images"] == "images"
 
 
+def test_as_many_crops_are_planned_as_the_objects_that_are_there_give(export, tmp_path):
+    categories = [{"id": 1, "name": "cup"}, {"id": 2, "name": "sky"}]
+    plain = {"image_id": 1, "category_id": 1, "segmentation": BOX}
+    others = [{"image_id": 7}, {"category_id": 2}, {"category_id": 5}, {"segmentation": []}, {"iscrowd": 1}]
+    records = [plain] * 50 + [{**plain, **other} for other in others for _ in range(1000)]
+    images = [{"id": 1, "file_name": "a.png"}, {"id": 7, "file_name": "elsewhere.png"}]
+    pipeline, _, _ = initialised(export(categories, images=images, annotations=records), tmp_path / "out")
+    assert pipeline.balance.target == 2 * 30  # of 50 cups on the image that is there, six tenths are trained on
+    assert "About 15 test instances" in (tmp_path / "out" / "gates.yaml").read_text()
+
+
 def test_nothing_is_overwritten(export, tmp_path):
     found = export([{"id": 1, "name": "cup"}])
     (tmp_path / "out").mkdir()
@@ -126,7 +137,7 @@ def test_nothing_is_overwritten(export, tmp_path):
         ([{"id": 1}], {}, "a name in text for category 1"),
         (["cat"], {}, r"categories\[0\] to be an object"),
         ([{"id": 1, "name": "a"}], {"images": []}, "file_name"),
-        ([{"id": 1, "name": "a"}], {"images": [{"id": 1, "file_name": "b.png"}]}, "none of the first 1 images"),
+        ([{"id": 1, "name": "a"}], {"images": [{"id": 1, "file_name": "b.png"}]}, "none of the 1 images"),
         ([{"id": 1, "name": "a"}], {"annotations": [{"segments_info": []}]}, "panoptic"),
         ([{"id": 1, "name": "a"}], {"annotations": [{"id": 1, "category_id": 9}]}, "does not fit together"),
     ],

@@ -140,10 +140,11 @@ READER = Reader(units, images, objects, documents=(".json",), columns=ByColumns(
 
 
 def _unpacked(document: str, categories: Categories, images: Columns, names: Sequence[int], group: ImageGroup) -> CocoUnit:
-    return CocoUnit(document, categories, listed_images(images), _names(names), group)
+    return CocoUnit(document, categories, listed_images(images), image_names(names), group)
 
 
-def _names(image_ids: Iterable[int]) -> dict[int, str]:
+def image_names(image_ids: Iterable[int]) -> dict[int, str]:
+    """Return `ListedImage.name` of images by id."""
     return {number: str(number) for number in image_ids}
 
 
@@ -249,7 +250,7 @@ def _document_units(export: Export, path: str, most: int | None, weight: int) ->
     listed, ids = images_of(export, path, data, element_spans(data, top["images"], f"{where}, images"), licences)
     annotations = element_spans(data, top["annotations"], f"{where}, annotations")
     for number, (slots, group) in enumerate(group_by_image(ids, annotations, most)):
-        names = _names(number for number in ids[slots.start : slots.stop] if number is not None)
+        names = image_names(number for number in ids[slots.start : slots.stop] if number is not None)
         payload = CocoUnit(path, categories, tuple(listed[slots.start : slots.stop]), names, group)
         yield Unit(f"{path}/{number:05d}", payload, weight=weight * len(group.positions) + len(slots))
 
