@@ -9,12 +9,9 @@ from rich.logging import RichHandler
 
 from centrepiece.cli.app import run_command_line
 from centrepiece.cli.environment import DEFAULTS, TELEMETRY_OFF
-<<<<<<< HEAD
-from tests.support.factories import tiny_demo
-=======
 from centrepiece.cli.run import PlainRecords
 from centrepiece.cli.terminal import LineWithoutSecrets, show_crash, show_error, stderr_console
->>>>>>> 5d4b4f2 (Encode secrets into addresses, keep them out of every text, and refuse hostile settings files in one line)
+from tests.support.factories import tiny_demo
 
 
 @pytest.fixture(autouse=True)
