@@ -11,6 +11,7 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from jobs.spark.class_archive import sharing_options
+from jobs.spark.gateway import forget_dead_jvm
 from jobs.spark.terminal import without_noise
 from jobs.spark.worker_environment import end_outdated_jvm, reads_s3, tell_workers
 from lake.configuration import Pipeline
@@ -36,11 +37,13 @@ _LOCAL = re.compile(r"local(?:\[(?P<threads>\*|\d+)\])?")
 def spark_session(pipeline: Pipeline) -> SparkSession:
     """Return the Spark session of a pipeline; one that runs already is used again.
 
-    Workers run this interpreter and reach the stores that this process reaches; for that, a local session that began under
-    other AWS settings is ended first. Whatever `spark.conf` of the pipeline says wins over the settings made here.
+    One whose JVM has died is replaced. Workers run this interpreter and reach the stores that this process reaches; for that, a
+    local session that began under other AWS settings is ended first. Whatever `spark.conf` of the pipeline says wins over the
+    settings made here.
     """
     # Arrow functions, which are all that the stages use, work with pandas 3.
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+    forget_dead_jvm()
     master = retrying_master(pipeline.spark.master)
     local = master.startswith("local")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
