@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +30,7 @@ QUICK_START = "-XX:TieredStopAtLevel=1"
 
 JVM_OPTIONS = "spark.driver.extraJavaOptions"
 
-_LOCAL_JVM = f"-Duser.timezone=UTC {QUICK_START}"
+_LOCAL_JVM = f"-Duser.timezone=UTC -XX:-UsePerfData {QUICK_START}"
 
 _LOCAL = re.compile(r"local(?:\[(?P<threads>\*|\d+)\])?")
 
@@ -56,7 +57,7 @@ def spark_session(pipeline: Pipeline) -> SparkSession:
     for name, value in {**settings(local=local), **pipeline.spark.conf}.items():
         builder = builder.config(name, value)
     if local and SparkContext._gateway is None and JVM_OPTIONS not in pipeline.spark.conf:
-        builder = builder.config(JVM_OPTIONS, f"{_LOCAL_JVM} {sharing_options(_LOCAL_JVM)}".strip())
+        builder = builder.config(JVM_OPTIONS, f"{_LOCAL_JVM} {sharing_options(_LOCAL_JVM)} {_temporary()}".strip())
     with without_noise():
         session: SparkSession = builder.getOrCreate()
         session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or LOG_LEVEL)
@@ -64,6 +65,11 @@ def spark_session(pipeline: Pipeline) -> SparkSession:
             _leave_to_the_driver(session, TELL_OF_TASKS)
     tell_workers(session)
     return session
+
+
+def _temporary() -> str:
+    folder = tempfile.gettempdir()
+    return "" if any(sign.isspace() for sign in folder) else f"-Djava.io.tmpdir={folder}"
 
 
 def _leave_to_the_driver(session: SparkSession, loggers: Sequence[str]) -> None:
