@@ -16,6 +16,8 @@ from typing import Any, Literal, overload
 
 import numba
 
+from lake.publishing.processes import SHARED_FOLDER
+
 Kernel = Callable[..., Any]
 
 
@@ -50,7 +52,7 @@ def _compiled(function: Kernel, error_model: Literal["python", "numpy"]) -> Kern
 @contextmanager
 def compiling_alone() -> Iterator[None]:
     """Let one process of this user at a time into the block: what it compiles there, the next ones find on disk."""
-    path = Path(tempfile.gettempdir()) / f"centrepiece-kernels-{os.getuid()}"
+    path = Path(os.environ.get(SHARED_FOLDER) or tempfile.gettempdir()) / f"centrepiece-kernels-{os.getuid()}"
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

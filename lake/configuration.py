@@ -246,6 +246,12 @@ class Pipeline(_Settings):
     database: SecretStr | None = Field(
         None, description="Database of leases and of the model registry, where the catalog is none; `${NAME}` as in `catalog`."
     )
+    outage_wait_s: float = Field(
+        120,
+        ge=0,
+        le=86400,
+        description="Seconds that a PostgreSQL server which does not answer, or is just starting, is waited for; one that refuses is not.",
+    )
     spark: SparkSettings = Field(SparkSettings(), description="Where Spark runs.")
     taxonomy: Path = Field(description="The class tree, a YAML file.")
     label_maps: Path = Field(description="Folder of label maps, one YAML file for each customer.")

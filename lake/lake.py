@@ -278,10 +278,13 @@ def open_lake(pipeline: Pipeline) -> Lake:
     """
     catalog = pipeline.catalog.get_secret_value() if pipeline.catalog else None
     database = pipeline.database.get_secret_value() if pipeline.database else None
-    return connect_lake(pipeline.store, catalog=catalog, name=pipeline.name, database=database)
+    wait_s = pipeline.outage_wait_s
+    return connect_lake(pipeline.store, catalog=catalog, name=pipeline.name, database=database, outage_wait_s=wait_s)
 
 
-def connect_lake(store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None) -> Lake:
+def connect_lake(
+    store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None, outage_wait_s: float = 0
+) -> Lake:
     """Open a lake by its addresses; see `lake.storage.catalogs.open_catalog` and `lake.storage.catalogs.database_url`.
 
     Args:
@@ -289,6 +292,7 @@ def connect_lake(store: str, *, catalog: str | None = None, name: str = "centrep
         catalog: `sqlite:///…`, `postgresql+psycopg://…`, `https://…` (REST) or `glue://`; None is SQLite inside a local store.
         name: Namespace of the tables where the store is new.
         database: SQLAlchemy URL of the database for leases and the model registry, where the catalog is no SQL database.
+        outage_wait_s: How long a PostgreSQL server that is away is waited for whenever one connects, in seconds.
 
     Raises:
         ConfigurationError: An address cannot be used.
@@ -300,9 +304,9 @@ def connect_lake(store: str, *, catalog: str | None = None, name: str = "centrep
             check_address(address)
         except ValueError as error:
             raise ConfigurationError(f"the catalog or database of the lake at {opened.root!r}: {error}") from None
-    url = database_url(opened, catalog, database)
+    url = database_url(opened, catalog, database, outage_wait_s=outage_wait_s)
     try:
-        return Lake(opened, open_catalog(opened, catalog), namespace_of(opened, name), url, LeaseKeeper(url))
+        return Lake(opened, open_catalog(opened, catalog, outage_wait_s=outage_wait_s), namespace_of(opened, name), url, LeaseKeeper(url))
     except SYSTEM_ERRORS as error:
         # A database's own words: SQLAlchemy's would quote the statement.
         said = redacted(str(getattr(error, "orig", None) or error))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from centrepiece.cli.run_folder import run_folder
 from centrepiece.cli.terminal import show_reports, stderr_console
 from flows.refusal import RefusedRunError
 from jobs.spark.java import require_java
@@ -68,9 +69,14 @@ def _has_server(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def _run_flow(pipeline_file: Path) -> list[StageReport]:
-    from flows.nightly import nightly
 
     require_java()
+    with run_folder():
+        return _flow_reports(pipeline_file)
+
+
+def _flow_reports(pipeline_file: Path) -> list[StageReport]:
+    from flows.nightly import nightly
 
     for engine in ("prefect.flow_runs", "prefect.task_runs"):
         logging.getLogger(engine).addFilter(PlainRecords())

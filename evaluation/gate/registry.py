@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, Connection, DateTime, Integer, MetaData, String, Table, Text, create_engine, insert, select, update
+from sqlalchemy import Column, Connection, DateTime, Integer, MetaData, String, Table, Text, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.pool import NullPool
 
 from lake.errors import ChampionChangedError, ModelError
+from lake.storage.databases import engine_of
 from lake.storage.sql_tables import make_tables
 
 ALIASES = CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
@@ -62,7 +62,7 @@ class Registry:
             database_url: SQLAlchemy URL, of SQLite or PostgreSQL.
         """
         arguments = {"timeout": _BUSY_S} if database_url.startswith("sqlite") else {}
-        self._engine = create_engine(database_url, poolclass=NullPool, connect_args=arguments)
+        self._engine = engine_of(database_url, connect_args=arguments)
         make_tables(self._engine, _metadata)
 
     def register(self, model: str, name: str) -> None:

@@ -40,8 +40,8 @@ def cut_joined(
     if not work.shards:
         return []
     count = partitions or work.shards
-    placed = joined_rows(spark, lake, assignment).repartitionById(count, sql.col("shard") % count).sortWithinPartitions("shard")
     with errors_of_workers():
+        placed = joined_rows(spark, lake, assignment).repartitionById(count, sql.col("shard") % count).sortWithinPartitions("shard")
         results = placed.mapInArrow(partial(_each_shard, work=work), _RESULT).collect()
     return [pickle.loads(row["result"]) for row in sorted(results, key=lambda row: row["shard"])]
 

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PythonException
 
 import lake.errors
+from jobs.spark.gateway import await_end_of_jvm
 from lake.errors import CentrepieceError, DamagedFileError, UnreachableError
 
 _OF_SYSTEM = re.compile(r"\[Errno (?P<number>\d+)\] (?P<text>.*)", re.DOTALL)
@@ -24,10 +25,17 @@ def errors_of_workers() -> Iterator[None]:
     """Raise what a worker raised inside the block as if it had been raised here: a deliberate error, or one of the system.
 
     Other errors of workers, which are crashes, stay as Spark tells them, with the worker's trace.
+
+    Raises:
+        UnreachableError: Spark's JVM has died; the next session starts another one.
     """
     try:
         yield
-    except (PythonException, Py4JJavaError) as error:
+    except (Py4JError, ConnectionError, PythonException) as error:
+        if not isinstance(error, PythonException | Py4JJavaError):
+            if (ended := await_end_of_jvm()) is None:
+                raise
+            raise UnreachableError(f"{ended}; the machine may be short of memory; run it again") from error
         raised = raised_by_worker(str(error))
         if raised is None:
             raise

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from jobs.spark.class_archive import sharing_options
+from jobs.spark.gateway import forget_dead_jvm
 from jobs.spark.terminal import without_noise
 from jobs.spark.worker_environment import end_outdated_jvm, reads_s3, tell_workers
 from lake.configuration import Pipeline
@@ -28,7 +30,7 @@ QUICK_START = "-XX:TieredStopAtLevel=1"
 
 JVM_OPTIONS = "spark.driver.extraJavaOptions"
 
-_LOCAL_JVM = f"-Duser.timezone=UTC {QUICK_START}"
+_LOCAL_JVM = f"-Duser.timezone=UTC -XX:-UsePerfData {QUICK_START}"
 
 _LOCAL = re.compile(r"local(?:\[(?P<threads>\*|\d+)\])?")
 
@@ -36,11 +38,13 @@ _LOCAL = re.compile(r"local(?:\[(?P<threads>\*|\d+)\])?")
 def spark_session(pipeline: Pipeline) -> SparkSession:
     """Return the Spark session of a pipeline; one that runs already is used again.
 
-    Workers run this interpreter and reach the stores that this process reaches; for that, a local session that began under
-    other AWS settings is ended first. Whatever `spark.conf` of the pipeline says wins over the settings made here.
+    One whose JVM has died is replaced. Workers run this interpreter and reach the stores that this process reaches; for that, a
+    local session that began under other AWS settings is ended first. Whatever `spark.conf` of the pipeline says wins over the
+    settings made here.
     """
     # Arrow functions, which are all that the stages use, work with pandas 3.
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+    forget_dead_jvm()
     master = retrying_master(pipeline.spark.master)
     local = master.startswith("local")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -53,7 +57,7 @@ def spark_session(pipeline: Pipeline) -> SparkSession:
     for name, value in {**settings(local=local), **pipeline.spark.conf}.items():
         builder = builder.config(name, value)
     if local and SparkContext._gateway is None and JVM_OPTIONS not in pipeline.spark.conf:
-        builder = builder.config(JVM_OPTIONS, f"{_LOCAL_JVM} {sharing_options(_LOCAL_JVM)}".strip())
+        builder = builder.config(JVM_OPTIONS, f"{_LOCAL_JVM} {sharing_options(_LOCAL_JVM)} {_temporary()}".strip())
     with without_noise():
         session: SparkSession = builder.getOrCreate()
         session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or LOG_LEVEL)
@@ -61,6 +65,11 @@ def spark_session(pipeline: Pipeline) -> SparkSession:
             _leave_to_the_driver(session, TELL_OF_TASKS)
     tell_workers(session)
     return session
+
+
+def _temporary() -> str:
+    folder = tempfile.gettempdir()
+    return "" if any(sign.isspace() for sign in folder) else f"-Djava.io.tmpdir={folder}"
 
 
 def _leave_to_the_driver(session: SparkSession, loggers: Sequence[str]) -> None:

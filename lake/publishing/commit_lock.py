@@ -14,7 +14,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool
+
+from lake.storage.databases import engine_of
 
 WAIT_S = 60.0
 _POLL_S = 0.005
@@ -34,14 +35,14 @@ def commit_lock(database_url: str, name: str, *, wait_s: float = WAIT_S) -> Iter
     """
     url = sa.make_url(database_url)
     number = zlib.crc32(name.encode())
-    held = _in_postgres(url, number, wait_s) if url.get_backend_name() == "postgresql" else _in_a_file(url, number, wait_s)
+    held = _in_postgres(database_url, number, wait_s) if url.get_backend_name() == "postgresql" else _in_a_file(url, number, wait_s)
     with held as is_held:
         yield is_held
 
 
 @contextmanager
-def _in_postgres(url: sa.URL, number: int, wait_s: float) -> Iterator[bool]:
-    engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+def _in_postgres(database_url: str, number: int, wait_s: float) -> Iterator[bool]:
+    engine = engine_of(database_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(sa.text(f"SET lock_timeout = {int(wait_s * 1000)}"))
         try:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from lake.errors import ConfigurationError, LeaseLostError
 from lake.publishing.processes import is_dead, this_process
+from lake.storage.databases import engine_of
 from lake.storage.sql_tables import make_tables
 
 LEASE_S = 60.0
@@ -253,7 +253,7 @@ class LeaseKeeper:
 
     def _engine_for_use(self) -> sa.Engine:
         if self._engine is None:
-            self._engine = sa.create_engine(self._url, poolclass=NullPool)
+            self._engine = engine_of(self._url)
         return self._engine
 
 

@@ -7,12 +7,15 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+SHARED_FOLDER = "CENTREPIECE_SHARED_TMPDIR"
+"""Environment variable that holds the temporary folder of all commands, where one has a folder of its own."""
+
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def this_process() -> str:
     """Name this process: host, process namespace, process id and when it started."""
-    return f"{_host()}:{os.getpid()}:{_started(os.getpid())}"
+    return f"{_host()}:{os.getpid()}:{started_at(os.getpid())}"
 
 
 def is_dead(holder: str) -> bool:
@@ -22,7 +25,27 @@ def is_dead(holder: str) -> bool:
         holder: What `this_process` returned there.
     """
     host, pid, started = holder.rsplit(":", 2)
-    return host == _host() and _started(int(pid)) not in (started, "unknown")
+    return host == _host() and ended(int(pid), started)
+
+
+def started_at(pid: int) -> str:
+    """Return when a process of this machine started, in ticks since the machine did; `ended` or `unknown` where it cannot be told."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except FileNotFoundError:
+        return "ended" if Path("/proc/self/stat").exists() else "unknown"
+    except OSError:
+        return "unknown"
+
+
+def ended(pid: int, started: str) -> bool:
+    """Whether a process of this machine has ended; False where that cannot be known.
+
+    Args:
+        pid: Its process id, which another process may have by now.
+        started: What `started_at` returned while it lived.
+    """
+    return started_at(pid) not in (started, "unknown")
 
 
 def die_with(parent: int) -> None:
@@ -43,12 +66,3 @@ def _host() -> str:
     except OSError:
         namespace = "no /proc"
     return f"{socket.gethostname()} {namespace}"
-
-
-def _started(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except FileNotFoundError:
-        return "ended" if Path("/proc/self/stat").exists() else "unknown"
-    except OSError:
-        return "unknown"

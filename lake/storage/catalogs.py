@@ -5,7 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import orjson
-import sqlalchemy as sa
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
@@ -13,12 +12,12 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.transforms import IdentityTransform
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.pool import NullPool
 
 from lake.addresses import with_parameters
 from lake.contracts import CONTRACT_VERSION, PARTITIONS
 from lake.errors import ConfigurationError, ContractError
 from lake.schemas import arrow_schema, iceberg_schema, measured_columns, record_of
+from lake.storage.databases import engine_of, with_wait
 from lake.storage.file_io import StoreFileIO
 from lake.storage.object_storage import region
 from lake.storage.sql_tables import make_tables
@@ -40,13 +39,14 @@ _TABLE_PROPERTIES = {
 }
 
 
-def database_url(store: Store, catalog: str | None, database: str | None = None) -> str:
+def database_url(store: Store, catalog: str | None, database: str | None = None, *, outage_wait_s: float = 0) -> str:
     """Return the SQLAlchemy URL of the database beside the catalog: leases and the model registry live there.
 
     Args:
         store: Where the tables' files are.
         catalog: The catalog's address, None for SQLite inside a local store.
         database: An address of its own, needed where the catalog is not a SQL database and the store is not local.
+        outage_wait_s: How long a PostgreSQL server that is away is waited for, in seconds.
 
     Raises:
         ConfigurationError: Neither gives a SQL database.
@@ -62,16 +62,17 @@ def database_url(store: Store, catalog: str | None, database: str | None = None)
         raise ConfigurationError(
             "a REST or Glue catalog on an S3 store needs `database: postgresql+psycopg://…` for leases and the registry"
         )
-    return _with_timeout(address)
+    return with_wait(_with_timeout(address), outage_wait_s)
 
 
-def open_catalog(store: Store, catalog: str | None) -> Catalog:
+def open_catalog(store: Store, catalog: str | None, *, outage_wait_s: float = 0) -> Catalog:
     """Open the Iceberg catalog: SQLite, PostgreSQL, REST (`https://…`) or Glue (`glue://`).
 
     Args:
         store: Where the tables' files are.
         catalog: `sqlite:///…`, `postgresql+psycopg://…`, `https://…` or `glue://`; None is SQLite inside a local store. The
             parameters of a REST address (`?warehouse=…&token=…`) are settings of pyiceberg's client.
+        outage_wait_s: How long a PostgreSQL server that is away is waited for, in seconds.
 
     Raises:
         ConfigurationError: The address has another scheme.
@@ -81,7 +82,7 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
     if catalog is None or _is_sql(catalog):
         if store.is_local:
             Path(store.root).mkdir(parents=True, exist_ok=True)
-        properties |= {"type": "sql", "uri": database_url(store, catalog)}
+        properties |= {"type": "sql", "uri": database_url(store, catalog, outage_wait_s=outage_wait_s)}
     elif catalog.startswith(("http://", "https://")):
         address, parameters = with_parameters(catalog)
         properties |= parameters | {"type": "rest", "uri": address}
@@ -94,10 +95,9 @@ def open_catalog(store: Store, catalog: str | None) -> Catalog:
         )
     if properties["type"] != "sql":
         return load_catalog(CATALOG_NAME, **properties)
-    # A connection for each use: none is left open by a stage, and none has gone stale when the next one needs it.
-    engine = sa.create_engine(properties["uri"], poolclass=NullPool)
+    engine = engine_of(properties["uri"])
     make_tables(engine, SqlCatalogBaseTable.metadata)
-    loaded = SqlCatalog(CATALOG_NAME, **properties)
+    loaded = SqlCatalog(CATALOG_NAME, **properties, init_catalog_tables="false")
     loaded.close()
     loaded.engine = engine
     return loaded

@@ -7,6 +7,7 @@ import typer
 
 from centrepiece.cli.options import AsJson, AsOfOption, PipelineFile, Redo
 from centrepiece.cli.run import run_pipeline
+from centrepiece.cli.run_folder import run_folder
 from centrepiece.cli.terminal import show_plan, show_reports
 from lake.errors import GateRefusalError
 from lake.publishing.stage_report import StageReport
@@ -134,7 +135,9 @@ def _stage(name: str, pipeline_file: Path, as_json: bool, *, redo: bool = False,
     from lake.configuration import load_pipeline
     from stages.runner import run_stage
 
-    result = run_stage(name, load_pipeline(pipeline_file), redo=redo, **arguments)
+    pipeline = load_pipeline(pipeline_file)
+    with run_folder():
+        result = run_stage(name, pipeline, redo=redo, **arguments)
     show_reports([result], as_json=as_json)
     return result
 

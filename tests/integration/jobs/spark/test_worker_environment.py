@@ -8,9 +8,11 @@ import pytest
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
+from jobs.spark.gateway import forget_dead_jvm
 from jobs.spark.session import settings
 from jobs.spark.tasks import run_tasks
 from jobs.spark.worker_environment import end_outdated_jvm, tell_workers
+from lake.errors import UnreachableError
 
 PLACE = "AWS_ENDPOINT_URL_S3"
 SECRET = "AWS_SECRET_ACCESS_KEY"
@@ -71,3 +73,16 @@ def test_local_workers_get_credentials_that_came_after_their_jvm(monkeypatch: py
     end_outdated_jvm()
     after = _session()
     assert _seen(after, SECRET) == "new"
+
+
+def test_a_jvm_that_is_killed_is_told_and_replaced_in_the_same_process() -> None:
+    before = _session()
+    gateway = SparkContext._gateway
+    assert gateway is not None
+    gateway.proc.kill()
+    with pytest.raises(UnreachableError, match=r"Spark's JVM \(process \d+\) was killed by signal 9; .* run it again"):
+        run_tasks(before, [PLACE], os.getenv)
+    forget_dead_jvm()
+    after = _session()
+    assert run_tasks(after, [1, 2], float) == [1.0, 2.0]
+    assert SparkContext._gateway is not gateway
