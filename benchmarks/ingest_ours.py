@@ -48,7 +48,7 @@ def main() -> None:
     folder, out, threads = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     pipeline = load_pipeline(write_pipeline(out, folder / "instances.json", folder / "images", threads=threads))
     spark = spark_session(pipeline)
-    run_tasks(spark, range(threads), str)  # Python workers start with the first job
+    run_tasks(spark.sparkContext, range(threads), str)  # Python workers start with the first job
     start = time.perf_counter() - began
     began = time.perf_counter()
     report = ingest(pipeline)

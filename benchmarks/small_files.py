@@ -67,7 +67,7 @@ def main() -> None:
         write_files(wanted.folder, wanted.files)
     began = time.perf_counter()
     spark = spark_session(_pipeline(wanted.folder, _KINDS[0]))
-    run_tasks(spark, range(2), str)
+    run_tasks(spark.sparkContext, range(2), str)
     print(f"session start: {time.perf_counter() - began:.1f} s", flush=True)
     for kind in _KINDS:
         ways: dict[str, Callable[[], object]] = {

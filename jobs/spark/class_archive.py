@@ -19,6 +19,9 @@ from pyspark import SparkContext
 ENDS_IN_S = 120.0
 """How long a JVM may take to write its archive."""
 
+ARCHIVES_KEPT = 3
+"""In a user's cache folder, 120 MB each."""
+
 _QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off"
 """It says which of thousands of classes it leaves out, and why an archive does not fit."""
 
@@ -71,3 +74,11 @@ def _keep(writing: Path, archive: Path) -> None:
             gateway.proc.wait(ENDS_IN_S)
     with suppress(OSError):
         writing.replace(archive)
+        _remove_old(archive.parent)
+
+
+def _remove_old(folder: Path) -> None:
+    """Keep the newest archives; those before, of a Java or a Spark that is gone, and what killed JVMs left, go."""
+    newest_first = sorted(folder.glob("spark-*.jsa*"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for old in newest_first[ARCHIVES_KEPT:]:
+        old.unlink()

@@ -1,4 +1,4 @@
-"""The Spark session of a pipeline: local or on a cluster, quiet, in UTC, with the pipeline's own settings last."""
+"""The Spark context and session of a pipeline: local or on a cluster, quiet, in UTC, with the pipeline's own settings last."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from pyspark import SparkContext
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from jobs.spark.class_archive import sharing_options
@@ -36,35 +36,52 @@ _LOCAL = re.compile(r"local(?:\[(?P<threads>\*|\d+)\])?")
 
 
 def spark_session(pipeline: Pipeline) -> SparkSession:
-    """Return the Spark session of a pipeline; one that runs already is used again.
-
-    One whose JVM has died is replaced. Workers run this interpreter and reach the stores that this process reaches; for that, a
-    local session that began under other AWS settings is ended first. Whatever `spark.conf` of the pipeline says wins over the
-    settings made here.
-    """
+    """Return the Spark session of a pipeline, for what needs SQL; see `spark_context`."""
     # Arrow functions, which are all that the stages use, work with pandas 3.
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+    spark_context(pipeline)
+    builder = SparkSession.Builder()
+    for name, value in _settings_of(pipeline).items():
+        builder = builder.config(name, value)
+    with without_noise():
+        session: SparkSession = builder.getOrCreate()
+    return session
+
+
+def spark_context(pipeline: Pipeline) -> SparkContext:
+    """Return the Spark context of a pipeline; one that runs already is used again.
+
+    Pieces of work need no more: without SQL it is there a second sooner. One whose JVM has died is replaced. Workers run this
+    interpreter and reach the stores that this process reaches; for that, a local context that began under other AWS settings is
+    ended first. Whatever `spark.conf` of the pipeline says wins over the settings made here.
+    """
     forget_dead_jvm()
-    master = retrying_master(pipeline.spark.master)
-    local = master.startswith("local")
+    local = _is_local(pipeline)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     if local:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         if reads_s3(pipeline):
             end_outdated_jvm()
-    builder = SparkSession.Builder().master(master).appName(f"centrepiece {pipeline.name}")
-    for name, value in {**settings(local=local), **pipeline.spark.conf}.items():
-        builder = builder.config(name, value)
+    chosen = _settings_of(pipeline)
     if local and SparkContext._gateway is None and JVM_OPTIONS not in pipeline.spark.conf:
-        builder = builder.config(JVM_OPTIONS, f"{_LOCAL_JVM} {sharing_options(_LOCAL_JVM)} {_temporary()}".strip())
+        chosen[JVM_OPTIONS] = f"{_LOCAL_JVM} {sharing_options(_LOCAL_JVM)} {_temporary()}".strip()
+    configuration = SparkConf().setMaster(retrying_master(pipeline.spark.master)).setAppName(f"centrepiece {pipeline.name}")
     with without_noise():
-        session: SparkSession = builder.getOrCreate()
-        session.sparkContext.setLogLevel(session.conf.get("spark.log.level") or LOG_LEVEL)
-        if local and session.conf.get("spark.log.level") == LOG_LEVEL:
-            _leave_to_the_driver(session, TELL_OF_TASKS)
-    tell_workers(session)
-    return session
+        context = SparkContext.getOrCreate(configuration.setAll(list(chosen.items())))
+        context.setLogLevel(chosen["spark.log.level"])
+        if local and chosen["spark.log.level"] == LOG_LEVEL:
+            _leave_to_the_driver(context, TELL_OF_TASKS)
+    tell_workers(context)
+    return context
+
+
+def _is_local(pipeline: Pipeline) -> bool:
+    return pipeline.spark.master.startswith("local")
+
+
+def _settings_of(pipeline: Pipeline) -> dict[str, str]:
+    return {**settings(local=_is_local(pipeline)), **pipeline.spark.conf}
 
 
 def _temporary() -> str:
@@ -72,8 +89,8 @@ def _temporary() -> str:
     return "" if any(sign.isspace() for sign in folder) else f"-Djava.io.tmpdir={folder}"
 
 
-def _leave_to_the_driver(session: SparkSession, loggers: Sequence[str]) -> None:
-    jvm: Any = session.sparkContext._jvm
+def _leave_to_the_driver(context: SparkContext, loggers: Sequence[str]) -> None:
+    jvm: Any = context._jvm
     log4j = jvm.org.apache.logging.log4j
     for name in loggers:
         log4j.core.config.Configurator.setLevel(name, log4j.Level.OFF)

@@ -5,8 +5,7 @@ import gc
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from pyspark import AccumulatorParam
-from pyspark.sql import SparkSession
+from pyspark import AccumulatorParam, SparkContext
 
 from jobs.garbage_collection import no_collections
 from jobs.spark.failures import errors_of_workers
@@ -19,17 +18,16 @@ TASKS_A_CORE = 16
 """Tasks that work is divided into at most: each costs some ten milliseconds, and fewer would leave cores without work at the end."""
 
 
-def run_tasks(spark: SparkSession, pieces: Sequence[_Piece], work: Callable[[_Piece], _Result]) -> list[_Result]:
+def run_tasks(context: SparkContext, pieces: Sequence[_Piece], work: Callable[[_Piece], _Result]) -> list[_Result]:
     """Do every piece on Spark's workers; a lost worker repeats the few pieces of its task.
 
     Args:
-        spark: The session.
+        context: Where the workers are.
         pieces: What to do; large payloads are fine, since each goes to the task that does it and to no other.
         work: What is done with each; pickled by reference. It returns receipts, counts and facts, never pixels.
     """
     if not pieces:
         return []
-    context = spark.sparkContext
     with no_collections(), errors_of_workers():
         tasks = min(len(pieces), TASKS_A_CORE * context.defaultParallelism)
         results: list[_Result] = context.parallelize(list(pieces), tasks).map(functools.partial(_done, work)).collect()
@@ -44,9 +42,9 @@ class _NumberByNumber(AccumulatorParam[_Counts]):
         return value1._make(one + other for one, other in zip(value1, value2, strict=True))
 
 
-def accumulator(spark: SparkSession, zero: _Counts) -> Any:
+def accumulator(context: SparkContext, zero: _Counts) -> Any:
     """Return an accumulator of named counts that starts at zero; workers add to it, and it moves when a task ends."""
-    return spark.sparkContext.accumulator(zero, _NumberByNumber())
+    return context.accumulator(zero, _NumberByNumber())
 
 
 def _done(work: Callable[[_Piece], _Result], piece: _Piece) -> _Result:

@@ -6,13 +6,13 @@ Secrets are never part of a job: each machine's workers find credentials in thei
 from typing import Any
 
 from pyspark import SparkContext
-from pyspark.sql import SparkSession
 
 from lake.configuration import Pipeline
 from lake.errors import ConfigurationError
 from lake.storage.object_storage import TRAVELLING, aws_environment, worker_settings
 
-STOP_S = 60.0
+STOP_S = 120.0
+"""A JVM may write the archive of its classes when it ends."""
 
 
 def reads_s3(pipeline: Pipeline) -> bool:
@@ -45,12 +45,11 @@ def end_outdated_jvm() -> None:
     SparkContext._gateway = SparkContext._jvm = None
 
 
-def tell_workers(session: SparkSession) -> None:
-    """Let the workers of all later jobs of a session use the endpoint and region of this process.
+def tell_workers(context: SparkContext) -> None:
+    """Let the workers of all later jobs of a context use the endpoint and region of this process.
 
-    What the pipeline's `spark.executorEnv.…` says wins; what an earlier pipeline of the same session needed is forgotten.
+    What the pipeline's `spark.executorEnv.…` says wins; what an earlier pipeline of the same context needed is forgotten.
     """
-    context = session.sparkContext
     settings = context.getConf()  # a copy, made setting by setting
     own = {name for name in TRAVELLING if settings.get(f"spark.executorEnv.{name}") is None}
     for name in own:

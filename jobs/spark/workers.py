@@ -8,6 +8,7 @@ from jobs.spark.java import require_java
 from lake.configuration import Pipeline
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
 _Piece = TypeVar("_Piece")
@@ -32,6 +33,13 @@ class SparkWorkers:
 
         return spark_session(self.pipeline)
 
+    def context(self) -> "SparkContext":
+        """Return the pipeline's context, which is enough for pieces of work; see `session`."""
+        require_java()
+        from jobs.spark.session import spark_context
+
+        return spark_context(self.pipeline)
+
     def map(self, pieces: Sequence[_Piece], work: Callable[[_Piece], _Result], /) -> list[_Result]:
         """Do every piece; a lost worker repeats the few pieces of its task.
 
@@ -43,10 +51,10 @@ class SparkWorkers:
             return []
         from jobs.spark.tasks import run_tasks
 
-        return run_tasks(self.session(), pieces, work)
+        return run_tasks(self.context(), pieces, work)
 
     def counter(self, zero: _Counts, /) -> Any:
         """Return an accumulator of counts; it moves when a task ends."""
         from jobs.spark.tasks import accumulator
 
-        return accumulator(self.session(), zero)
+        return accumulator(self.context(), zero)

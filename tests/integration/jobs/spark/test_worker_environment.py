@@ -41,24 +41,24 @@ def _stop() -> None:
 
 
 def _seen(session: SparkSession, name: str) -> str | None:
-    (value,) = run_tasks(session, [name], os.getenv)
+    (value,) = run_tasks(session.sparkContext, [name], os.getenv)
     return value
 
 
 @pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 def test_workers_of_a_running_session_follow_the_endpoint_of_each_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
     session = _session(**{"spark.executorEnv.AWS_REGION": "their-own"})
-    tell_workers(session)
+    tell_workers(session.sparkContext)
     assert _seen(session, PLACE) is None
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://one:1")
     monkeypatch.setenv("AWS_REGION", "ours")
     monkeypatch.setenv(SECRET, "a secret")
-    tell_workers(session)
+    tell_workers(session.sparkContext)
     assert _seen(session, PLACE) == "http://one:1"
     assert _seen(session, "AWS_REGION") == "their-own"
     assert "a secret" not in session.sparkContext.environment.values()
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    tell_workers(session)
+    tell_workers(session.sparkContext)
     assert _seen(session, PLACE) is None
 
 
@@ -81,8 +81,8 @@ def test_a_jvm_that_is_killed_is_told_and_replaced_in_the_same_process() -> None
     assert gateway is not None
     gateway.proc.kill()
     with pytest.raises(UnreachableError, match=r"Spark's JVM \(process \d+\) was killed by signal 9; .* run it again"):
-        run_tasks(before, [PLACE], os.getenv)
+        run_tasks(before.sparkContext, [PLACE], os.getenv)
     forget_dead_jvm()
     after = _session()
-    assert run_tasks(after, [1, 2], float) == [1.0, 2.0]
+    assert run_tasks(after.sparkContext, [1, 2], float) == [1.0, 2.0]
     assert SparkContext._gateway is not gateway

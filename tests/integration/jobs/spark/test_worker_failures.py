@@ -56,23 +56,23 @@ def fill_by_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatc
 
 def test_what_the_system_refuses_a_worker_is_raised_with_its_number(spark: SparkSession) -> None:
     with pytest.raises(OSError, match="No space left on device") as full, errors_of_workers():
-        run_tasks(spark, [1], fill_a_disk)
+        run_tasks(spark.sparkContext, [1], fill_a_disk)
     with pytest.raises(OSError, match="No space left on device"), errors_of_workers():
         spark.range(2).mapInArrow(fill_by_batches, "id long").collect()
     with pytest.raises(FileExistsError, match="'/dev/null'"), errors_of_workers():
-        run_tasks(spark, [1], write_below_a_file)
+        run_tasks(spark.sparkContext, [1], write_below_a_file)
     assert full.value.errno == errno.ENOSPC
 
 
 def test_a_deliberate_error_of_a_worker_keeps_its_type_and_its_words(spark: SparkSession) -> None:
     with pytest.raises(InputError) as told, errors_of_workers():
-        run_tasks(spark, [1], miss_an_image)
+        run_tasks(spark.sparkContext, [1], miss_an_image)
     assert str(told.value) == "image 'a.jpg' is\nnot what it was: expected one thing, got another"
 
 
 def test_a_crash_of_a_worker_keeps_its_trace(spark: SparkSession) -> None:
     with pytest.raises(PythonException, match=r"in divide_by_nothing[\s\S]*ZeroDivisionError: division by zero"), errors_of_workers():
-        run_tasks(spark, [1], divide_by_nothing)
+        run_tasks(spark.sparkContext, [1], divide_by_nothing)
 
 
 def test_a_disk_that_is_full_of_sparks_own_files_is_named() -> None:

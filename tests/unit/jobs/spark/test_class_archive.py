@@ -1,6 +1,8 @@
 """Which options a JVM gets for its class-data archive."""
 
 import atexit
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,19 @@ def test_the_first_jvm_writes_the_archive_under_another_name_and_later_ones_use_
 def test_other_options_have_another_archive(cache: Path) -> None:
     names = {archive_of(sharing_options(flags), "ArchiveClassesAtExit").name for flags in ("-Xfirst", "-Xsecond")}
     assert len(names) == 2
+
+
+def test_a_new_archive_takes_the_place_of_the_oldest(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[tuple[Callable[..., None], Path, Path]] = []
+    monkeypatch.setattr(atexit, "register", lambda *call: kept.append(call))
+    for age, name in enumerate(("spark-a.jsa", "spark-b.jsa", "spark-c.jsa.77", "spark-d.jsa"), start=1):
+        cache.mkdir(exist_ok=True)
+        (cache / name).touch()
+        os.utime(cache / name, (0, 1_000_000 - age))
+    archive_of(sharing_options("-Xnew"), "ArchiveClassesAtExit").touch()
+    ((keep, writing, archive),) = kept
+    keep(writing, archive)
+    assert {file.name for file in cache.iterdir()} == {archive.name, "spark-a.jsa", "spark-b.jsa"}
 
 
 @pytest.mark.parametrize("place", ["taken", "with space"])
