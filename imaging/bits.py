@@ -19,7 +19,7 @@ _WORD = ir.IntType(64)
 def byte_address(context: Any, builder: Any, kind: Any, array: Any, index: Any, count: int) -> Any:
     """Return where a byte of an array lies, for an instruction that touches `count` bytes from there on."""
     opened = context.make_array(kind)(context, builder, array)
-    if config.BOUNDSCHECK:
+    if config.BOUNDSCHECK:  # type: ignore[attr-defined]  # set while numba is imported
         behind = builder.icmp_signed(">", builder.add(index, _WORD(count)), opened.nitems)
         with builder.if_then(builder.or_(behind, builder.icmp_signed("<", index, _WORD(0))), likely=False):
             context.call_conv.return_user_exc(builder, IndexError, (f"{count} bytes that are not all in the array",))

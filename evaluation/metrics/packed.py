@@ -76,7 +76,9 @@ def _pack_64_bytes(typing_context: Any, flat: Any, start: Any) -> Any:
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = ir.VectorType(ir.IntType(8), WORD_BITS)
-        place = builder.bitcast(byte_address(context, builder, signature.args[0], *arguments, WORD_BITS), vector.as_pointer())
+        array, index = arguments
+        address = byte_address(context, builder, signature.args[0], array, index, WORD_BITS)
+        place = builder.bitcast(address, vector.as_pointer())
         bytes_read = builder.load(place, align=1)
         return builder.bitcast(builder.icmp_unsigned("!=", bytes_read, ir.Constant(vector, None)), ir.IntType(64))
 
