@@ -18,7 +18,7 @@ from jobs.sources.records import ImageSize, LabelledObject, ListedImage, Rejecte
 from lake.errors import InputError
 from lake.reasons import Reason
 
-LABEL = "object"
+LABEL_OF_ALL = "object"
 """Label of every masklet: SA-V has no classes."""
 FRAME_STEP = 4
 """Frames of the video (24 a second) from one annotated frame (6 a second) to the next."""
@@ -105,7 +105,7 @@ def _seen(mask: Any, ref: str, image: str) -> LabelledObject | Rejected:
     if not isinstance(mask, dict):
         return Rejected(ref, Reason.MALFORMED_RECORD, "expected a mask as run lengths with size and counts")
     geometry = run_lengths(mask)
-    return LabelledObject(ref, image, LABEL, geometry) if isinstance(geometry, RunLengths) else Rejected(ref, *geometry)
+    return LabelledObject(ref, image, LABEL_OF_ALL, geometry) if isinstance(geometry, RunLengths) else Rejected(ref, *geometry)
 
 
 def _frame_files(export: Export, path: str, document: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from jobs.sources.fields.private_text import without_secrets
 from jobs.sources.files.folders import MappedBytes
 from jobs.sources.files.json_documents import list_at, nonempty_text, parse_json, whole_number
 
@@ -43,7 +44,7 @@ def licence_of(image: Mapping[str, Any], licences: Mapping[int, str]) -> str | N
     stated = image.get("license")
     number = whole_number(stated)
     text = nonempty_text(stated) if number is None else licences.get(number)
-    return text[:LONGEST_LICENCE] if text else None
+    return without_secrets(text)[:LONGEST_LICENCE] if text else None
 
 
 def _text(record: Mapping[str, Any]) -> str:
