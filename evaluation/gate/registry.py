@@ -1,11 +1,14 @@
 """The model registry: the candidate, the champion and the previous champion, in SQL beside the catalog."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, Connection, DateTime, Integer, MetaData, String, Table, Text, insert, select, update
+from sqlalchemy import Column, Connection, DateTime, Integer, String, Table, Text, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from evaluation.gate.registry_seals import REGISTRY, check_seal, put_seal
 from lake.errors import ChampionChangedError, ModelError
 from lake.storage.databases import engine_of
 from lake.storage.sql_tables import make_tables
@@ -13,7 +16,7 @@ from lake.storage.sql_tables import make_tables
 ALIASES = CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
 _BUSY_S = 30
 
-_metadata = MetaData()
+_metadata = REGISTRY
 _models = Table(
     "registry_models",
     _metadata,
@@ -65,17 +68,30 @@ class Registry:
         self._engine = engine_of(database_url, connect_args=arguments)
         make_tables(self._engine, _metadata)
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            check_seal(connection, "BEGIN")
+            yield connection
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            check_seal(connection, "BEGIN IMMEDIATE")
+            yield connection
+            put_seal(connection)
+
     def register(self, model: str, name: str) -> None:
         """Make a model known; a digest that is known already changes nothing."""
         try:
-            with self._engine.begin() as connection:
+            with self._changing() as connection:
                 connection.execute(insert(_models).values(model=model, name=name, registered_at=datetime.now(UTC)))
         except IntegrityError:
             return
 
     def knows(self, model: str) -> bool:
         """Whether a digest is registered."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return connection.execute(select(_models.c.model).where(_models.c.model == model)).one_or_none() is not None
 
     def point(self, alias: str, model: str) -> None:
@@ -88,12 +104,12 @@ class Registry:
         if alias != CANDIDATE:
             raise ValueError(f"only {CANDIDATE!r} can be pointed at a model, got {alias!r}; promote or roll back instead")
         digest = self.resolve(model)
-        with self._engine.begin() as connection:
+        with self._changing() as connection:
             _put_alias(connection, alias, digest)
 
     def aliases(self) -> dict[str, str]:
         """Return every alias with its model's digest."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return {row.alias: row.model for row in connection.execute(select(_aliases).order_by(_aliases.c.alias))}
 
     def champion(self) -> str | None:
@@ -106,7 +122,7 @@ class Registry:
         Raises:
             ModelError: There is no such model, or the prefix fits several.
         """
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             aliased = connection.execute(select(_aliases.c.model).where(_aliases.c.alias == model)).scalar_one_or_none()
             if aliased is not None:
                 return str(aliased)
@@ -149,7 +165,7 @@ class Registry:
 
     def history(self) -> list[Event]:
         """Return all changes of the champion, oldest first."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(select(_events).order_by(_events.c.number)).all()
         return [Event(_in_utc(row.at), row.action, row.model, row.before, row.verdict_id, row.reason) for row in rows]
 
@@ -159,7 +175,7 @@ class Registry:
 
     def _swap(self, model: str, expected: str | None, event: Event) -> None:
         try:
-            with self._engine.begin() as connection:
+            with self._changing() as connection:
                 if expected is None:
                     connection.execute(insert(_aliases).values(alias=CHAMPION, model=model))
                 else:
