@@ -271,6 +271,25 @@ class Lake:
                 if attempt == TAG_ATTEMPTS - 1:
                     raise
 
+    def untag(self, table: str, name: str) -> bool:
+        """Take a tag away, so that what it alone keeps expires in time; return whether there was one.
+
+        Args:
+            table: Its name.
+            name: Of the tag.
+        """
+        for attempt in range(TAG_ATTEMPTS):
+            loaded = self.table(table)
+            if name not in tags(loaded):
+                return False
+            try:
+                loaded.manage_snapshots().remove_tag(name).commit()
+                return True
+            except CommitFailedException:
+                if attempt == TAG_ATTEMPTS - 1:
+                    raise
+        return False
+
 
 def _missing(store: Store, table: str, as_of: AsOf) -> str:
     when = "has not been published yet" if as_of is None else f"had not been published as of {as_of}"

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, Connection, DateTime, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import Column, Connection, DateTime, Integer, String, Table, Text, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from evaluation.gate.registry_seals import REGISTRY, check_seal, put_seal
@@ -88,6 +88,26 @@ class Registry:
                 connection.execute(insert(_models).values(model=model, name=name, registered_at=datetime.now(UTC)))
         except IntegrityError:
             return
+
+    def models(self) -> list[str]:
+        """Return the digests of all registered models, oldest first."""
+        with self._reading() as connection:
+            return [
+                str(row.model) for row in connection.execute(select(_models.c.model).order_by(_models.c.registered_at, _models.c.model))
+            ]
+
+    def forget(self, model: str) -> None:
+        """Remove a model and what points at it, unless it is the champion; the history keeps what it was.
+
+        Raises:
+            ModelError: It is the champion.
+        """
+        with self._changing() as connection:
+            champions = select(_aliases.c.model).where(_aliases.c.alias == CHAMPION, _aliases.c.model == model)
+            if connection.execute(champions).one_or_none() is not None:
+                raise ModelError(f"model {model[:12]} is the champion and is not deleted; promote or roll back to another one first")
+            connection.execute(delete(_aliases).where(_aliases.c.model == model))
+            connection.execute(delete(_models).where(_models.c.model == model))
 
     def knows(self, model: str) -> bool:
         """Whether a digest is registered."""
