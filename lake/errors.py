@@ -63,6 +63,10 @@ class MissingTableError(CentrepieceError):
     """A stage needs a table that no earlier stage has published."""
 
 
+class LostTableError(ConfigurationError):
+    """A table lies in the store, and the catalog does not know it."""
+
+
 class UnmappedLabelError(ConfigurationError):
     """A customer's label is in no label map."""
 
@@ -81,3 +85,8 @@ class ChampionChangedError(CentrepieceError):
     """The champion is no longer the model that the candidate was compared with."""
 
     exit_code = 3
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, in one line of at most 200 characters, with its kind where it says nothing."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

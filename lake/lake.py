@@ -13,7 +13,7 @@ from pyiceberg.table import Table
 from lake.addresses import check_address
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
-from lake.errors import ConfigurationError, ContractError, InputError, MissingTableError, PublishError, UnreachableError
+from lake.errors import ConfigurationError, ContractError, InputError, LostTableError, MissingTableError, PublishError, UnreachableError
 from lake.outages import SYSTEM_ERRORS
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.leases import LeaseKeeper
@@ -25,9 +25,10 @@ from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, resolve,
 from lake.redaction import redacted
 from lake.schemas import arrow_schema, empty_table, record_of
 from lake.sql.filters import Where, arrow_filter
-from lake.storage.catalogs import database_url, load_table, namespace_of, open_catalog
+from lake.storage.catalogs import database_url, load_table, lost_described, namespace_of, open_catalog
 from lake.storage.data_files import DataFile, live_files
 from lake.storage.store import Store, open_store
+from lake.storage.table_metadata import newest_metadata
 
 BATCH_ROWS = 4096
 TAG_ATTEMPTS = 20
@@ -105,13 +106,19 @@ class Lake:
 
         Raises:
             MissingTableError: No stage has made it.
+            LostTableError: It lies in the store, and the catalog does not know it.
             ContractError: It was published under another contract version.
         """
         record_of(table)
         try:
             return load_table(self.store, self.catalog, self.namespace, table)
         except NoSuchTableError:
-            raise MissingTableError(_missing(self.store, table, None)) from None
+            if newest_metadata(self.store, table) is None:
+                raise MissingTableError(_missing(self.store, table, None)) from None
+        try:  # whoever has made it meanwhile told the catalog before it was published
+            return load_table(self.store, self.catalog, self.namespace, table)
+        except NoSuchTableError:
+            raise LostTableError(lost_described(self.store, table)) from None
 
     def snapshot(self, table: str, as_of: AsOf = None, *, part: Mapping[str, str] | None = None) -> Snapshot:
         """Return the state of a table now, or as of a snapshot id, tag or time.
@@ -263,6 +270,25 @@ class Lake:
             except CommitFailedException:
                 if attempt == TAG_ATTEMPTS - 1:
                     raise
+
+    def untag(self, table: str, name: str) -> bool:
+        """Take a tag away, so that what it alone keeps expires in time; return whether there was one.
+
+        Args:
+            table: Its name.
+            name: Of the tag.
+        """
+        for attempt in range(TAG_ATTEMPTS):
+            loaded = self.table(table)
+            if name not in tags(loaded):
+                return False
+            try:
+                loaded.manage_snapshots().remove_tag(name).commit()
+                return True
+            except CommitFailedException:
+                if attempt == TAG_ATTEMPTS - 1:
+                    raise
+        return False
 
 
 def _missing(store: Store, table: str, as_of: AsOf) -> str:

@@ -13,6 +13,7 @@ from jobs.spark.workers import SparkWorkers
 from jobs.workers import InProcess
 from lake.publishing.shards import Receipt
 from lake.reasons import Reason
+from lake.storage.seals import sealed_json
 from stages.stage import Computed, Publication, Run, Stage, open_evaluated
 
 SMALL_SET = 4096
@@ -53,7 +54,7 @@ def _curves(run: Run, key: str, outcomes: list[TaskOutcome]) -> dict[str, Any]:
     curves = reduce(Curves.__add__, (outcome.curves for outcome in outcomes), no_curves())
     if not curves.instances:
         return {}
-    run.lake.store.write_bytes(curves_path(key), json.dumps(curves.as_json()).encode())
+    run.lake.store.write_bytes(curves_path(key), sealed_json(json.dumps(curves.as_json()).encode()))
     return {"curves": curves_path(key), **summary(curves)}
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from centrepiece.cli.commands.maintenance import maintenance_commands
+from centrepiece.cli.commands.models import model_commands
 from centrepiece.cli.commands.new_pipelines import new_pipeline_commands
 from centrepiece.cli.commands.pipeline import pipeline_commands
 from centrepiece.cli.commands.queries import query_commands
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 for group in (pipeline_commands, query_commands, new_pipeline_commands, maintenance_commands):
     app.add_typer(group)
+app.add_typer(model_commands, name="models")
 app.add_typer(taxonomy_commands, name="taxonomy")
 
 

@@ -1,11 +1,14 @@
 """The model registry: the candidate, the champion and the previous champion, in SQL beside the catalog."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, Connection, DateTime, Integer, MetaData, String, Table, Text, insert, select, update
+from sqlalchemy import Column, Connection, DateTime, Integer, String, Table, Text, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from evaluation.gate.registry_seals import REGISTRY, check_seal, put_seal
 from lake.errors import ChampionChangedError, ModelError
 from lake.storage.databases import engine_of
 from lake.storage.sql_tables import make_tables
@@ -13,7 +16,7 @@ from lake.storage.sql_tables import make_tables
 ALIASES = CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
 _BUSY_S = 30
 
-_metadata = MetaData()
+_metadata = REGISTRY
 _models = Table(
     "registry_models",
     _metadata,
@@ -65,17 +68,50 @@ class Registry:
         self._engine = engine_of(database_url, connect_args=arguments)
         make_tables(self._engine, _metadata)
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            check_seal(connection, "BEGIN")
+            yield connection
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            check_seal(connection, "BEGIN IMMEDIATE")
+            yield connection
+            put_seal(connection)
+
     def register(self, model: str, name: str) -> None:
         """Make a model known; a digest that is known already changes nothing."""
         try:
-            with self._engine.begin() as connection:
+            with self._changing() as connection:
                 connection.execute(insert(_models).values(model=model, name=name, registered_at=datetime.now(UTC)))
         except IntegrityError:
             return
 
+    def models(self) -> list[str]:
+        """Return the digests of all registered models, oldest first."""
+        with self._reading() as connection:
+            return [
+                str(row.model) for row in connection.execute(select(_models.c.model).order_by(_models.c.registered_at, _models.c.model))
+            ]
+
+    def forget(self, model: str) -> None:
+        """Remove a model and what points at it, unless it is the champion; the history keeps what it was.
+
+        Raises:
+            ModelError: It is the champion.
+        """
+        with self._changing() as connection:
+            champions = select(_aliases.c.model).where(_aliases.c.alias == CHAMPION, _aliases.c.model == model)
+            if connection.execute(champions).one_or_none() is not None:
+                raise ModelError(f"model {model[:12]} is the champion and is not deleted; promote or roll back to another one first")
+            connection.execute(delete(_aliases).where(_aliases.c.model == model))
+            connection.execute(delete(_models).where(_models.c.model == model))
+
     def knows(self, model: str) -> bool:
         """Whether a digest is registered."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return connection.execute(select(_models.c.model).where(_models.c.model == model)).one_or_none() is not None
 
     def point(self, alias: str, model: str) -> None:
@@ -88,12 +124,12 @@ class Registry:
         if alias != CANDIDATE:
             raise ValueError(f"only {CANDIDATE!r} can be pointed at a model, got {alias!r}; promote or roll back instead")
         digest = self.resolve(model)
-        with self._engine.begin() as connection:
+        with self._changing() as connection:
             _put_alias(connection, alias, digest)
 
     def aliases(self) -> dict[str, str]:
         """Return every alias with its model's digest."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return {row.alias: row.model for row in connection.execute(select(_aliases).order_by(_aliases.c.alias))}
 
     def champion(self) -> str | None:
@@ -106,7 +142,7 @@ class Registry:
         Raises:
             ModelError: There is no such model, or the prefix fits several.
         """
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             aliased = connection.execute(select(_aliases.c.model).where(_aliases.c.alias == model)).scalar_one_or_none()
             if aliased is not None:
                 return str(aliased)
@@ -149,7 +185,7 @@ class Registry:
 
     def history(self) -> list[Event]:
         """Return all changes of the champion, oldest first."""
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(select(_events).order_by(_events.c.number)).all()
         return [Event(_in_utc(row.at), row.action, row.model, row.before, row.verdict_id, row.reason) for row in rows]
 
@@ -159,7 +195,7 @@ class Registry:
 
     def _swap(self, model: str, expected: str | None, event: Event) -> None:
         try:
-            with self._engine.begin() as connection:
+            with self._changing() as connection:
                 if expected is None:
                     connection.execute(insert(_aliases).values(alias=CHAMPION, model=model))
                 else:

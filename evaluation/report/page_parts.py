@@ -27,6 +27,7 @@ from evaluation.scores.strata import StratumPattern, nesting_of, shown_patterns
 from evaluation.scores.stratum_rows import IntervalSpec, stratum_rows
 from lake.configuration import Pipeline
 from lake.lake import Lake
+from lake.storage.seals import opened_json
 
 SAMPLES_PER_DOMAIN = 8
 _MOST_SAMPLES = 32
@@ -107,7 +108,7 @@ def _curves_part(lake: Lake, pipeline: Pipeline, inputs: Inputs) -> Markup:
     for name, model in (("candidate", inputs.candidate), ("champion", inputs.champion)):
         path = curves_path(score_key(lake, pipeline, model)) if model else ""
         if path and lake.store.exists(path):
-            curves[name] = curves_from_json(json.loads(lake.store.read_bytes(path)))
+            curves[name] = curves_from_json(json.loads(opened_json(lake.store.read_bytes(path), lake.store.uri(path))))
     return curves_section(curves)
 
 

@@ -13,6 +13,7 @@ from jobs.sources.records import Rejected
 from lake.reasons import Reason
 from lake.storage.store import Store
 
+_PACKER = zstandard.ZstdCompressor(level=3, write_checksum=True)
 CACHE_FOLDER = "exports/cache"
 """Of the store: one file a source."""
 
@@ -69,7 +70,7 @@ def save_cache_file(store: Store, source: str, cache: CacheFile) -> None:
         named = f"{key} {text.decode().replace(ours, '')}"
         if without_secrets(named) == named:
             kept[key] = orjson.Fragment(text)
-    store.write_bytes(_path(source), zstandard.compress(orjson.dumps({**cache._asdict(), "units": kept}), 3))
+    store.write_bytes(_path(source), _PACKER.compress(orjson.dumps({**cache._asdict(), "units": kept})))
 
 
 def load_cache_file(store: Store, source: str) -> CacheFile:

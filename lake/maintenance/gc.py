@@ -16,10 +16,10 @@ from lake.contracts import TABLES
 from lake.errors import InputError, MissingTableError, PublishError
 from lake.lake import Lake
 from lake.maintenance.rebuilding import refuse_lost_tables
-from lake.maintenance.references import references
+from lake.maintenance.references import held_bytes, references
 from lake.publishing.processes import is_dead
 from lake.publishing.records import EXPECTATION_PAGES, RECORDS_FOLDER, read_record
-from lake.publishing.snapshots import KEY_PROPERTY, newest_until, summary_of, tags
+from lake.publishing.snapshots import KEY_PROPERTY, newest_until, replacement_times, summary_of, tags
 from lake.storage.object_storage import end_upload, unfinished_uploads
 from lake.storage.store import StoredObject
 
@@ -36,6 +36,7 @@ class GcReport:
     dry_run: bool
     expired: dict[str, list[int]] = field(default_factory=dict)  # snapshot ids by table
     tagged: dict[str, dict[str, int]] = field(default_factory=dict)  # kept for their tags: snapshot id by tag, by table
+    held: dict[str, dict[str, int]] = field(default_factory=dict)  # bytes of data files that a tag alone keeps, by tag, by table
     removed: dict[str, int] = field(default_factory=dict)  # bytes by path relative to the store's root
     leases: list[str] = field(default_factory=list)  # stale ones, by what they were for
     uploads: list[str] = field(default_factory=list)  # unfinished ones on S3, by URI
@@ -51,7 +52,7 @@ def gc(lake: Lake, *, dry_run: bool, keep: timedelta = KEEP, grace: timedelta = 
     Args:
         lake: Whose tables and files.
         dry_run: Remove nothing, only say what would be.
-        keep: Snapshots younger than this stay.
+        keep: Snapshots that were the newest within this time stay, however long ago they were committed.
         grace: Files younger than this stay.
 
     Raises:
@@ -120,13 +121,11 @@ def _expire_and_name(lake: Lake, table: Table, until: datetime, report: GcReport
     name = table.name()[-1]
     pinned = tags(table)
     stays = {*pinned.values(), table.metadata.current_snapshot_id}
-    old = [
-        snapshot.snapshot_id
-        for snapshot in table.metadata.snapshots
-        if snapshot.timestamp_ms < until.timestamp() * 1000 and snapshot.snapshot_id not in stays
-    ]
+    replaced = replacement_times(table)
+    old = [one for one, moment in replaced.items() if moment < until.timestamp() * 1000 and one not in stays]
     if pinned:
         report.tagged[name] = pinned
+        report.held[name] = held_bytes(lake, table, old)
     if old:
         report.expired[name] = old
         if not report.dry_run:

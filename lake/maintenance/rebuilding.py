@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import suppress
 
-from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, TableAlreadyExistsError
 
 from lake.contracts import TABLES
-from lake.errors import ConfigurationError, MissingTableError
+from lake.errors import ConfigurationError, LostTableError, MissingTableError
 from lake.lake import Lake
 from lake.publishing.commits import highest_fence
 from lake.storage.table_metadata import StoredMetadata, metadata_number, newest_metadata
@@ -76,7 +76,7 @@ def _lost(lake: Lake) -> Iterator[tuple[str, StoredMetadata]]:
             continue
         try:
             known = metadata_number(lake.table(table).metadata_location)
-        except (MissingTableError, NoSuchTableError):
+        except (MissingTableError, LostTableError):
             yield table, found
         else:
             if found.number - known >= _AHEAD:

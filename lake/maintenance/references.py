@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 
 from lake.lake import Lake
+from lake.publishing.snapshots import tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,30 @@ def references(lake: Lake, table: Table, *, without: Collection[int] = ()) -> Re
     newest = by_snapshot.get(current.snapshot_id, []) if current else []
     live = {path: file for manifest in newest for path, file in by_manifest[manifest].items()}
     return References(live, kept, frozenset(lake.store.relative(location) for location in metadata))
+
+
+def held_bytes(lake: Lake, table: Table, expiring: Collection[int]) -> dict[str, int]:
+    """Return the bytes of data files that each tag of a table keeps and no other tag, nor any snapshot that stays, names.
+
+    Args:
+        lake: Whose table.
+        table: Loaded.
+        expiring: Ids of the snapshots that are about to expire.
+    """
+    pinned = tags(table)
+    named = {s.snapshot_id: _data_files(lake, table, s) for s in table.metadata.snapshots if s.snapshot_id not in expiring}
+    held = {}
+    for tag, snapshot_id in pinned.items():
+        others = [files for other, files in named.items() if other != snapshot_id]
+        elsewhere = set().union(*others)
+        is_shared = snapshot_id == table.metadata.current_snapshot_id or list(pinned.values()).count(snapshot_id) > 1
+        held[tag] = 0 if is_shared else sum(size for path, size in named[snapshot_id].items() if path not in elsewhere)
+    return held
+
+
+def _data_files(lake: Lake, table: Table, snapshot: Snapshot) -> dict[str, int]:
+    return {
+        lake.store.relative(entry.data_file.file_path): entry.data_file.file_size_in_bytes
+        for manifest in snapshot.manifests(table.io)
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+    }

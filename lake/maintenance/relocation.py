@@ -20,6 +20,7 @@ from pyiceberg.types import StructType
 from lake.errors import ConfigurationError
 from lake.lake import Lake
 from lake.storage.file_io import StoreFileIO
+from lake.storage.seals import opened_json, sealed_avro, sealed_json
 
 _AVRO_HEADER = frozenset({"avro.schema"})
 
@@ -98,8 +99,8 @@ def _here(lake: Lake, before: str) -> Callable[[str], str]:
 
 def _relocate_table(lake: Lake, location: str, here: Callable[[str], str]) -> None:
     path = lake.store.relative(location)
-    document = orjson.loads(lake.store.read_bytes(path))
-    files = StoreFileIO()
+    document = orjson.loads(opened_json(lake.store.read_bytes(path), path))
+    files = StoreFileIO(document["properties"])
     manifests: set[str] = set()
     for snapshot in document["snapshots"]:
         # A table's manifests are shared by its snapshots: each is rewritten once, before what names it.
@@ -108,7 +109,7 @@ def _relocate_table(lake: Lake, location: str, here: Callable[[str], str]) -> No
             _rewrite(lake, files, manifest, lambda entry: _relocate_entry(entry, here))
             manifests.add(manifest)
         _rewrite(lake, files, listed, lambda manifest: _relocate_manifest(files, manifest, here))
-    lake.store.write_bytes(path, orjson.dumps(_everywhere(document, here)))
+    lake.store.write_bytes(path, sealed_json(orjson.dumps(_everywhere(document, here))))
 
 
 def _manifests(files: FileIO, listed: str, here: Callable[[str], str]) -> set[str]:
@@ -180,7 +181,7 @@ def _rewrite(lake: Lake, files: FileIO, location: str, change: Callable[[_Row], 
     kept = _Kept(location)
     with AvroOutputFile[Record](kept, schema, name, metadata=about) as writer:
         writer.write_block(records)
-    lake.store.write_bytes(lake.store.relative(location), kept.data())
+    lake.store.write_bytes(lake.store.relative(location), sealed_avro(kept.data()))
 
 
 def _position(reader: AvroFile[Record], name: str) -> int:

@@ -159,7 +159,8 @@ def _mark_committed(transaction: Transaction, table: Table, output: RecordedOutp
     ]
     if output.mode == "append":
         own = {f"{REDONE}{committer.instead_of[:FOLDER_DIGITS]}": committer.key} if committer.instead_of else {}
-        overlapping = [name for name in overlapping if name.startswith(COMMITTED)]
+        taken_away = f"{REDONE}{committer.key[:FOLDER_DIGITS]}"
+        overlapping = [name for name in table.properties if name == taken_away or (name in overlapping and name.startswith(COMMITTED))]
     else:
         own = {_property(COMMITTED, output.part): committer.key, _property(_FENCE, output.part): str(token)}
     if stale := [name for name in overlapping if name not in own]:

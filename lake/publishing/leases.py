@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from lake.errors import ConfigurationError, LeaseLostError
+from lake.errors import ConfigurationError, LeaseLostError, StorageError, first_line
 from lake.publishing.processes import is_dead, this_process
 from lake.storage.databases import engine_of
 from lake.storage.sql_tables import make_tables
@@ -245,6 +245,10 @@ class LeaseKeeper:
                     f"the catalog's database cannot be written to: {error.orig}; give the pipeline's user the right to write there"
                 ) from None
             raise
+        except (ValueError, TypeError) as error:
+            raise StorageError(
+                f"the database beside the catalog holds what was never written there: {first_line(error)}; restore it from a backup"
+            ) from error
 
     def _prepare(self, engine: sa.Engine) -> None:
         if not self._prepared:

@@ -11,9 +11,10 @@ from typing import Any
 import orjson
 
 from lake.digests import canonical_json, digest
-from lake.errors import PublishError
+from lake.errors import DamagedFileError, PublishError, first_line
 from lake.publishing.shards import Receipt
 from lake.publishing.stage_report import StageReport
+from lake.storage.seals import opened_json, sealed_json
 from lake.storage.store import Store
 
 RECORDS_FOLDER = "publications"
@@ -59,7 +60,7 @@ def write_record(store: Store, record: PublicationRecord) -> bool:
     """Write the record of a publication; return whether it took the place of one of the same key and targets."""
     path = record_path(record.report.key, [(output.table, output.part) for output in record.outputs])
     stood = store.exists(path)
-    store.write_bytes(path, canonical_json(asdict(record)).encode() + b"\n")
+    store.write_bytes(path, sealed_json(canonical_json(asdict(record)).encode() + b"\n"))
     return stood
 
 
@@ -76,14 +77,16 @@ def read_record(store: Store, path: str) -> PublicationRecord:
     """
     data = store.read_bytes(path)
     try:
-        document = orjson.loads(data)
+        document = orjson.loads(opened_json(data, path))
         outputs = [
             RecordedOutput(o["table"], o["part"], o["mode"], tuple(Receipt(**receipt) for receipt in o["receipts"]))
             for o in document["outputs"]
         ]
         return PublicationRecord(StageReport(**document["report"]), outputs, document["preimage"], document["commit"])
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise PublishError(f"the record {store.uri(path)} is damaged ({error}); delete it and run the stage again, or restore it") from None
+    except (DamagedFileError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise PublishError(
+            f"the record {store.uri(path)} is damaged ({first_line(error)}); delete it and run the stage again, or restore it"
+        ) from None
 
 
 def records_of(store: Store, key: str) -> list[PublicationRecord]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from pyiceberg.table import Table
 from pyiceberg.table.refs import SnapshotRefType
@@ -76,6 +76,12 @@ def commit_times(table: Table) -> dict[int, int]:
     """
     ordered = history(table)[::-1]
     return dict(zip((one.snapshot_id for one in ordered), accumulate((one.timestamp_ms for one in ordered), max), strict=True))
+
+
+def replacement_times(table: Table) -> dict[int, int]:
+    """Return until when each kept snapshot but the newest was the newest, in milliseconds since 1970, by its id."""
+    ordered, times = history(table)[::-1], commit_times(table)
+    return {one.snapshot_id: times[after.snapshot_id] for one, after in pairwise(ordered)}
 
 
 def tags(table: Table) -> dict[str, int]:

@@ -16,7 +16,7 @@ from lake.storage.data_files import live_files
 COMMITTED = "centrepiece.committed."
 """Before a part's name: the key of the publication that a table's part holds."""
 REDONE = "centrepiece.redone."
-"""Before the folder of a publication that was appended: the key under which it was made again."""
+"""Before the folder of a publication that was appended: the key under which it was made again, or taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,14 @@ def _found(
     held = table.properties.get(f"{COMMITTED}{part_name(part)}", "")
     if held and fits(held, key):
         return Standing(current.snapshot_id, held)
+    again = table.properties.get(f"{REDONE}{key[:FOLDER_DIGITS]}", key)
+    if not is_same_work(again, key):
+        return None
     for snapshot in history(table):
         summary = summary_of(snapshot)
         appended = summary.get(KEY_PROPERTY, "")
         if fits(appended, key) and (summary.get(MODE_PROPERTY), summary.get(PART_PROPERTY)) == ("append", part_name(part)):
             return Standing(current.snapshot_id, appended)
-    again = table.properties.get(f"{REDONE}{key[:FOLDER_DIGITS]}", key)
     for one in {key, again} if fits(again, key) else {key}:
         if tried_before and _appended_once(lake, table, one, part):
             return Standing(current.snapshot_id, one)

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
-from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError, ValidationError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.transforms import IdentityTransform
@@ -15,11 +15,12 @@ from sqlalchemy.exc import IntegrityError
 
 from lake.addresses import with_parameters
 from lake.contracts import CONTRACT_VERSION, PARTITIONS
-from lake.errors import ConfigurationError, ContractError
+from lake.errors import ConfigurationError, ContractError, DamagedFileError, LostTableError, first_line
 from lake.schemas import arrow_schema, iceberg_schema, measured_columns, record_of
 from lake.storage.databases import engine_of, with_wait
-from lake.storage.file_io import StoreFileIO
+from lake.storage.file_io import SEALED_PROPERTY, StoreFileIO
 from lake.storage.object_storage import region
+from lake.storage.seals import opened_json, sealed_json
 from lake.storage.sql_tables import make_tables
 from lake.storage.store import Store
 from lake.storage.table_metadata import newest_metadata
@@ -36,6 +37,7 @@ _TABLE_PROPERTIES = {
     "commit.retry.num-retries": "0",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "20",
+    SEALED_PROPERTY: "true",
 }
 
 
@@ -116,11 +118,14 @@ def namespace_of(store: Store, name: str) -> str:
         ConfigurationError: The store's identity file is damaged.
     """
     if not store.exists(IDENTITY_FILE):
-        store.create(IDENTITY_FILE, orjson.dumps({"namespace": name}) + b"\n")
+        store.create(IDENTITY_FILE, sealed_json(orjson.dumps({"namespace": name}) + b"\n"))
     try:
-        return str(orjson.loads(store.read_bytes(IDENTITY_FILE))["namespace"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise ConfigurationError(f"{store.uri(IDENTITY_FILE)} is damaged: expected a JSON object with 'namespace'") from None
+        return str(orjson.loads(opened_json(store.read_bytes(IDENTITY_FILE), store.uri(IDENTITY_FILE)))["namespace"])
+    except (DamagedFileError, orjson.JSONDecodeError, KeyError, TypeError):
+        raise ConfigurationError(
+            f"{store.uri(IDENTITY_FILE)} is damaged: expected a JSON object with 'namespace', the name of the pipeline that first opened "
+            "the store; restore it from a backup, or write it anew"
+        ) from None
 
 
 def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
@@ -173,7 +178,12 @@ def _just_made(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
         time.sleep(_MAKING_POLL_S)
         with suppress(NoSuchTableError):
             return load_table(store, catalog, namespace, table)
-    raise ConfigurationError(
+    raise LostTableError(lost_described(store, table))
+
+
+def lost_described(store: Store, table: str) -> str:
+    """Say that a table lies in the store and is not in the catalog, and what to do."""
+    return (
         f"table {table!r} lies in {store.root!r} and the catalog does not know it: the catalog is lost or another one, or "
         f"{store.uri(IDENTITY_FILE)} was changed; restore it, or `centrepiece doctor --rebuild-catalog` registers the tables again"
     )
@@ -186,12 +196,17 @@ def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
         NoSuchTableError: The catalog has no such table.
         ConfigurationError: The catalog's table lies in another store, or its metadata is gone: the store moved.
         ContractError: It was published under another contract version.
+        DamagedFileError: The catalog or the table's metadata is damaged.
     """
     moved = "was the store moved? `centrepiece doctor` says, and `centrepiece doctor --relocate` mends it"
     try:
         loaded = catalog.load_table((namespace, table))
     except FileNotFoundError as error:
         raise ConfigurationError(f"the catalog names a file of table {table!r} that is not there ({error}); {moved}") from None
+    except (ValueError, TypeError, KeyError, ValidationError) as error:
+        raise DamagedFileError(
+            f"table {table!r} cannot be loaded, the catalog or its metadata is damaged: {first_line(error)}; {_BACKUP}"
+        ) from None
     if loaded.location() != store.uri(f"tables/{table}"):
         raise ConfigurationError(
             f"the catalog's table {namespace}.{table} lies at {loaded.location()!r}, expected {store.uri(f'tables/{table}')!r}; {moved}"
@@ -203,6 +218,9 @@ def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
             "use the release that wrote it, or run the pipeline into a new store"
         )
     return loaded
+
+
+_BACKUP = "restore `catalog.db` and the table's `metadata` from one backup of the store; `centrepiece doctor` says what else is wrong"
 
 
 def _is_sql(address: str) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import orjson
 
+from lake.errors import DamagedFileError
+from lake.storage.seals import opened_json
 from lake.storage.store import Store
 
 _NAME = re.compile(r"(?P<number>\d+)-[0-9a-f-]{36}\.metadata\.json")
@@ -30,9 +32,9 @@ def newest_metadata(store: Store, table: str) -> StoredMetadata | None:
     numbered = sorted(((int(match["number"]), path) for path, match in named.items() if match), reverse=True)
     for number, path in numbered:
         try:
-            document = orjson.loads(store.read_bytes(path))
+            document = orjson.loads(opened_json(store.read_bytes(path), path))
             snapshots, location = document.get("snapshots"), document.get("location")
-        except (orjson.JSONDecodeError, AttributeError):
+        except (DamagedFileError, orjson.JSONDecodeError, AttributeError):
             continue
         if snapshots and isinstance(location, str):
             return StoredMetadata(path, number, location)

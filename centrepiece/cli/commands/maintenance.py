@@ -70,7 +70,7 @@ def _rebuild(pipeline_file: Path) -> None:
 def gc_command(
     pipeline_file: PipelineFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
-    keep_days: Annotated[float, typer.Option(min=0, help="Keep snapshots younger than this.")] = 7.0,
+    keep_days: Annotated[float, typer.Option(min=0, help="Keep what was the newest state within these days.")] = 7.0,
     json: AsJson = False,
 ) -> None:
     """Expire old snapshots and remove files that no snapshot names; what is tagged stays."""
@@ -87,6 +87,9 @@ def gc_command(
     size = sum(report.removed.values())
     stderr_console.print(f"{expired:,} snapshots {would}expired, {tagged:,} kept for their tags", highlight=False)
     stderr_console.print(f"{len(report.removed):,} files of {size:,} bytes {would}removed", highlight=False)
+    for table, of_table in sorted(report.held.items()):
+        for tag, held in sorted(of_table.items()):
+            stderr_console.print(f"tag {tag} of {table} alone holds {held:,} bytes", highlight=False, markup=False)
     for path, of_file in sorted(report.removed.items()):
         typer.echo(f"{of_file:>14,}  {path}")
 

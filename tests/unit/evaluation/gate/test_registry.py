@@ -2,9 +2,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from evaluation.gate.registry import Registry
-from lake.errors import ChampionChangedError, ModelError
+from lake.errors import ChampionChangedError, ModelError, StorageError
 from tests.support.forks import FORKS
 
 A, B, C = ("a" * 64, "ab" + "b" * 62, "c" * 64)
@@ -31,6 +32,33 @@ def test_a_model_is_found_by_digest_prefix_and_alias(registry: Registry) -> None
         registry.resolve("champion")
     with pytest.raises(ModelError, match="fits 0 models"):
         registry.resolve("")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE registry_aliases SET model = 'b' WHERE alias = 'champion'",
+        "UPDATE registry_events SET at = '2026-11-\x128 09:18:57'",
+        "UPDATE registry_events SET reason = 'the customer said no'",
+        "DELETE FROM registry_models",
+    ],
+)
+def test_what_was_changed_behind_its_back_is_told_and_never_built_upon(registry: Registry, tmp_path: Path, change: str) -> None:
+    registry.promote(A, compared_with=None, reason="the customer said yes")
+    with create_engine(url(tmp_path)).begin() as connection:
+        connection.exec_driver_sql(change)
+    for use in (registry.champion, registry.history, lambda: registry.resolve(A), lambda: registry.register(B, "x"), registry.rollback):
+        with pytest.raises(StorageError, match=r"model registry .* is not what was written; restore the database"):
+            use()
+
+
+def test_a_registry_that_was_never_sealed_is_sealed_by_its_next_change(registry: Registry, tmp_path: Path) -> None:
+    with create_engine(url(tmp_path)).begin() as connection:
+        connection.exec_driver_sql("DROP TABLE registry_seals")
+    older = Registry(url(tmp_path))
+    assert older.resolve(C) == C
+    older.point("candidate", A)
+    assert older.aliases() == {"candidate": A}
 
 
 def test_registering_twice_changes_nothing(registry: Registry) -> None:

@@ -10,6 +10,7 @@ from lake.lake import Lake, connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.gc import expire_snapshots, gc
 from lake.publishing.records import EXPECTATION_PAGES
+from lake.publishing.snapshots import history
 from tests.support.forks import FORKS
 from tests.support.publications import publish_rejects, published_numbers, write_rejects
 
@@ -54,6 +55,31 @@ def test_young_snapshots_and_young_files_stay(lake: Lake) -> None:
     lake.store.write_bytes("tables/rejects/feedfeedfeedfeed/x.parquet", b"x")
     done = gc(lake, dry_run=False)
     assert (done.expired, done.removed) == ({}, {})
+
+
+def test_days_count_from_when_a_state_was_replaced(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    day, now = 86_400_000, time.time_ns() // 1_000_000
+    for numbers in ([1], [1, 2], [3]):
+        publish_rejects(lake, "a", numbers)
+    ids = [snapshot.snapshot_id for snapshot in history(lake.table("rejects"))][::-1]
+    monkeypatch.setattr(
+        "lake.publishing.snapshots.commit_times", lambda _: dict(zip(ids, (now - d * day for d in (30, 20, 2)), strict=True))
+    )
+    assert gc(lake, dry_run=True, keep=timedelta(days=7), grace=NOTHING).expired == {"rejects": ids[:1]}
+
+
+def test_what_a_tag_alone_holds_is_told(lake: Lake) -> None:
+    publish_rejects(lake, "a", [1])
+    first = lake.snapshot("rejects").snapshot_id
+    size = sum(file.bytes for file in lake.files("rejects"))
+    lake.tag("rejects", first, "training-1")
+    assert _sweep(lake, dry_run=True)["held"] == {"rejects": {"training-1": 0}}
+    publish_rejects(lake, "b", [2])
+    assert _sweep(lake, dry_run=True)["held"] == {"rejects": {"training-1": 0}}
+    publish_rejects(lake, "a", [3])
+    assert _sweep(lake, dry_run=True)["held"] == {"rejects": {"training-1": size}}
+    lake.tag("rejects", first, "again")
+    assert _sweep(lake, dry_run=True)["held"] == {"rejects": {"training-1": 0, "again": 0}}
 
 
 def test_pages_of_checks_go_with_the_last_snapshot_of_their_publication(lake: Lake) -> None:

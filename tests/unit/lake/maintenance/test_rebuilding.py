@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lake.errors import ConfigurationError
+from lake.errors import ConfigurationError, LostTableError
 from lake.lake import Lake, connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.gc import gc
 from lake.maintenance.rebuilding import rebuild_catalog
+from lake.sql.query import run_sql
 from tests.support.publications import publish_rejects, published_numbers
 
 NOW = timedelta(0)
@@ -33,8 +34,7 @@ def lose(folder: Path, how: str) -> None:
         publish_rejects(other, "b", [1])
         shutil.copy(folder.parent / "other" / "catalog.db", folder / "catalog.db")
     else:
-        identity = folder / "lake.json"
-        identity.write_text(identity.read_text().replace("tests", "vests"))
+        (folder / "lake.json").write_text('{"namespace": "vests"}')
 
 
 def files_of(folder: Path) -> set[str]:
@@ -54,6 +54,21 @@ def test_gc_removes_nothing_and_doctor_names_the_mend(folder: Path, how: str) ->
     assert files_of(folder) == before
     faults = [finding for finding in examine_lake(opened(folder)) if finding.level == "fault"]
     assert [(finding.what, "--rebuild-catalog" in finding.mend) for finding in faults] == [("rejects", True)]
+
+
+@pytest.mark.parametrize("how", ["no catalog", "lake.json"])
+def test_a_lost_table_is_never_read_as_an_empty_one(folder: Path, how: str) -> None:
+    lose(folder, how)
+    for read in (lambda lake: run_sql(lake, "SELECT count(*) FROM rejects"), lambda lake: lake.has("rejects")):
+        with pytest.raises(LostTableError, match=r"table 'rejects' lies in .* does not know it.* --rebuild-catalog"):
+            read(opened(folder))
+
+
+def test_a_changed_identity_is_told(folder: Path) -> None:
+    identity = folder / "lake.json"
+    identity.write_text(identity.read_text().replace("tests", "vests"))
+    with pytest.raises(ConfigurationError, match=r"lake.json is damaged: .* restore it from a backup, or write it anew"):
+        opened(folder)
 
 
 @pytest.mark.parametrize("how", ["no catalog", "lake.json"])
