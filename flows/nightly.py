@@ -1,8 +1,10 @@
 """The nightly flow: every stage of a pipeline as a Prefect task, in order, to a judged and perhaps promoted model."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
+import httpx
 from prefect import State, Task, flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import TaskRun
@@ -15,6 +17,8 @@ from lake.publishing.report_texts import as_markdown
 from lake.publishing.stage_report import StageReport
 from stages.runner import run_stage
 
+_log = logging.getLogger(__name__)
+
 
 def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Tell whether a failed task is worth another try: a deliberate error would only come again, unless it is an outage."""
@@ -26,7 +30,10 @@ def is_retryable(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> boo
 def stage(name: str, pipeline_file: str, arguments: dict[str, Any] | None = None) -> StageReport:
     """Run one stage and leave its report as an artifact."""
     report = run_stage(name, load_pipeline(pipeline_file), **(arguments or {}))
-    create_markdown_artifact(as_markdown(report), key=f"centrepiece-{name}", description=f"{name}: report of the stage")
+    try:
+        create_markdown_artifact(as_markdown(report), key=f"centrepiece-{name}", description=f"{name}: report of the stage")
+    except httpx.TransportError as error:
+        _log.warning("%s: Prefect's server does not take the report (%s); the stage is done all the same", name, error)
     return report
 
 

@@ -8,6 +8,7 @@ from lake.errors import MissingPackageError
 EXTRA_OF: Mapping[str, str] = MappingProxyType(
     {
         "great_expectations": "quality",
+        "httpx": "flows",
         "lightning": "train",
         "onnx": "train",
         "onnxruntime": "train",

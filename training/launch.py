@@ -65,7 +65,8 @@ def _run(arguments: list[str], folder: Path) -> int:
     root = str(Path(__file__).resolve().parent.parent)
     paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     command = [sys.executable, "-m", "training.agent", str(os.getpid()), *arguments]
-    environment = {**os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder)}  # torchrun leaves a folder of logs behind
+    # torchrun warns where it sets the number of threads itself, to the same, and leaves a folder of logs behind
+    environment = {"OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder)}
     process = subprocess.Popen(command, start_new_session=True, env=environment)
     try:
         return process.wait()

@@ -14,6 +14,9 @@ TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false
 DEFAULTS = {
     # A temporary server needs more than Prefect's 20 s on a busy laptop.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # A server that is lost is soon seen to be: Prefect would wait for minutes, and again at the next stage.
+    "PREFECT_CLIENT_MAX_RETRIES": "2",
+    "PREFECT_API_REQUEST_TIMEOUT": "15",
     # Threads that show progress log outside of any flow run; that is no reason for a warning.
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(PACKAGES),

@@ -76,21 +76,24 @@ def _run_flow(pipeline_file: Path) -> list[StageReport]:
 
 
 def _flow_reports(pipeline_file: Path) -> list[StageReport]:
-    from flows.nightly import nightly
+    from flows.lost_server import LossesOfServer, run_nightly
 
     for engine in ("prefect.flow_runs", "prefect.task_runs"):
         logging.getLogger(engine).addFilter(PlainRecords())
-    return nightly(str(pipeline_file))
+    logging.getLogger("prefect._internal.concurrency").addFilter(LossesOfServer())
+    logging.raiseExceptions = False  # Prefect would write on stderr that it cannot send a line of the log to its server
+    return run_nightly(pipeline_file)
 
 
 class PlainRecords(logging.Filter):
-    """Says a deliberate error in one line, since its trace is of no use to who runs the flow, and takes secrets out of every record."""
+    """Says a deliberate error, or a server that is lost, in one line, without its trace, and takes secrets out of every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Drop the trace of a deliberate error; keep every record."""
         said = record.getMessage()
-        if record.exc_info and not isinstance(record.exc_info[1], CentrepieceError):
-            said = f"{said}\n{''.join(traceback.format_exception(record.exc_info[1]))}"
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and not isinstance(error, CentrepieceError) and not type(error).__module__.startswith("httpx"):
+            said = f"{said}\n{''.join(traceback.format_exception(error))}"
         record.msg, record.args, record.exc_info, record.exc_text = redacted(said), None, None, None
         return True
 
