@@ -41,3 +41,7 @@ class Reason(StrEnum):
     CHANGED_SOURCE = "changed-source"  # the image's bytes are not those that were labelled
     # score
     EMPTY_TRUTH = "empty-truth"  # no pixel of the object is left to score, ignored ones aside
+
+
+BY_NATURE = frozenset({Reason.DUPLICATE_RECORD, Reason.BOX_ONLY, Reason.UNSUPPORTED_GEOMETRY, Reason.NOT_AN_OBJECT})
+"""Reasons of ingest that say what a record is, not that something is wrong with it: no loss in the sense of `limits`."""

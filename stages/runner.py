@@ -11,6 +11,7 @@ from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.extras import missing_package_error
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
+from lake.publishing.parts import part_name
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.stage_report import StageReport, check_conservation
 from stages.redo import made_again, publication_of_part, restored
@@ -101,11 +102,17 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
 
 
 def _run_parts(stage: Stage[_Part], run: Run) -> list[StageReport]:
-    reports, begun = [], time.monotonic()
+    reports, deferred, begun = [], [], time.monotonic()
     for part in stage.parts(run):
-        reports.append(_run_part(stage, run, part, begun))  # what it took to make the part counts, too
+        try:
+            reports.append(_run_part(stage, run, part, begun))  # what it took to make the part counts, too
+        except stage.defers as error:
+            _log.error("%s: %s", stage.name, error)
+            deferred.append(error)
         begun = time.monotonic()
         del part  # a large one is not kept while the next is made
+    if deferred:
+        raise deferred[0] if len(deferred) == 1 else type(deferred[0])("; ".join(str(error) for error in deferred))
     return reports
 
 
@@ -116,11 +123,20 @@ def _run_part(stage: Stage[_Part], run: Run, part: _Part, begun: float) -> Stage
         raise WorkToDoError
     if report is None:
         publication = publication_of_part(stage, run, part, key)
-        report = _published(stage, run, publication, stage.compute(run, part, publication), begun)
+        report = _published(stage, run, publication, _computed(stage, run, part, publication), begun)
     elif run.redo and not stage.appends:
         report = made_again(stage, run, part, report, lambda again, computed: _published(stage, run, again, computed, begun))
     stage.finish(run, report)
     return report
+
+
+def _computed(stage: Stage[_Part], run: Run, part: _Part, publication: Publication) -> Computed:
+    try:
+        return stage.compute(run, part, publication)
+    except Exception:
+        for table, location in publication.locations.items():
+            run.lake.leases.release(run.lake.scope(table), part_name(location.part), publication.key)
+        raise
 
 
 def _published(stage: Stage[_Part], run: Run, publication: Publication, computed: Computed, begun: float) -> StageReport:
