@@ -109,6 +109,12 @@ class Source(_Settings):
         "display", description="Frame of the geometry: the image as it is shown (EXIF orientation applied), or as it is stored."
     )
     # What is excluded is in no stage key of ingest: it changes nothing of what is read.
+    split: Literal["val", "test"] | None = Field(
+        None,
+        exclude=True,
+        description="Split of every image of this source, whatever is drawn; what other sources have of the same pictures, of like ones "
+        "and of their groups is left out. Left out, the split is drawn.",
+    )
     limits: LossLimits | None = Field(
         None, exclude=True, description="LossLimits of this source alone; what it leaves out is as for all sources."
     )

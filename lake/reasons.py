@@ -28,6 +28,9 @@ class Reason(StrEnum):
     IMAGE_TOO_LARGE = "image-too-large"  # more pixels than the limit of 2^29
     SIZE_MISMATCH = "size-mismatch"  # the export states another size than the file has
     HOSTILE_PATH = "hostile-path"  # a name that leads out of the export's folder
+    WITHDRAWN = "withdrawn"  # its image, source or customer was withdrawn; `centrepiece sql … "SELECT * FROM withdrawals"` says by whom
+    # label
+    HELD_OUT = "held-out"  # its picture, one like it or its group is in a source with a `split` of its own, and counts there alone
     # balance
     BACKGROUND = "background"  # its class is under `background` of the taxonomy
     UNAPPROVED = "unapproved"  # its class is not under `approved` of the taxonomy
@@ -43,5 +46,5 @@ class Reason(StrEnum):
     EMPTY_TRUTH = "empty-truth"  # no pixel of the object is left to score, ignored ones aside
 
 
-BY_NATURE = frozenset({Reason.DUPLICATE_RECORD, Reason.BOX_ONLY, Reason.UNSUPPORTED_GEOMETRY, Reason.NOT_AN_OBJECT})
+BY_NATURE = frozenset({Reason.DUPLICATE_RECORD, Reason.BOX_ONLY, Reason.UNSUPPORTED_GEOMETRY, Reason.NOT_AN_OBJECT, Reason.WITHDRAWN})
 """Reasons of ingest that say what a record is, not that something is wrong with it: no loss in the sense of `limits`."""

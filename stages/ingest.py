@@ -15,6 +15,7 @@ from lake.errors import SourceLossError
 from lake.publishing.reading import undamaged
 from lake.publishing.records import Target
 from lake.publishing.stage_report import StageReport
+from lake.withdrawals import read_withdrawn
 from stages.stage import Computed, Publication, Run, Stage
 
 
@@ -24,7 +25,7 @@ def _read(run: Run, source: Source) -> ReadExport:
     hashed = run.pipeline.splits.near_duplicates is not None
     plan = plan_export(source, run.lake.store)
     cache = IngestCache.load(run.lake.store, source, plan.export, hashed=hashed)
-    return read_export(plan, cache, run.workers, hashed=hashed)
+    return read_export(plan, cache, run.workers, hashed=hashed, withdrawn=read_withdrawn(run.lake))
 
 
 def _targets(_run: Run, read: ReadExport) -> list[Target]:

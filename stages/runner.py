@@ -11,6 +11,7 @@ from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.extras import missing_package_error
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
+from lake.ownership import claim_store
 from lake.publishing.parts import part_name
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.stage_report import StageReport, check_conservation
@@ -77,6 +78,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
         MissingPackageError: An extra that the stage needs is not installed.
         StorageError: A disk is full, or may not be read or written, here or where a worker ran.
         UnreachableError: A store, catalog or database failed otherwise.
+        ConfigurationError: The store is another pipeline's.
         CentrepieceError: The stage's own, raised here or by a worker.
     """
     if unknown := sorted(arguments.keys() - set(stage.arguments)):
@@ -84,6 +86,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
     given = {name: arguments.get(name) for name in stage.arguments}
     try:
         lake = stage.open(pipeline, stage.reads, given.get("as_of"))
+        claim_store(lake.store, pipeline)
         started = Run(pipeline, lake, workers or SparkWorkers(pipeline), given, redo)
         report = (restored(stage, started) if redo else None) or _joined(stage, _run_parts(stage, started))
     except SYSTEM_ERRORS as error:

@@ -16,6 +16,7 @@ from lake.errors import SourceLossError
 from lake.lake import Lake
 from lake.publishing.reading import open_parquet
 from lake.reasons import BY_NATURE
+from lake.withdrawals import SUBJECT_COLUMNS, read_withdrawn
 
 REASONS_TOLD = 3
 """Reasons that a refusal names of many."""
@@ -122,12 +123,13 @@ def image_losses(before: pa.Table, counts: Mapping[str, int], after: pa.Table, s
     """
     by_address = dict(zip(after.column("uri").to_pylist(), after.column("image_id").to_pylist(), strict=True))
     ids = set(by_address.values()) | set(after.column("image_id").to_pylist())
-    images = annotations = 0
+    images = annotations = stood = 0
     for image_id, uri in zip(before.column("image_id").to_pylist(), before.column("uri").to_pylist(), strict=True):
         now = image_id if image_id in ids else by_address.get(uri)
         images += now is None
+        stood += counts.get(image_id, 0)
         annotations += max(0, counts.get(image_id, 0) - standing.get(now or "", 0))
-    return Loss("images", images, len(before)), Loss("annotations", annotations, sum(counts.values()))
+    return Loss("images", images, len(before)), Loss("annotations", annotations, stood)
 
 
 def _vanished(
@@ -136,7 +138,8 @@ def _vanished(
     source, columns = read.plan.source, ["image_id", "uri"]
     if not source_files(lake, "images", source):
         return ()
-    before = lake.read("images", columns=columns, where={"source": source.name})
+    before = lake.read("images", columns=[*SUBJECT_COLUMNS, "uri"], where={"source": source.name})
+    before = before.filter(pc.invert(read_withdrawn(lake).rows(before)))
     stood = lake.batches("annotations", columns=["image_id"], where={"source": source.name}) if lake.has("annotations") else iter(())
     after = pa.concat_tables([images.rows.select(columns), carried.images.select(columns)])
     standing = _counted([carried.annotations.column("image_id")])
