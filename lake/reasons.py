@@ -40,6 +40,7 @@ class Reason(StrEnum):
     OVER_QUOTA = "over-quota"  # its cell has more training instances than its quota takes
     CENTRE_UNOWNABLE = "centre-unownable"  # no training window can have a pixel of it at the centre
     # crop
+    NO_NEGATIVES = "no-negatives"  # no pixel of its window is background: all are the object's own, or ignored
     UNREADABLE_SOURCE = "unreadable-source"  # the image is gone, is cut off or cannot be decoded
     CHANGED_SOURCE = "changed-source"  # the image's bytes are not those that were labelled
     # score

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from centrepiece.cli.examination import examine_other_sources
 from jobs.withdrawing import TrainedModel, models_trained_on, withdraw_rows
@@ -14,12 +15,13 @@ from lake.configuration import Pipeline
 from lake.contracts import Model
 from lake.errors import ConfigurationError, ContractError
 from lake.lake import Lake, open_lake
+from lake.maintenance.doctor import examine
 from lake.publishing.stage_report import StageReport
 from lake.schemas import table_of
 from lake.withdrawals import Withdrawn, read_withdrawn, record_decision, usable_training_rows
 from stages.runner import run_stage
 from tests.support.planned_lake import publish_rows
-from tests.support.small_sources import numbered, pipeline_of, write_export
+from tests.support.small_sources import ONE_CAT, SIDE, Squares, numbered, pipeline_of, write_export
 
 ALL_TRAIN = {"train": 1.0, "val": 0.0, "test": 0.0}
 
@@ -155,3 +157,20 @@ def test_a_picture_in_two_sources_is_planned_once_and_both_its_labels_count(tmp_
     crops = open_lake(pipeline).read("crops").sort_by("class_id").to_pylist()
     assert [(crop["source"], crop["class_id"], crop["crowding"]) for crop in crops] == [("a", "cat", 1), ("b", "dog", 1)]
     assert reports["label"].rejected == {"duplicate-record": 1}
+
+
+def test_stuff_that_is_ignored_is_told_and_crops_without_a_negative_pixel_are_left_out(tmp_path: Path) -> None:
+    squares: Squares = (("cat", 20, 20), ("sky", 0, SIDE))
+    others: dict[str, tuple[int, Squares]] = {"plain.png": (9, ONE_CAT), "full.png": (10, (("cat", 0, SIDE),))}
+    write_export(tmp_path / "a", numbered(2, squares=squares) | others)
+    pipeline = pipeline_of(tmp_path, "a", splits=ALL_TRAIN, balance={"target": 4, "max_replicas": 1, "floor": 1})
+    mapped = run(pipeline)
+    assert mapped["label"].notes == [] and mapped["crop"].rejected == {"no-negatives": 1}  # the cat that fills its picture
+    path = tmp_path / "maps/a.yaml"
+    path.write_text(yaml.safe_dump({"customer": "a", "labels": {"cat": "cat"}, "ignore": ["sky"]}), encoding="utf-8")
+    ignored = run(pipeline, "label", "balance", "crop")
+    assert ignored["label"].notes[0].startswith("labels that customer 'a' ignores cover 50% of its images ('sky' 50%)")
+    assert ignored["crop"].rejected == {"no-negatives": 3}
+    assert ignored["crop"].notes[0].startswith("3 of 4 crops are left out without a negative pixel")
+    told = [(finding.what, finding.message) for finding in examine(pipeline) if finding.level == "note"]
+    assert ("instances", ignored["label"].notes[0]) in told and ("crops", ignored["crop"].notes[0]) in told
