@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
 from jobs.spark.workers import SparkWorkers
@@ -11,7 +12,7 @@ from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.extras import missing_package_error
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
-from lake.ownership import claim_store
+from lake.ownership import check_owner, claim_store
 from lake.publishing.parts import part_name
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.stage_report import StageReport, check_conservation
@@ -86,7 +87,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
     given = {name: arguments.get(name) for name in stage.arguments}
     try:
         lake = stage.open(pipeline, stage.reads, given.get("as_of"))
-        claim_store(lake.store, pipeline)
+        check_owner(lake.store, pipeline)
         started = Run(pipeline, lake, workers or SparkWorkers(pipeline), given, redo)
         report = (restored(stage, started) if redo else None) or _joined(stage, _run_parts(stage, started))
     except SYSTEM_ERRORS as error:
@@ -125,6 +126,7 @@ def _run_part(stage: Stage[_Part], run: Run, part: _Part, begun: float) -> Stage
     if report is None and isinstance(run.workers, _NoWorkers):
         raise WorkToDoError
     if report is None:
+        claim_store(run.lake.store, run.pipeline)
         publication = publication_of_part(stage, run, part, key)
         report = _published(stage, run, publication, _computed(stage, run, part, publication), begun)
     elif run.redo and not stage.appends:
@@ -137,8 +139,9 @@ def _computed(stage: Stage[_Part], run: Run, part: _Part, publication: Publicati
     try:
         return stage.compute(run, part, publication)
     except Exception:
-        for table, location in publication.locations.items():
-            run.lake.leases.release(run.lake.scope(table), part_name(location.part), publication.key)
+        with suppress(*SYSTEM_ERRORS):  # what cannot be given back runs out
+            for table, location in publication.locations.items():
+                run.lake.leases.release(run.lake.scope(table), part_name(location.part), publication.key)
         raise
 
 
