@@ -22,8 +22,7 @@ from stages.stage import Computed, Publication, Run, Stage
 @no_collections()
 def _read(run: Run, source: Source) -> ReadExport:
     """Divide an export and read the images of those of its units that are new or changed."""
-    hashed = run.pipeline.splits.near_duplicates is not None
-    plan = plan_export(source, run.lake.store)
+    plan, hashed = plan_export(source, run.lake.store), run.pipeline.splits.near_duplicates is not None
     cache = IngestCache.load(run.lake.store, source, plan.export, hashed=hashed)
     return read_export(plan, cache, run.workers, hashed=hashed, withdrawn=read_withdrawn(run.lake))
 
