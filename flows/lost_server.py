@@ -1,7 +1,7 @@
 """What a run does when Prefect's server is lost in the middle of it: it goes on without."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,8 +19,12 @@ _Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 
 
-def run_nightly(pipeline_file: Path) -> list[StageReport]:
+def run_nightly(pipeline_file: Path, accept_losses: Sequence[str] = ()) -> list[StageReport]:
     """Run the flow `nightly`; where Prefect's server is lost, run what is left of it without Prefect.
+
+    Args:
+        pipeline_file: The pipeline's YAML file.
+        accept_losses: Sources that are published whatever they lose.
 
     Returns:
         The stages' reports, in the order in which they ran; a stage that had ended before the loss is reported as skipped.
@@ -31,8 +35,10 @@ def run_nightly(pipeline_file: Path) -> list[StageReport]:
     """
     pipeline = load_pipeline(pipeline_file)
     return with_or_without_server(
-        lambda: nightly(str(pipeline_file)),
-        lambda: run_in_order(lambda name, arguments: run_stage(name, pipeline, **arguments), lambda: models_to_score(pipeline)),
+        lambda: nightly(str(pipeline_file), list(accept_losses)),
+        lambda: run_in_order(
+            lambda name, arguments: run_stage(name, pipeline, **arguments), lambda: models_to_score(pipeline), accept_losses
+        ),
     )
 
 

@@ -44,11 +44,12 @@ def models(pipeline_file: str) -> list[str]:
 
 
 @flow(name="nightly", validate_parameters=False, persist_result=False)
-def nightly(pipeline_file: str) -> list[StageReport]:
+def nightly(pipeline_file: str, accept_losses: list[str] | None = None) -> list[StageReport]:
     """Run every stage of a pipeline, see `flows.order`.
 
     Args:
         pipeline_file: Path of the pipeline's YAML file.
+        accept_losses: Sources that are published even if they lose more than their limits allow.
 
     Returns:
         The stages' reports, in the order in which they ran.
@@ -58,4 +59,4 @@ def nightly(pipeline_file: str) -> list[StageReport]:
         CentrepieceError: A stage refused its input.
     """
     path = str(Path(pipeline_file).resolve())
-    return run_in_order(lambda name, arguments: stage(name, path, dict(arguments)), lambda: models(path))
+    return run_in_order(lambda name, arguments: stage(name, path, dict(arguments)), lambda: models(path), accept_losses)

@@ -16,7 +16,7 @@ RunStage = Callable[[str, Mapping[str, Any]], StageReport]
 _PASSED = "PASS"
 
 
-def run_in_order(run: RunStage, models: Callable[[], Sequence[str]]) -> list[StageReport]:
+def run_in_order(run: RunStage, models: Callable[[], Sequence[str]], accept_losses: Sequence[str] | None = None) -> list[StageReport]:
     """Run every stage, from ingestion to promotion.
 
     The evaluation report is written whatever the verdict is; a refused promotion is raised after it.
@@ -24,6 +24,7 @@ def run_in_order(run: RunStage, models: Callable[[], Sequence[str]]) -> list[Sta
     Args:
         run: Runs one stage.
         models: Finds the models to predict and score with, when there is a candidate.
+        accept_losses: Sources that are published even if they lose more than their limits allow.
 
     Returns:
         The stages' reports, in the order in which they ran; promotion's last.
@@ -31,7 +32,8 @@ def run_in_order(run: RunStage, models: Callable[[], Sequence[str]]) -> list[Sta
     Raises:
         RefusedRunError: The verdict is FAIL or INCONCLUSIVE; it holds the reports of the stages.
     """
-    reports = [run(name, {}) for name in ("ingest", "label", "balance", "crop", "fit")]
+    reports = [run("ingest", {"accept_losses": list(accept_losses)} if accept_losses else {})]
+    reports += [run(name, {}) for name in ("label", "balance", "crop", "fit")]
     candidate = str(reports[-1].details["model"])
     reports.append(run("export", {"model": candidate}))
     for model in models():

@@ -74,6 +74,11 @@ def counted(values: pa.ChunkedArray) -> Counter[str]:
     return Counter({pair["values"]: pair["counts"] for pair in values.value_counts().to_pylist()})
 
 
+def pairs_of(rows: pa.Table, one: str, other: str) -> Counter[tuple[str, str]]:
+    """Count each pair of texts of two columns."""
+    return Counter(zip(rows.column(one).to_pylist(), rows.column(other).to_pylist(), strict=True))
+
+
 def summed(counts: Iterable[Counter[str]]) -> dict[str, int]:
     """Add up the counts of all slices, by what they count."""
     return dict(sorted(sum(counts, Counter[str]()).items()))

@@ -62,6 +62,21 @@ class SparkSettings(_Settings):
         return value
 
 
+class LossLimits(_Settings):
+    """Shares of a source that one ingest may lose; above them nothing of the source is published."""
+
+    rejected: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Share of its image records, and of its object records, that may be rejected for a fault, such as an image that is "
+        "not there; 1 allows all.",
+    )
+    vanished: float = Field(
+        0.2, ge=0, le=1, description="Share of its images, and of its annotations, that stand and may be gone afterwards; 1 allows all."
+    )
+
+
 class Source(_Settings):
     """One export of one customer."""
 
@@ -92,6 +107,16 @@ class Source(_Settings):
     )
     exif: Literal["stored", "display"] = Field(
         "display", description="Frame of the geometry: the image as it is shown (EXIF orientation applied), or as it is stored."
+    )
+    # What is excluded is in no stage key of ingest: it changes nothing of what is read.
+    split: Literal["val", "test"] | None = Field(
+        None,
+        exclude=True,
+        description="Split of every image of this source, whatever is drawn; what other sources have of the same pictures, of like ones "
+        "and of their groups is left out. Left out, the split is drawn.",
+    )
+    limits: LossLimits | None = Field(
+        None, exclude=True, description="LossLimits of this source alone; what it leaves out is as for all sources."
     )
 
     @field_validator("annotations", "images", "classes")
@@ -256,6 +281,7 @@ class Pipeline(_Settings):
     taxonomy: Path = Field(description="The class tree, a YAML file.")
     label_maps: Path = Field(description="Folder of label maps, one YAML file for each customer.")
     sources: tuple[Source, ...] = Field(min_length=1, description="The exports to read.")
+    limits: LossLimits = Field(LossLimits(), description="What one ingest of a source may lose.")
     splits: Splits = Field(Splits(), description="Shares of the splits.")
     crops: CropSpec = Field(CropSpec(), description="How windows are drawn and stored.")
     balance: BalanceSpec = Field(BalanceSpec(), description="How many crops of what are planned.")
@@ -283,6 +309,10 @@ class Pipeline(_Settings):
         if duplicate:
             raise ValueError(f"source names must be distinct, duplicate: {duplicate}")
         return value
+
+    def limits_of(self, source: Source) -> LossLimits:
+        """Return the limits of a source: its own, and for what it leaves out the pipeline's."""
+        return self.limits.model_copy(update=source.limits.model_dump(exclude_unset=True) if source.limits else {})
 
 
 def _without_credentials(place: str) -> str:

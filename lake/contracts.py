@@ -278,6 +278,19 @@ class Model:
     created_at: Time  # when it was registered
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """One decision that data may not be used any more, or may be used again; of a subject the latest holds."""
+
+    withdrawal_id: Key  # digest of the decision
+    scope: Text  # source, customer or image
+    subject: Text  # name of the source or customer, or image_id
+    action: Text  # withdraw or admit
+    person: Text  # who decided, as the machine knows them
+    reason: Text | None  # why, in their words
+    decided_at: Time  # when it was decided
+
+
 TABLES: Mapping[str, type] = MappingProxyType(
     {
         "images": Image,
@@ -291,6 +304,7 @@ TABLES: Mapping[str, type] = MappingProxyType(
         "scores": Score,
         "verdicts": Verdict,
         "models": Model,
+        "withdrawals": Withdrawal,
     }
 )
 """Every table by its name; `centrepiece sql` sees each under it."""

@@ -31,6 +31,10 @@ class InputError(CentrepieceError):
     """A whole file or export is unreadable, missing or not what its source stanza says."""
 
 
+class SourceLossError(CentrepieceError):
+    """An ingest would lose more of a source than its limits allow; nothing of the source is published."""
+
+
 class ContractError(CentrepieceError):
     """Rows do not fit the contract of the table they are written to or read from."""
 

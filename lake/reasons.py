@@ -28,6 +28,9 @@ class Reason(StrEnum):
     IMAGE_TOO_LARGE = "image-too-large"  # more pixels than the limit of 2^29
     SIZE_MISMATCH = "size-mismatch"  # the export states another size than the file has
     HOSTILE_PATH = "hostile-path"  # a name that leads out of the export's folder
+    WITHDRAWN = "withdrawn"  # its image, source or customer was withdrawn; `centrepiece sql … "SELECT * FROM withdrawals"` says by whom
+    # label
+    HELD_OUT = "held-out"  # its picture, one like it or its group is in a source with a `split` of its own, and counts there alone
     # balance
     BACKGROUND = "background"  # its class is under `background` of the taxonomy
     UNAPPROVED = "unapproved"  # its class is not under `approved` of the taxonomy
@@ -37,7 +40,12 @@ class Reason(StrEnum):
     OVER_QUOTA = "over-quota"  # its cell has more training instances than its quota takes
     CENTRE_UNOWNABLE = "centre-unownable"  # no training window can have a pixel of it at the centre
     # crop
+    NO_NEGATIVES = "no-negatives"  # no pixel of its window is background: all are the object's own, or ignored
     UNREADABLE_SOURCE = "unreadable-source"  # the image is gone, is cut off or cannot be decoded
     CHANGED_SOURCE = "changed-source"  # the image's bytes are not those that were labelled
     # score
     EMPTY_TRUTH = "empty-truth"  # no pixel of the object is left to score, ignored ones aside
+
+
+BY_NATURE = frozenset({Reason.DUPLICATE_RECORD, Reason.BOX_ONLY, Reason.UNSUPPORTED_GEOMETRY, Reason.NOT_AN_OBJECT, Reason.WITHDRAWN})
+"""Reasons of ingest that say what a record is, not that something is wrong with it: no loss in the sense of `limits`."""

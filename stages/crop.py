@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.crop.cut import CUT_VERSION
-from jobs.crop.cutting import CutShard, WrittenCrops
+from jobs.crop.cutting import CutShard, WrittenCrops, crop_notes
 from jobs.crop.progress import Done, shown
 from jobs.crop.reuse import cut_files
 from jobs.crop.shards import assign_rows, assign_shards, image_loads
@@ -32,16 +32,18 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
     with shown(done, crops=sum(loads.column("crops").to_pylist())):
         written = _cut(run, assignment, work)
     crops = [shard.crops for shard in written]
+    planned, rejected = sum(shard.planned for shard in written), summed(shard.rejected for shard in written)
     return Computed(
-        rows_in=sum(shard.planned for shard in written),
+        rows_in=planned,
         rows_out=sum(receipt.rows for receipt in crops if receipt),
-        rejected=summed(shard.rejected for shard in written),
+        rejected=rejected,
         receipts={"rejects": [receipt for shard in written for receipt in shard.rejects], "crops": crops},
         details={
             "images": sum(shard.images for shard in written),
             "reused": sum(shard.reused for shard in written),
             "shards": sum(receipt is not None for receipt in crops),
             "bytes": sum(receipt.bytes for receipt in crops if receipt),
+            "notes": crop_notes(rejected, planned),
         },
     )
 

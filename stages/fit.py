@@ -10,6 +10,7 @@ from lake.publishing.provenance import code_commit
 from lake.publishing.shards import shard_name, write_shard
 from lake.publishing.stage_report import StageReport
 from lake.schemas import table_of
+from lake.withdrawals import usable_training_rows
 from stages.stage import Computed, Publication, Run, Stage
 
 
@@ -22,6 +23,7 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
 
     Raises:
         EmptyCheckError: No crop is in the train split.
+        ContractError: Training crops were withdrawn.
         ModelError: Training did not reach its last step, or diverged.
     """
     from training.launch import launch
@@ -29,10 +31,10 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
     from training.weights import pack_model
 
     lake, spec, key = run.lake, run.pipeline.training, publication.key
+    rows = usable_training_rows(lake)
     crops = lake.snapshot("crops")
     tag = f"train-{digest(key, crops.snapshot_id)[:16]}"
     lake.tag("crops", crops.snapshot_id, tag)
-    rows = lake.read("crops", columns=["split"], where={"split": "train"}).num_rows
     files = tuple(file.path for file in lake.files("crops"))
     packed = pack_model(launch(TrainingRun(lake.store, files, spec, _checkpoint(key))), network=spec.network, canvas=spec.canvas)
     lake.store.write_bytes(packed.path, packed.data)

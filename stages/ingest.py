@@ -5,24 +5,26 @@ from jobs.ingest.cache import IngestCache
 from jobs.ingest.carried_rows import Earlier, rows_to_carry, source_files
 from jobs.ingest.export_plan import INGEST_VERSION, chosen_sources, plan_export
 from jobs.ingest.image_table import export_images
+from jobs.ingest.losses import check_losses, losses_of
 from jobs.ingest.publication import joined_report, key_inputs, log_account, merged_receipts, published_report, source_details
 from jobs.ingest.read_export import ReadExport, read_export
 from jobs.ingest.write_shards import WriteShard, reusable_rows, save_written, shard_units
 from lake.configuration import Source
 from lake.digests import StageKey
+from lake.errors import SourceLossError
 from lake.publishing.reading import undamaged
 from lake.publishing.records import Target
 from lake.publishing.stage_report import StageReport
+from lake.withdrawals import read_withdrawn
 from stages.stage import Computed, Publication, Run, Stage
 
 
 @no_collections()
 def _read(run: Run, source: Source) -> ReadExport:
     """Divide an export and read the images of those of its units that are new or changed."""
-    hashed = run.pipeline.splits.near_duplicates is not None
-    plan = plan_export(source, run.lake.store)
+    plan, hashed = plan_export(source, run.lake.store), run.pipeline.splits.near_duplicates is not None
     cache = IngestCache.load(run.lake.store, source, plan.export, hashed=hashed)
-    return read_export(plan, cache, run.workers, hashed=hashed)
+    return read_export(plan, cache, run.workers, hashed=hashed, withdrawn=read_withdrawn(run.lake))
 
 
 def _targets(_run: Run, read: ReadExport) -> list[Target]:
@@ -44,9 +46,11 @@ def _compute(run: Run, read: ReadExport, publication: Publication) -> Computed:
     images = export_images(read.listing, source, run.pipeline.splits)
     reused = reusable_rows(read, undamaged(run.lake.store, source_files(run.lake, "annotations", source)))
     written = run.workers.map(shard_units(read, reused), WriteShard(plan.export, source, locations["annotations"], locations["rejects"]))
+    earlier = Earlier(run.lake, run.redo, publication.damaged)
+    carried = rows_to_carry(earlier, source, images, written)
+    accepted = check_losses(losses_of(earlier, read, images, written, carried), run.pipeline, run.arguments["accept_losses"])
     save_written(read, written)
-    carried = rows_to_carry(Earlier(run.lake, run.redo, publication.damaged), source, images, written)
-    details = source_details(read, images, written, carried, reused)
+    details = source_details(read, images, written, carried, reused) | accepted
     return Computed(
         rows_in=details["image_records"] + len(plan.unassigned) + details["object_records"] + len(carried),
         rows_out=details["images"] + details["annotations"] + len(carried),
@@ -60,8 +64,9 @@ INGEST = Stage(
     name="ingest",
     version=INGEST_VERSION,
     reads=(),
-    arguments=("only",),
-    parts=lambda run: (_read(run, source) for source in chosen_sources(run.pipeline, run.arguments["only"])),
+    arguments=("only", "accept_losses"),
+    parts=lambda run: (_read(run, source) for source in chosen_sources(run.pipeline, **run.arguments)),
+    defers=(SourceLossError,),  # the other sources are published
     targets=_targets,
     spec=lambda run, read: {"source": read.plan.source, "splits": run.pipeline.splits},
     inputs=lambda run, read: key_inputs(read, run.lake),

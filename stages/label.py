@@ -3,9 +3,11 @@
 from typing import Any
 
 from jobs.file_slices import slices_of, summed
-from jobs.label.duplicates import GROUP_COLUMNS, join_groups
+from jobs.label.decisions import decide, exclusion_notes, fixed_splits, label_details, source_names, used_files
+from jobs.label.ignored_cover import cover_notes
 from jobs.label.instances import LABEL_COLUMNS, label_counts
 from jobs.label.labelling import LabelSlice
+from lake.withdrawals import read_withdrawn, withdrawn_digest
 from stages.stage import Computed, Publication, Run, Stage
 from taxonomy.labelling import Labelling, load_labelling
 
@@ -19,38 +21,39 @@ def _spec(run: Run, labelling: Labelling) -> dict[str, Any]:
     return {
         "taxonomy": {customer: labelling.digest_for(customer) for customer in customers},
         "near_duplicates": run.pipeline.splits.near_duplicates,
+        "sources": source_names(run.pipeline),
+        "splits": fixed_splits(run.pipeline),
+        **withdrawn_digest(read_withdrawn(run.lake)),
     }
 
 
 def _compute(run: Run, labelling: Labelling, publication: Publication) -> Computed:
-    """Label the annotations, slice by slice.
+    """Label the annotations of the pipeline's sources, slice by slice.
 
     Raises:
         UnmappedLabelError: Labels are in no label map; the message lists all of them.
         ContractError: A group of images lies in two splits.
     """
-    lake, locations = run.lake, publication.locations
-    labelling.check_mapped(label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, batch_rows=65_536)))
-    joined = join_groups(lake.read("images", columns=GROUP_COLUMNS), run.pipeline.splits.near_duplicates)
-    images = tuple(slices_of(lake.store, lake.files("images")))
-    work = LabelSlice(lake.store, locations["instances"], locations["rejects"], images, joined.groups, labelling)
-    labelled = run.workers.map(slices_of(lake.store, lake.files("annotations")), work)
+    lake, locations, named = run.lake, publication.locations, {"source": source_names(run.pipeline)}
+    labelling.check_mapped(label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, where=named, batch_rows=65_536)))
+    decided = decide(lake, run.pipeline, labelling)
+    images = tuple(slices_of(lake.store, used_files(lake, "images", run.pipeline)))
+    work = LabelSlice(lake.store, locations["instances"], locations["rejects"], images, decided.splits, decided.exclusions, labelling)
+    labelled = run.workers.map(slices_of(lake.store, used_files(lake, "annotations", run.pipeline)), work)
     instances = [piece.instances for piece in labelled]
+    notes = [*exclusion_notes(piece.excluded for piece in labelled), *cover_notes(piece.cover for piece in labelled)]
     return Computed(
         rows_in=sum(piece.rows_in for piece in labelled),
         rows_out=sum(receipt.rows for receipt in instances if receipt),
         rejected=summed(piece.rejected for piece in labelled),
         receipts={"rejects": [receipt for piece in labelled for receipt in piece.rejects], "instances": instances},
-        details={
-            "dispositions": summed(piece.dispositions for piece in labelled),
-            "joined_groups": {"groups": len(joined.groups), "largest": joined.largest, "alike_pairs": joined.alike},
-        },
+        details=label_details(decided, summed(piece.dispositions for piece in labelled), notes),
     )
 
 
 LABEL = Stage(
     name="label",
-    version=1,
+    version=2,
     reads=("annotations", "images"),
     parts=_labelling,
     targets=(("rejects", {"stage": "label"}), ("instances", {})),

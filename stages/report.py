@@ -34,7 +34,7 @@ def _sources(run: Run) -> Iterator[_Sources]:
 
 def _inputs(run: Run, sources: _Sources) -> dict[str, str]:
     contents = {table: run.lake.snapshot(table).content for table in _SHOWN if run.lake.has(table)}
-    expectations = digest([[one.table, one.part, *one.pages] for one in sources.checked])
+    expectations = digest([[one.table, one.part, *one.pages, *one.notes] for one in sources.checked])
     promotions = digest([[event.at.isoformat(), event.action, event.model] for event in sources.history])
     return {**contents, "expectations": expectations, "promotions": promotions}
 

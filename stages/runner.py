@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
 from jobs.spark.workers import SparkWorkers
@@ -11,6 +12,8 @@ from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.extras import missing_package_error
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
+from lake.ownership import check_owner, claim_store
+from lake.publishing.parts import part_name
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.stage_report import StageReport, check_conservation
 from stages.redo import made_again, publication_of_part, restored
@@ -76,6 +79,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
         MissingPackageError: An extra that the stage needs is not installed.
         StorageError: A disk is full, or may not be read or written, here or where a worker ran.
         UnreachableError: A store, catalog or database failed otherwise.
+        ConfigurationError: The store is another pipeline's.
         CentrepieceError: The stage's own, raised here or by a worker.
     """
     if unknown := sorted(arguments.keys() - set(stage.arguments)):
@@ -83,6 +87,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
     given = {name: arguments.get(name) for name in stage.arguments}
     try:
         lake = stage.open(pipeline, stage.reads, given.get("as_of"))
+        check_owner(lake.store, pipeline)
         started = Run(pipeline, lake, workers or SparkWorkers(pipeline), given, redo)
         report = (restored(stage, started) if redo else None) or _joined(stage, _run_parts(stage, started))
     except SYSTEM_ERRORS as error:
@@ -101,11 +106,17 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
 
 
 def _run_parts(stage: Stage[_Part], run: Run) -> list[StageReport]:
-    reports, begun = [], time.monotonic()
+    reports, deferred, begun = [], [], time.monotonic()
     for part in stage.parts(run):
-        reports.append(_run_part(stage, run, part, begun))  # what it took to make the part counts, too
+        try:
+            reports.append(_run_part(stage, run, part, begun))  # what it took to make the part counts, too
+        except stage.defers as error:
+            _log.error("%s: %s", stage.name, error)
+            deferred.append(error)
         begun = time.monotonic()
         del part  # a large one is not kept while the next is made
+    if deferred:
+        raise deferred[0] if len(deferred) == 1 else type(deferred[0])("; ".join(str(error) for error in deferred))
     return reports
 
 
@@ -115,12 +126,23 @@ def _run_part(stage: Stage[_Part], run: Run, part: _Part, begun: float) -> Stage
     if report is None and isinstance(run.workers, _NoWorkers):
         raise WorkToDoError
     if report is None:
+        claim_store(run.lake.store, run.pipeline)
         publication = publication_of_part(stage, run, part, key)
-        report = _published(stage, run, publication, stage.compute(run, part, publication), begun)
+        report = _published(stage, run, publication, _computed(stage, run, part, publication), begun)
     elif run.redo and not stage.appends:
         report = made_again(stage, run, part, report, lambda again, computed: _published(stage, run, again, computed, begun))
     stage.finish(run, report)
     return report
+
+
+def _computed(stage: Stage[_Part], run: Run, part: _Part, publication: Publication) -> Computed:
+    try:
+        return stage.compute(run, part, publication)
+    except Exception:
+        with suppress(*SYSTEM_ERRORS):  # what cannot be given back runs out
+            for table, location in publication.locations.items():
+                run.lake.leases.release(run.lake.scope(table), part_name(location.part), publication.key)
+        raise
 
 
 def _published(stage: Stage[_Part], run: Run, publication: Publication, computed: Computed, begun: float) -> StageReport:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from jobs.workers import Workers
 from lake.configuration import Pipeline
 from lake.digests import StageKey
+from lake.errors import CentrepieceError
 from lake.frozen import evaluated_lake
 from lake.lake import Lake, open_lake
 from lake.publishing.publish import skipped_report
@@ -93,6 +94,7 @@ class Stage(Generic[_Part]):
     committed: Callable[[Run, _Part, StageKey], StageReport | None] | None = None  # None: if its targets hold this key
     checks: str | None = None  # a table that it writes, whose rows are checked before they are published
     may_be_empty: bool = False  # whether there may be no row to check
+    defers: tuple[type[CentrepieceError], ...] = ()  # errors of one part that are raised when the other parts are done
     appends: bool = False  # whether its shards are added to the tables, where others replace
     restore: Callable[[Run, PublicationRecord], pa.Table] | None = (
         None  # of one that appends to one table: a publication's rows, made again

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import yaml
 
-from lake.dispositions import IGNORED
+from lake.dispositions import BACKGROUND, IGNORED
 from taxonomy.labelling import LabelCount, Labelling, Meaning
 from taxonomy.misspellings import is_misspelt
 from taxonomy.names import words
+from taxonomy.stuff import generic_background, is_stuff
 from taxonomy.synonyms import is_a_kind, means_nothing, synonym_key, synonyms
 
 
@@ -30,8 +31,8 @@ def suggest(labelling: Labelling, counts: Iterable[LabelCount]) -> list[Suggesti
     """Propose a class for every label that has no meaning.
 
     In this order: the same name, another customer's meaning of the label, a synonym, a class named by the label's last
-    word ("wooden chair" is a chair), a slip in the spelling. What merely looks alike is not proposed: a wrong proposal costs
-    more than none.
+    word ("wooden chair" is a chair), for stuff a class of the background, a slip in the spelling. What merely looks alike is
+    not proposed: a wrong proposal costs more than none. That stuff is to be ignored is never proposed.
 
     Args:
         labelling: The taxonomy and the label maps.
@@ -73,7 +74,8 @@ def _nearest(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelling:
     if means_nothing(one.label):
         return None, 1.0, IGNORED
     for customer, meaning in _others(one, labelling):
-        return meaning.class_id or None, 0.95, f"customer {customer!r} means it so" if meaning.class_id else IGNORED
+        if meaning.class_id or not is_stuff(one.label):
+            return meaning.class_id or None, 0.95, f"customer {customer!r} means it so" if meaning.class_id else IGNORED
     for other in sorted(synonyms(one.label)):
         if other in classes:
             return classes[other], 0.9, "a synonym"
@@ -81,11 +83,22 @@ def _nearest(one: LabelCount, classes: Mapping[tuple[str, ...], str], labelling:
         for other in sorted(synonyms(own[-1])):
             if other in classes:
                 return classes[other], 0.8, f"a kind of {words(one.label)[-1]}"
+    if is_stuff(one.label):
+        return _background(labelling)
     meant = sorted(name for name in classes if is_misspelt(own, name))
     if len(meant) != 1:
         return None, 0.0, "nothing is near; add a class or ignore the label"
     likeness = difflib.SequenceMatcher(None, " ".join(own), " ".join(meant[0])).ratio()
     return classes[meant[0]], likeness, "a similar spelling"
+
+
+def _background(labelling: Labelling) -> tuple[str | None, float, str]:
+    """Propose what stuff means that no class is named for; ignored, its pixels would be no crop's negatives."""
+    taxonomy = labelling.taxonomy
+    found = generic_background([name for name in taxonomy.tree.paths if taxonomy.disposition(name) == BACKGROUND])
+    if found is not None:
+        return found, 0.75, "stuff, which is background"
+    return None, 0.0, "stuff: add a class under `background`; ignored, its pixels would be negatives of no crop"
 
 
 def _others(one: LabelCount, labelling: Labelling) -> Iterable[tuple[str, Meaning]]:

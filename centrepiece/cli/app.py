@@ -15,6 +15,7 @@ from centrepiece.cli.commands.new_pipelines import new_pipeline_commands
 from centrepiece.cli.commands.pipeline import pipeline_commands
 from centrepiece.cli.commands.queries import query_commands
 from centrepiece.cli.commands.taxonomy import taxonomy_commands
+from centrepiece.cli.commands.withdrawals import withdrawal_commands
 from centrepiece.cli.environment import prepare_environment
 from centrepiece.cli.terminal import log_to_terminal, show_crash, show_error
 from lake.errors import CentrepieceError
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Turn labelled images into a promoted, regression-gated model that segments the object at the centre.",
 )
-for group in (pipeline_commands, query_commands, new_pipeline_commands, maintenance_commands):
+for group in (pipeline_commands, query_commands, new_pipeline_commands, maintenance_commands, withdrawal_commands):
     app.add_typer(group)
 app.add_typer(model_commands, name="models")
 app.add_typer(taxonomy_commands, name="taxonomy")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from jobs.label.decisions import other_sources
 from jobs.spark.java import JAVA_LINE, OLDEST_JAVA, java_version
 from lake.configuration import Pipeline, load_pipeline
-from lake.errors import ConfigurationError
+from lake.errors import CentrepieceError, ConfigurationError
+from lake.lake import open_lake
 from lake.maintenance.doctor import Finding, examine
 from taxonomy.labelling import load_labelling
 
@@ -30,7 +32,13 @@ def examine_all(pipeline_file: Path, *, verify: bool = False) -> list[Finding]:
         pipeline = load_pipeline(pipeline_file)
     except ConfigurationError as error:
         return [*findings, Finding("fault", "configuration", str(error), f"mend {pipeline_file}")]
-    return [*findings, *examine_sources(pipeline), *examine_label_maps(pipeline), *examine(pipeline, verify=verify)]
+    return [
+        *findings,
+        *examine_sources(pipeline),
+        *examine_label_maps(pipeline),
+        *examine_other_sources(pipeline),
+        *examine(pipeline, verify=verify),
+    ]
 
 
 def examine_machine() -> list[Finding]:
@@ -93,3 +101,20 @@ def examine_label_maps(pipeline: Pipeline) -> Iterator[Finding]:
             yield Finding("fault", "label maps", message, "`centrepiece taxonomy suggest PIPELINE --write` drafts it, also before ingest")
     if labelling.maps.keys() >= customers.keys():
         yield Finding("good", "label maps", f"each of {len(customers):,} customers has one")
+
+
+def examine_other_sources(pipeline: Pipeline) -> list[Finding]:
+    """Find sources that stand in the lake and that the pipeline does not name: no stage uses them."""
+    try:
+        found = other_sources(open_lake(pipeline), pipeline)
+    except CentrepieceError:
+        return []  # what is wrong with the lake is told by `lake.maintenance.doctor`
+    return [
+        Finding(
+            "note",
+            f"source {source}",
+            f"is not in the pipeline: its {rows['images']:,} images and {rows['annotations']:,} annotations in the lake are left out",
+            f"name it under `sources` again, or `centrepiece withdraw PIPELINE source:{source}`",
+        )
+        for source, rows in found.items()
+    ]

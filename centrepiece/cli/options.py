@@ -16,3 +16,9 @@ AsOfOption = Annotated[
     ),
 ]
 Redo = Annotated[bool, typer.Option("--redo", help="Make again what stands already and whose files are damaged.")]
+AcceptLosses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept-losses", metavar="SOURCE", help="Publish this source even if it loses more than `limits` allow; may be repeated."
+    ),
+]

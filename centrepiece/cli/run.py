@@ -3,7 +3,7 @@
 import logging
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,13 @@ _SERVER = "PREFECT_API_URL"
 """Names the server that flows report to, in the environment or in a profile of Prefect's."""
 
 
-def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
+def run_pipeline(pipeline_file: Path, *, as_json: bool, accept_losses: Sequence[str] = ()) -> list[StageReport]:
     """Run the flow `nightly` in this process and tell what came of it.
+
+    Args:
+        pipeline_file: The pipeline's YAML file.
+        as_json: Print the reports as JSON instead of a table.
+        accept_losses: Sources that are published whatever they lose.
 
     Raises:
         RefusedRunError: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
@@ -33,7 +38,7 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool) -> list[StageReport]:
 
     pipeline = load_pipeline(pipeline_file)
     try:
-        reports = _standing(pipeline) or _run_flow(pipeline_file)
+        reports = _standing(pipeline) or _run_flow(pipeline_file, accept_losses)
     except RefusedRunError as refusal:
         show_reports(refusal.reports, as_json=as_json)
         _tell_place(pipeline, "report", "reports/report.html")
@@ -68,21 +73,20 @@ def _has_server(environment: Mapping[str, str] = os.environ) -> bool:
     return _SERVER in environment or (profiles.is_file() and _SERVER in profiles.read_text(encoding="utf-8", errors="replace"))
 
 
-def _run_flow(pipeline_file: Path) -> list[StageReport]:
-
+def _run_flow(pipeline_file: Path, accept_losses: Sequence[str]) -> list[StageReport]:
     require_java()
     with run_folder():
-        return _flow_reports(pipeline_file)
+        return _flow_reports(pipeline_file, accept_losses)
 
 
-def _flow_reports(pipeline_file: Path) -> list[StageReport]:
+def _flow_reports(pipeline_file: Path, accept_losses: Sequence[str]) -> list[StageReport]:
     from flows.lost_server import LossesOfServer, run_nightly
 
     for engine in ("prefect.flow_runs", "prefect.task_runs"):
         logging.getLogger(engine).addFilter(PlainRecords())
     logging.getLogger("prefect._internal.concurrency").addFilter(LossesOfServer())
     logging.raiseExceptions = False  # Prefect would write on stderr that it cannot send a line of the log to its server
-    return run_nightly(pipeline_file)
+    return run_nightly(pipeline_file, accept_losses)
 
 
 class PlainRecords(logging.Filter):

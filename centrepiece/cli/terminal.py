@@ -35,6 +35,9 @@ def show_reports(reports: Iterable[StageReport], *, as_json: bool) -> None:
         return
     stderr_console.print(as_table(reports))
     for report in reports:
+        for note in report.notes:
+            stderr_console.print("[yellow]note:[/]", end=" ")
+            stderr_console.print(f"{report.stage}: {note}", highlight=False, markup=False)
         if report.details.get("failing"):
             stderr_console.print(failing_table(report.details["failing"]))
     if len(reports) == 1:

@@ -19,6 +19,7 @@ class QualityPages:
     rows: int
     expectations: int
     pages: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what the stage had to say to people
 
 
 def quality_pages(lake: Lake) -> list[QualityPages]:
@@ -38,4 +39,6 @@ def _of_table(lake: Lake, table: str) -> Iterator[QualityPages]:
 def _quality_pages(record: PublicationRecord, table: str, part: Mapping[str, str]) -> QualityPages:
     found = record.report.details.get("expectations", {})
     pages = tuple(found.get("pages", ()))
-    return QualityPages(table, part.get("source", ""), found.get("rows", 0), found.get("expectations", 0), pages)
+    return QualityPages(
+        table, part.get("source", ""), found.get("rows", 0), found.get("expectations", 0), pages, tuple(record.report.notes)
+    )

@@ -18,7 +18,7 @@ from lake.lake import Lake
 
 FOLDER = "reports"
 PATH = f"{FOLDER}/report.html"
-REPORT_VERSION = 5
+REPORT_VERSION = 6
 """Raised when the same tables make another page."""
 
 
@@ -41,7 +41,8 @@ def report_document(
         figures, parts = score_parts(_judged_lake(lake, pipeline), pipeline, judged)
         stands = promotion_status(str(judged.document["outcome"]), judged.verdict_id, judged.inputs, history)
         sections = [verdict_section(judged.document, judged.verdict_id, stands, figures), *parts]
-    shown = [*sections, crop_part(lake), balance_section(lake.read("balance")), expectations_section(checked, posixpath.dirname(PATH))]
+    balance = balance_section(lake.read("balance"), [note for one in checked for note in one.notes])
+    shown = [*sections, crop_part(lake), balance, expectations_section(checked, posixpath.dirname(PATH))]
     inputs = judged.inputs if judged else None
     return page(f"centrepiece: {pipeline.name}", _subtitle(lake, inputs), [part for part in shown if part], key=key)
 

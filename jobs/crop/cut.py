@@ -25,7 +25,7 @@ from lake.reasons import Reason
 from lake.rejects import reject_table
 from lake.schemas import conform, empty_table
 
-CUT_VERSION = 2
+CUT_VERSION = 3
 """Of this code: raised when the same plan gives other crops."""
 
 BATCH_BYTES = 8 << 20
@@ -36,6 +36,8 @@ COMPRESSION = "snappy"
 
 _COLUMNS = [field.name for field in fields(Crop)]
 _OF_INSTANCE = [field.name for field in fields(Instance) if field.name in _COLUMNS]
+
+_NO_NEGATIVES = ImageRefusedError(Reason.NO_NEGATIVES, "every pixel of its window is the object's own or ignored")
 
 ReadSource = Callable[[Sequence[str], str], bytes]
 """Reads the bytes of an image by its locations and id; see `imaging.source_images.read_source`."""
@@ -82,10 +84,12 @@ def cut_shard(
     refused: dict[int, ImageRefusedError] = {}
     images = reused = size = 0
     for image_id, uris, crops in _images(plan, instances, windows):
-        cut |= {crop: known[names[crop]] for crop in crops if names[crop] in known}
-        new = [crop for crop in crops if crop not in cut]
+        refused |= {crop: _NO_NEGATIVES for crop in crops if not windows.negatives[crop]}
+        wanted = [crop for crop in crops if crop not in refused]
+        cut |= {crop: known[names[crop]] for crop in wanted if names[crop] in known}
+        new = [crop for crop in wanted if crop not in cut]
         images += bool(new)
-        reused += len(crops) - len(new)
+        reused += len(wanted) - len(new)
         try:
             if new:
                 cut |= zip(new, _blocks(read(uris, image_id), [windows.visible[crop] for crop in new], spec), strict=True)

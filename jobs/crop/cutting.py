@@ -1,7 +1,7 @@
 """The work of the crop stage on one shard: cut it, write its crops and rejects, and say what came of it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,10 @@ from jobs.crop.warmup import load_kernels
 from jobs.file_slices import counted, write_rejects
 from lake.configuration import CropSpec
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
+from lake.reasons import Reason
+
+MOST_BLANK = 0.02
+"""Share of the planned crops that may lack negative pixels before it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,19 @@ class CutShard:
             rejects=write_rejects(self.rejects, name, refused),
             rejected=counted(refused.column("reason")),
         )
+
+
+def crop_notes(rejected: Mapping[str, int], planned: int) -> list[str]:
+    """Say so where much of what was planned has nothing to tell the object from.
+
+    Args:
+        rejected: Crops by reason.
+        planned: All of them.
+    """
+    blank = rejected.get(Reason.NO_NEGATIVES.value, 0)
+    if blank < MOST_BLANK * planned or not blank:
+        return []
+    return [
+        f"{blank:,} of {planned:,} crops are left out without a negative pixel: all of their windows is the object's own or ignored; is a "
+        "label of stuff (sky, road, wall) under `ignore`? Map it to a class under `background`"
+    ]

@@ -32,6 +32,7 @@ class WindowCuts:
     ignored: list[bytes | None]  # likewise; None where nothing is ignored
     crowding: Whole
     thinness: npt.NDArray[np.float64]
+    negatives: Whole  # pixels of the visible part that are neither the instance's nor ignored
 
 
 def cut_windows(plan: pa.Table, instances: pa.Table) -> WindowCuts:
@@ -64,10 +65,12 @@ def cut_windows(plan: pa.Table, instances: pa.Table) -> WindowCuts:
     crowding = _crowding(images, np.array(pc.equal(kinds, KEPT)), boxes)
     regions = _regions(instances.filter(pc.equal(kinds, IGNORED)))
     ignored = [
-        _ignored(regions[image], mask, box, height) if image in regions else None
+        _ignored(regions[image], mask, box, height) if image in regions else (None, 0)
         for image, mask, box, height in zip(images[rows].tolist(), masks, visible, sizes[rows, 0].tolist(), strict=True)
     ]
-    return WindowCuts(rows, visible, masks, ignored, crowding[rows], thinness(shapes[:, 0], shapes[:, 1]))
+    negatives = seen[:, 2] * seen[:, 3] - shapes[:, 2] - np.array([pixels for _, pixels in ignored], np.int64)
+    shape = thinness(shapes[:, 0], shapes[:, 1])
+    return WindowCuts(rows, visible, masks, [counts for counts, _ in ignored], crowding[rows], shape, negatives)
 
 
 def whole_columns(table: pa.Table, names: list[str]) -> Whole:
@@ -104,14 +107,14 @@ def _visible(windows: Whole, sizes: Whole, names: list[str]) -> Whole:
 def _cut(
     geometry: pa.ChunkedArray, rows: Whole, sizes: Whole, boxes: Whole, visible: Whole, centres: Whole
 ) -> tuple[list[bytes], npt.NDArray[np.bool_], Whole]:
-    """Return each crop's mask, whether its central pixel is in it, and area and outline of the whole instance."""
+    """Return each crop's mask, whether its central pixel is in it, and area and outline of the whole instance beside its area there."""
     counts = pa.concat_arrays(geometry.chunks)
     _, offsets, characters = counts.buffers()
     starts = np.frombuffer(offsets, np.int32)[counts.offset : counts.offset + len(counts) + 1].astype(np.int64)
     lengths = np.diff(starts)
     runs, cut = (np.empty(int(lengths.max()) + 2, np.int64) for _ in range(2))
     texts = np.empty(LONGEST * int((lengths[rows] + 2).sum()), np.uint8)
-    ends, shapes, owned = np.empty(len(rows), np.int64), np.empty((len(rows), 2), np.int64), np.empty(len(rows), np.bool_)
+    ends, shapes, owned = np.empty(len(rows), np.int64), np.empty((len(rows), 3), np.int64), np.empty(len(rows), np.bool_)
     given = np.frombuffer(characters, np.uint8), starts, rows, sizes, boxes, visible, centres
     done = cut_masks(*given, runs, cut, texts, ends, shapes, owned)
     if done < len(rows):
@@ -151,7 +154,7 @@ def cut_masks(
         cut: (R,) int64, room for a window's runs.
         texts: (T,) uint8, filled with the counts of the crops, one behind the other.
         ends: (N,) int64, filled with where each crop's counts end.
-        shapes: (N, 2) int64, filled with area and outline edges of each crop's instance.
+        shapes: (N, 3) int64, filled with area and outline edges of each crop's instance, and its area in the visible part.
         owned: (N,) bool, filled with whether the central pixel is in the mask.
 
     Returns:
@@ -171,6 +174,9 @@ def cut_masks(
             shapes[crop, 0] += cut[index]
         wide, high = visible[crop, 2], visible[crop, 3]
         found = window_into(runs[:count], height, visible[crop, 0], visible[crop, 1], wide, high, cut)
+        shapes[crop, 2] = 0
+        for index in range(1, found, 2):
+            shapes[crop, 2] += cut[index]
         x, y = centres[crop, 0], centres[crop, 1]
         owned[crop] = 0 <= x < wide and 0 <= y < high and _holds(cut[:found], x * high + y)
         at += format_into(cut[:found], texts[at:])
@@ -205,12 +211,12 @@ def _regions(ignored: pa.Table) -> dict[str, list[Runs]]:
     return regions
 
 
-def _ignored(regions: list[Runs], mask: bytes, visible: Box, height: int) -> bytes | None:
-    """Join the regions to ignore in a window, without the instance's own pixels, which are known."""
+def _ignored(regions: list[Runs], mask: bytes, visible: Box, height: int) -> tuple[bytes | None, int]:
+    """Join the regions to ignore in a window, without the instance's own pixels, which are known; and count their pixels."""
     cut = [inside for inside in (window_runs(region, height, *visible) for region in regions) if len(inside) > 1]
     if not cut:
-        return None
+        return None, 0
     own = parse_counts(mask.decode("ascii"), visible.height, visible.width)
     inner, *drawn = (paint_runs(inside, visible.height, visible.width) for inside in (own, *cut))
     joined = np.logical_or.reduce(drawn) & ~inner
-    return encode(joined).encode("ascii") if joined.any() else None
+    return (encode(joined).encode("ascii"), int(joined.sum())) if joined.any() else (None, 0)

@@ -30,6 +30,7 @@ from lake.publishing.shards import Receipt
 from lake.publishing.snapshots import KEY_PROPERTY, PART_PROPERTY, Pins, history, summary_of
 from lake.publishing.stage_report import StageReport
 from lake.schemas import arrow_schema, empty_table
+from lake.withdrawals import read_withdrawn
 
 _log = logging.getLogger(__name__)
 _CARRIED = ("images", "annotations")
@@ -101,9 +102,12 @@ def _carried(lake: Lake, source: Source, images: ExportImages, written: Sequence
     rejected = [shard.rejects for shard in written if shard.rejects is not None]
     brought = containers(_columns(lake, receipt, ["source_ref"]).column(0) for receipt in (*annotated, *rejected)) | images.containers
     where: dict[str, Any] = {"source": source.name}
+    withdrawn = read_withdrawn(lake)
+    stood = lake.read("images", where=where)
     earlier = lake.batches("annotations", where=where) if lake.has("annotations") else iter(())
     contents = (_columns(lake, receipt, CONTENT_COLUMNS) for receipt in annotated)
-    found = carried_rows(lake.read("images", where=where), earlier, brought, images.rows, contents)
+    # The annotations of an image that does not stand are not carried either.
+    found = carried_rows(stood.filter(pc.invert(withdrawn.rows(stood))), earlier, brought, images.rows, contents)
     return CarriedRows(replaced=found.replaced, tombstoned=len(found.annotations)) if source.complete else found
 
 

@@ -28,16 +28,20 @@ class ExportPlan:
     unassigned: Sequence[Rejected]  # records that belong to no unit
 
 
-def chosen_sources(pipeline: Pipeline, only: str | None) -> list[Source]:
+def chosen_sources(pipeline: Pipeline, *, only: str | None, accept_losses: Sequence[str] | None = None) -> list[Source]:
     """Return the sources of a pipeline, or the one that is named.
 
     Args:
         pipeline: Of the sources.
         only: Name of one source; None for all.
+        accept_losses: Names of sources; a wrong one is told before anything is read.
 
     Raises:
-        ConfigurationError: `only` names no source.
+        ConfigurationError: A name is no source's.
     """
+    known = {source.name for source in pipeline.sources}
+    if unknown := sorted(set(accept_losses or ()) - known):
+        raise ConfigurationError(f"losses are accepted of {unknown}, but the sources of pipeline {pipeline.name!r} are {sorted(known)}")
     sources = [source for source in pipeline.sources if only in (None, source.name)]
     if not sources:
         names = ", ".join(source.name for source in pipeline.sources)

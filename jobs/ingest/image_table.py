@@ -15,6 +15,7 @@ from lake.errors import ConfigurationError
 from lake.reasons import Reason
 from lake.schemas import conform, empty_table
 from lake.splits import splits_of
+from lake.withdrawals import Withdrawn
 
 Listing = Sequence[Sequence[ImageOutcome]]
 """Outcomes of the images of each unit, in the order of the plan."""
@@ -37,6 +38,19 @@ def reject_repeated_refs(listing: Listing) -> list[list[ImageOutcome]]:
     """
     earlier: set[str] = set()
     return [[_unless_repeated(outcome, earlier) for outcome in unit] for unit in listing]
+
+
+def reject_withdrawn(listing: Listing, source: Source, withdrawn: Withdrawn) -> Listing:
+    """Reject each image that was withdrawn; its objects then share its fate.
+
+    Args:
+        listing: From `reject_repeated_refs`.
+        source: The stanza of the export.
+        withdrawn: What may not be used.
+    """
+    if not withdrawn:
+        return listing
+    return [[_unless_withdrawn(outcome, source, withdrawn) for outcome in unit] for unit in listing]
 
 
 def export_images(listing: Listing, source: Source, splits: Splits) -> ExportImages:
@@ -96,6 +110,13 @@ def _unless_repeated(outcome: ImageOutcome, earlier: set[str]) -> ImageOutcome:
         return Rejected(listed.ref, Reason.DUPLICATE_ID, "an earlier record has the same id and was kept", image=listed.name)
     earlier.add(listed.ref)
     return outcome
+
+
+def _unless_withdrawn(outcome: ImageOutcome, source: Source, withdrawn: Withdrawn) -> ImageOutcome:
+    by = None if isinstance(outcome, Rejected) else withdrawn.covers(source.name, source.customer, outcome.file.image_id)
+    if isinstance(outcome, Rejected) or by is None:
+        return outcome
+    return Rejected(outcome.listed.ref, Reason.WITHDRAWN, f"{by} was withdrawn", image=outcome.listed.name)
 
 
 def _rows(images: Sequence[SoundImage], source: Source, splits: Splits) -> pa.Table:

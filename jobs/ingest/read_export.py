@@ -12,7 +12,7 @@ from jobs.ingest.cache import SETTLED_NS, IngestCache, KnownImages, file_stats, 
 from jobs.ingest.cached_units import UnitReading
 from jobs.ingest.export_plan import ExportPlan
 from jobs.ingest.image_files import ImageCheck, ImageFile, ImageOutcome, SoundImage, check_size, describe_image
-from jobs.ingest.image_table import Listing, reject_repeated_refs
+from jobs.ingest.image_table import Listing, reject_repeated_refs, reject_withdrawn
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import WatchedFolder
 from jobs.sources.files.paths import HostilePathError
@@ -24,6 +24,7 @@ from lake.configuration import Source
 from lake.errors import InputError
 from lake.reasons import Reason
 from lake.storage.store import Store
+from lake.withdrawals import NOTHING_WITHDRAWN, Withdrawn
 
 EMBEDDED_IMAGES = "exports/images"
 """Folder of the store for images that an export carries inside its annotation files."""
@@ -41,7 +42,9 @@ class ReadExport:
     opened: int  # units that were not fresh
 
 
-def read_export(plan: ExportPlan, cache: IngestCache, workers: Workers, *, hashed: bool) -> ReadExport:
+def read_export(
+    plan: ExportPlan, cache: IngestCache, workers: Workers, *, hashed: bool, withdrawn: Withdrawn = NOTHING_WITHDRAWN
+) -> ReadExport:
     """Read the images of every unit that is not fresh, shard by shard, and hash the annotation files beside.
 
     Args:
@@ -49,6 +52,7 @@ def read_export(plan: ExportPlan, cache: IngestCache, workers: Workers, *, hashe
         cache: Of its source.
         workers: Where images are read.
         hashed: Whether images are decoded for their perceptual hash.
+        withdrawn: What may not be used: such images are rejected, and their objects share the reason.
     """
     cached = cache.fresh(plan.units)
     stale = [[plan.units[index] for index in shard if cached[index] is None] for shard in plan.shards]
@@ -58,7 +62,7 @@ def read_export(plan: ExportPlan, cache: IngestCache, workers: Workers, *, hashe
         opened = list(chain.from_iterable(workers.map([units for units in stale if units], work)))
     newly = iter(opened)
     readings = [reading or next(newly) for reading in cached]
-    listing = reject_repeated_refs([reading.images for reading in readings])
+    listing = reject_withdrawn(reject_repeated_refs([reading.images for reading in readings]), plan.source, withdrawn)
     return ReadExport(plan, cache, hashing.result(), readings, listing, len(opened))
 
 

@@ -15,19 +15,23 @@ from lake.maintenance.rebuilding import REBUILD, lost_tables
 from lake.maintenance.references import References, references
 from lake.maintenance.relocation import moved_from
 from lake.model_files import MODELS_FOLDER, missing_weights, registered_weights, unregistered_files
+from lake.ownership import check_owner
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.mends import mends_of
 from lake.publishing.processes import is_dead
-from lake.publishing.records import receipts_of
+from lake.publishing.records import receipts_of, records_of
 from lake.publishing.shards import Receipt
 from lake.publishing.snapshots import CONTENT_PROPERTY, summary_of
 from lake.storage.data_files import DataFile, live_files
 from lake.storage.object_storage import unfinished_uploads
+from lake.withdrawals import WITHDRAWALS
 
 Level = Literal["fault", "note", "good"]
 EXAMPLES = 5
 """Names that a message gives of many."""
 _CHUNK = 8 << 20
+_TOLD = ("instances", "plan", "crops")
+"""Tables whose stage may have had something to say."""
 _AGAIN = "restore the files from a backup, or run the pipeline into a new store"
 
 
@@ -56,7 +60,14 @@ def examine(pipeline: Pipeline, *, verify: bool = False) -> list[Finding]:
         lake = open_lake(pipeline)
     except CentrepieceError as error:
         return [Finding("fault", "catalog", f"the lake cannot be opened: {error}", "check `store` and `catalog`")]
-    return list(examine_lake(lake, verify=verify))
+    return [*_examine_owner(lake, pipeline), *examine_lake(lake, verify=verify)]
+
+
+def _examine_owner(lake: Lake, pipeline: Pipeline) -> Iterator[Finding]:
+    try:
+        check_owner(lake.store, pipeline)
+    except CentrepieceError as error:
+        yield Finding("fault", "store", str(error), "see the message")
 
 
 def examine_lake(lake: Lake, *, verify: bool = False) -> Iterator[Finding]:
@@ -86,7 +97,8 @@ def examine_lake(lake: Lake, *, verify: bool = False) -> Iterator[Finding]:
             yield from _examine_table(lake, table, verify)
         except MissingTableError:
             yield from _orphans(lake, table, frozenset())
-            yield Finding("note", table, "has not been published yet", "run the stage that writes it")
+            if table != WITHDRAWALS:  # most lakes have none
+                yield Finding("note", table, "has not been published yet", "run the stage that writes it")
         except CentrepieceError as error:
             yield Finding("fault", table, str(error), "see the message")
         except FileNotFoundError as error:
@@ -123,6 +135,8 @@ def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
     yield from _orphans(lake, name, found.kept.keys() | found.metadata)
     if name == MODELS_FOLDER:
         yield from _examine_models(lake, verify)
+    records = records_of(lake.store, lake.snapshot(name).key) if name in _TOLD else []
+    yield from (Finding("note", name, note) for record in records for note in record.report.notes)
     if not faults:
         rows, told = sum(file.rows for file in files), ", every sha-256 as on record" if verify else ""
         snapshots = len(table.metadata.snapshots)

@@ -23,6 +23,7 @@ def as_markdown(report: StageReport) -> str:
         *(f"| rejected: {reason} | {count:,} |" for reason, count in sorted(report.rejected.items())),
         *_markdown_of_sources(report),
         "",
+        *(f"- **note**: {note}" for note in report.notes),
         *(f"- snapshot of `{table}`: {snapshot}" for table, snapshot in sorted(report.snapshots.items())),
         *(f"- {key}: `{value}`" for key, value in sorted(report.details.items()) if is_short(value)),
         f"- stage key: `{report.key}`",

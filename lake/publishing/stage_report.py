@@ -21,6 +21,11 @@ class StageReport:
     seconds: float = 0.0
     details: Mapping[str, Any] = field(default_factory=dict)  # JSON values: paths, per-source counts, verdicts
 
+    @property
+    def notes(self) -> list[str]:
+        """Return what the stage has to say to people beside its counts, a sentence each."""
+        return list(self.details.get("notes", ()))
+
     def as_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
         return asdict(self)

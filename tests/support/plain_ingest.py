@@ -23,6 +23,9 @@ from lake.storage.store import Store
 
 Row = dict[str, Any]
 
+NO_LIMITS = {"rejected": 1, "vanished": 1}
+"""`limits` of pipelines whose exports are faulty on purpose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Annotated:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from centrepiece.cli.options import AsJson, AsOfOption, PipelineFile, Redo
+from centrepiece.cli.options import AcceptLosses, AsJson, AsOfOption, PipelineFile, Redo
 from centrepiece.cli.run import run_pipeline
 from centrepiece.cli.run_folder import run_folder
 from centrepiece.cli.terminal import show_plan, show_reports
@@ -22,20 +22,21 @@ pipeline_commands = typer.Typer()
 
 
 @pipeline_commands.command("run")
-def run_command(pipeline_file: PipelineFile, json: AsJson = False) -> None:
+def run_command(pipeline_file: PipelineFile, accept_losses: AcceptLosses = None, json: AsJson = False) -> None:
     """Run every stage, from ingestion to promotion, as the Prefect flow `nightly`."""
-    run_pipeline(pipeline_file, as_json=json)
+    run_pipeline(pipeline_file, as_json=json, accept_losses=accept_losses or ())
 
 
 @pipeline_commands.command("ingest")
 def ingest_command(
     pipeline_file: PipelineFile,
     source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
+    accept_losses: AcceptLosses = None,
     redo: Redo = False,
     json: AsJson = False,
 ) -> None:
     """Read the sources' exports into `images`, `annotations` and `rejects`."""
-    _stage("ingest", pipeline_file, json, redo=redo, only=source)
+    _stage("ingest", pipeline_file, json, redo=redo, only=source, accept_losses=accept_losses)
 
 
 @pipeline_commands.command("label")

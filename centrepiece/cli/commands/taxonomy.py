@@ -57,7 +57,8 @@ def suggest_command(
         stderr_console.print(f"{one.path}: {one.added:,} entries added; look them over", highlight=False, markup=False)
         if one.left:
             left = ", ".join(map(repr, one.left))
-            stderr_console.print(f"  nothing is near {left}: name their classes, or put them under ignore", highlight=False, markup=False)
+            told = f"  nothing is near {left}: name their classes (of stuff, one under background), or put under ignore what nobody knows"
+            stderr_console.print(told, highlight=False, markup=False)
     if json:
         show_json([asdict(one) for one in found])
         return
@@ -85,7 +86,8 @@ def _labels_in_use(pipeline: "Pipeline", as_of: str | None) -> "list[LabelCount]
     lake = open_lake(pipeline)
     if as_of is not None or lake.has("annotations"):
         lake = lake.pinned(as_of, tables=("annotations", "images"))
-        counts = label_counts(lake.batches("annotations", columns=LABEL_COLUMNS))
+        named = {"source": [source.name for source in pipeline.sources]}
+        counts = label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, where=named))
     else:
         counts = []
     if as_of is not None:

@@ -1,5 +1,7 @@
 """The section on what the data holds before and after balancing."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 from markupsafe import Markup
 
@@ -9,18 +11,19 @@ _MOST_BARS = 40
 _MOST_CELLS = 2000
 
 
-def balance_section(balance: pa.Table) -> Markup:
+def balance_section(balance: pa.Table, notes: Sequence[str] = ()) -> Markup:
     """Return bars by domain and by class of the training split, and the whole table.
 
     Args:
         balance: All rows of `balance`.
+        notes: What the stages say of what they left out.
     """
     rows = balance.to_pylist()
     train = [row for row in rows if row["split"] == "train"]
     charts = [("by domain", _shares(train, ("domain",))), ("by class", _shares(train, ("domain", "class_id")))]
     largest = sorted(rows, key=lambda row: -int(row["before"]))[:_MOST_CELLS]
     ordered = sorted(largest, key=lambda row: (str(row["split"]), str(row["domain"]), str(row["customer"]), str(row["class_path"])))
-    return render("balance", charts=charts, most_bars=_MOST_BARS, rows=ordered, cells_in_all=len(rows))
+    return render("balance", charts=charts, most_bars=_MOST_BARS, notes=notes, rows=ordered, cells_in_all=len(rows))
 
 
 def _shares(rows: list[dict[str, object]], columns: tuple[str, ...]) -> list[tuple[str, float, float]]:

@@ -10,7 +10,7 @@ import pytest
 
 from jobs.workers import InProcess
 from lake.configuration import Pipeline
-from lake.errors import ConservationError, MissingPackageError, StorageError
+from lake.errors import ConservationError, MissingPackageError, SourceLossError, StorageError
 from lake.lake import open_lake
 from lake.publishing.shards import shard_name, write_shard
 from lake.publishing.stage_report import StageReport
@@ -163,3 +163,21 @@ def test_a_part_is_let_go_before_the_next_is_made_and_making_it_counts_as_time(p
     )
     assert run(stage, pipeline, workers=InProcess()).seconds >= 0.02
     assert len(made) == 2
+
+
+def test_an_error_that_a_stage_defers_is_raised_when_the_other_parts_are_published(pipeline: Pipeline) -> None:
+    whole = counting([1, 2])
+
+    def compute(run: Run, source: str, publication: Publication) -> Computed:
+        if source == "a":
+            raise SourceLossError("too much of a")
+        return whole.compute(run, source, publication)
+
+    with pytest.raises(SourceLossError, match="too much of a"):
+        run(replace(whole, compute=compute, defers=(SourceLossError,)), pipeline, workers=InProcess())
+    lake = open_lake(pipeline)
+    assert published_numbers(lake, "a") == [] and published_numbers(lake, "b") == [1, 2]
+    assert not list(lake.leases.leases())  # also what failed holds nothing
+    with pytest.raises(SourceLossError):
+        run(replace(whole, compute=compute, version=2), pipeline, workers=InProcess())
+    assert published_numbers(lake, "b") == [1, 2]

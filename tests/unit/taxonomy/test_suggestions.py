@@ -109,3 +109,21 @@ def test_proposals_as_yaml_are_a_label_map_that_holds_them() -> None:
     assert yaml.safe_load(text) == {"customer": "acme", "labels": {"lorry": "truck", "yes: bike": "bicycle"}, "ignore": ["void"]}
     assert "lorry: truck  # 1,200 instances; a synonym" in text
     assert "# 'no': 1,200 instances; nothing is near" in text
+
+
+STUFF = ["road", "grass-merged", "sky-other-merged", "wall-brick", "Stone Wall"]
+
+
+@pytest.mark.parametrize("label", STUFF)
+def test_stuff_is_proposed_as_background_and_never_to_be_ignored(label: str) -> None:
+    tree = grow({"cat": {}, "scene": {"other": {}, "clouds": {}}})
+    ignoring = {"b": LabelMap("b", dict.fromkeys(STUFF, ""), {})}
+    (found,) = suggest(Labelling(Taxonomy(tree, ("scene",), ("cat",)), ignoring, Path("maps")), [LabelCount("a", label, 3)])
+    assert (found.class_id, found.disposition, found.reason) == ("other", "background", "stuff, which is background")
+    (found,) = suggest(Labelling(Taxonomy(grow({"cat": {}}), (), ("cat",)), ignoring, Path("maps")), [LabelCount("a", label, 3)])
+    assert (found.class_id, found.disposition) == (None, None) and "add a class under `background`" in found.reason
+
+
+@pytest.mark.parametrize("label", ["water bottle", "roadster", "skyline model"])
+def test_a_thing_whose_name_begins_like_stuff_is_none(label: str) -> None:
+    assert "stuff" not in _one(label).reason

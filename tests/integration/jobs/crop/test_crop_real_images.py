@@ -93,7 +93,8 @@ def test_every_crop_of_every_real_image_is_exact(data_folder: Path) -> None:
         plan = [crop for one in instances for crop in planned(random, one)]
         parts = list(cut_shard(table_of(PlannedCrop, plan), table_of(Instance, instances), CropSpec(), read_source))
         crops = pa.concat_tables([part.crops for part in parts]).to_pylist()
-        assert len(crops) == len(plan), path
+        left_out = pa.concat_tables([part.rejects for part in parts]).to_pylist()
+        assert len(crops) + len(left_out) == len(plan), path
         picture = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(path.read_bytes()))).convert("RGB"))
         drawn = {one.instance_id: mask for one, mask in zip(instances, masks, strict=True)}
         for row in crops:
@@ -101,6 +102,12 @@ def test_every_crop_of_every_real_image_is_exact(data_folder: Path) -> None:
             window = Box(row["window_left"], row["window_top"], row["window_width"], row["window_height"])
             assert np.array_equal(crop.pixels, cropped(picture, window)), (path, window)
             assert np.array_equal(crop.mask, cropped(drawn[row["instance_id"]], window)), (path, window)
+        standing = {row["crop_id"] for row in crops}
+        blank = [one for one in plan if one.crop_id not in standing]
+        assert [reject["reason"] for reject in left_out] == ["no-negatives"] * len(blank)
+        for one in blank:  # an object that fills all that its window shows of the image
+            rows, columns = slice(max(one.window_top, 0), one.window_top + one.window_height), slice(max(one.window_left, 0), None)
+            assert drawn[one.instance_id][rows, columns][:, : one.window_width + min(one.window_left, 0)].all()
         checked["pictures"] += 1
         checked["crops"] += len(crops)
         checked["labelled"] += len(crops) if path in known else 0

@@ -19,6 +19,7 @@ from lake.configuration import Pipeline, Source
 from lake.errors import ConfigurationError, InputError
 from lake.lake import Lake, open_lake
 from lake.publishing.stage_report import StageReport
+from tests.support.plain_ingest import NO_LIMITS
 from tests.support.stages import ingest
 
 COCO_MINI = {
@@ -45,6 +46,7 @@ def pipeline_of(folder: Path, *sources: Source, master: str = "local[2]") -> Pip
     return Pipeline.model_validate(
         {
             "name": "test",
+            "limits": NO_LIMITS,
             "store": str(folder / "store"),
             "spark": {"master": master},
             "taxonomy": folder / "t.yaml",

@@ -25,7 +25,7 @@ from jobs.workers import InProcess
 from lake.configuration import Pipeline
 from lake.errors import DamagedFileError
 from lake.lake import Lake, open_lake
-from tests.support.plain_ingest import source_of
+from tests.support.plain_ingest import NO_LIMITS, source_of
 from tests.support.planned_lake import publish_rows
 from tests.support.sample_exports import REAL, Sample, demo_samples
 from tests.support.stages import ingest
@@ -57,7 +57,7 @@ def opened_below(folder: Path) -> Iterator[list[str]]:
 def pipeline_of(folder: Path, **stanza: Any) -> Pipeline:
     places = {"taxonomy": folder / "t.yaml", "label_maps": folder / "maps", "gates": folder / "g.yaml"}
     settings = {"name": "again", "store": str(folder / "store"), "spark": {"master": "local[1]"}, "sources": [source_of("s", **stanza)]}
-    return Pipeline.model_validate({**settings, **places})
+    return Pipeline.model_validate({**settings, **places, "limits": NO_LIMITS})
 
 
 def contents(lake: Lake) -> list[tuple[str, ...]]:

@@ -14,7 +14,7 @@ from PIL import Image
 from lake.configuration import Pipeline, Source
 from lake.lake import Lake, open_lake
 from lake.publishing.stage_report import StageReport
-from tests.support.plain_ingest import source_of
+from tests.support.plain_ingest import NO_LIMITS, source_of
 from tests.support.services import CREDENTIALS, ceph_endpoint, environment
 from tests.support.stages import ingest
 
@@ -58,7 +58,7 @@ def nights(folder: Path) -> Iterator[tuple[str, set[str], dict[str, Any]]]:
 def pipeline_of(folder: Path, store: str, *sources: Source) -> Pipeline:
     places = {"taxonomy": folder / "t.yaml", "label_maps": folder / "maps", "gates": folder / "g.yaml"}
     settings = {"name": "nights", "store": store, "catalog": f"sqlite:///{folder}/catalog.db", "spark": {"master": "local[1]"}}
-    return Pipeline.model_validate({**settings, **places, "sources": list(sources)})
+    return Pipeline.model_validate({**settings, **places, "sources": list(sources), "limits": NO_LIMITS})
 
 
 def standing(lake: Lake) -> set[str]:

@@ -14,7 +14,7 @@ from jobs.sources.detect import detect
 from lake.configuration import Pipeline, Source
 from lake.lake import open_lake
 from lake.storage.store import open_store
-from tests.support.plain_ingest import Ingested, plain_ingest, source_of
+from tests.support.plain_ingest import NO_LIMITS, Ingested, plain_ingest, source_of
 from tests.support.sample_exports import REAL, Sample, demo_samples
 from tests.support.services import CREDENTIALS, environment
 from tests.support.stages import ingest
@@ -90,7 +90,7 @@ def test_spark_reads_exports_of_a_bucket_into_a_store_in_it_and_reads_changed_ob
         "spark": {"master": "local[1]"},
     }
     places = {"taxonomy": tmp_path / "t.yaml", "label_maps": tmp_path / "maps", "gates": tmp_path / "g.yaml"}
-    pipeline = Pipeline.model_validate({**settings, **places, "sources": [stanza]})
+    pipeline = Pipeline.model_validate({**settings, **places, "sources": [stanza], "limits": NO_LIMITS})
     report = ingest(pipeline)
     lake = open_lake(pipeline)
     local = plain_ingest(tmp_path / "store", source_of("s", **sample.paths(str(export))))

@@ -10,7 +10,7 @@ from centrepiece.cli.app import app
 from tests.architecture.test_layers import HEAVY
 
 READERS = {"label", "balance", "crop", "fit", "predict", "score", "judge", "report", "sql", "lineage", "coverage", "suggest"}
-OTHERS = {"run", "ingest", "export", "promote", "rollback", "detect", "demo", "init", "doctor", "gc", "freeze", "taxonomy"}
+OTHERS = {"run", "ingest", "export", "promote", "rollback", "detect", "demo", "init", "doctor", "gc", "freeze", "withdraw", "taxonomy"}
 
 
 @pytest.fixture(scope="module")

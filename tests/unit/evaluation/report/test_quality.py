@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+from evaluation.report.pages.balance import balance_section
 from evaluation.report.pages.expectations import expectations_section
 from evaluation.report.quality import QualityPages, quality_pages
 from lake.lake import connect_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import write_shard
 from tests.support.annotation_tables import invented_annotations, invented_images
+from tests.support.pages import invented_balance
 
 
 def test_the_standing_publications_are_found_with_their_pages(tmp_path: Path) -> None:
@@ -21,10 +23,10 @@ def test_the_standing_publications_are_found_with_their_pages(tmp_path: Path) ->
         rows_of_source = rows.filter([value == source for value in rows.column("source").to_pylist()])
         receipt = write_shard(lake.location("annotations", key, part), "shard-0", [rows_of_source])
         assert receipt is not None
-        details = {"expectations": {"rows": receipt.rows, "expectations": 22, "pages": pages}}
+        details = {"expectations": {"rows": receipt.rows, "expectations": 22, "pages": pages}, "notes": ["b & c are left out"]}
         outputs = [Output("annotations", part, [receipt])]
         publish_stage(lake, stage="ingest", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs, details=details)
-    assert quality_pages(lake) == [QualityPages("annotations", source, receipt.rows, 22, tuple(pages))]
+    assert quality_pages(lake) == [QualityPages("annotations", source, receipt.rows, 22, tuple(pages), ("b & c are left out",))]
 
 
 def test_links_are_relative_to_the_report() -> None:
@@ -33,3 +35,7 @@ def test_links_are_relative_to_the_report() -> None:
     assert re.findall(r'href="([^"]+)"', document) == ["expectations/crops/a-000.html", "expectations/crops/a-001.html"]
     assert "never checked" in document
     assert expectations_section([], "reports") == ""
+
+
+def test_notes_stand_beside_the_balance() -> None:
+    assert "Note: b &amp; c are left out." in balance_section(invented_balance(["x"]), ["b & c are left out"])
