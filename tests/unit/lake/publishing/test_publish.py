@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 
 from lake.contracts import Verdict
+from lake.digests import stage_key
 from lake.errors import ConservationError, ContractError, EmptyCheckError, LeaseLostError, PublishError
 from lake.lake import Lake, connect_lake
 from lake.publishing.publish import Output, is_committed, publish_stage, skipped_report
 from lake.publishing.shards import shard_name, write_shard
+from lake.publishing.standing import standing
 from lake.reasons import Reason
 from lake.schemas import table_of
 from tests.support.publications import publish_rejects, published_numbers, rejects_key, write_rejects
@@ -326,3 +328,18 @@ def test_a_table_that_is_replaced_every_night_keeps_few_manifests(lake: Lake) ->
     current = table.current_snapshot()
     assert current is not None
     assert len(current.manifests(table.io)) == 2  # what came and what went in the last night
+
+
+def test_what_was_taken_away_can_be_appended_again(lake: Lake) -> None:
+    first = publish_rejects(lake, "a", [1], part={}, mode="append")
+    publish_rejects(lake, "b", [2], part={}, mode="append")
+    key = stage_key("delete", inputs={"publication": first.key}, spec={})
+    for _ in range(2):
+        lake.location("rejects", key)
+        outputs = [Output("rejects", {}, [], "append")]
+        publish_stage(lake, stage="delete", key=key, rows_in=1, rows_out=1, rejected={}, outputs=outputs, instead_of=first.key)
+        assert published_numbers(lake) == [2]
+    assert standing(lake, first.key, "rejects", {}) is None
+    assert not publish_rejects(lake, "a", [1], part={}, mode="append").skipped
+    assert published_numbers(lake) == [1, 2]
+    assert publish_rejects(lake, "a", [1], part={}, mode="append").skipped
