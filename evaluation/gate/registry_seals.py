@@ -35,7 +35,7 @@ def check_seal(connection: Connection, begin: str) -> None:
         return
     connection.exec_driver_sql(begin)
     sealed = connection.execute(select(_seals.c.sealed)).scalars().all()
-    if sealed and list(sealed) != [_digest_of(connection)]:
+    if sealed and not (_is_sound(connection) and list(sealed) == [_digest_of(connection)]):
         raise StorageError(
             "the model registry beside the catalog is not what was written; restore the database from a backup, or move it away: "
             "`centrepiece doctor --rebuild-catalog` makes a new one, and `centrepiece promote --override REASON` names the champion again"
@@ -44,6 +44,11 @@ def check_seal(connection: Connection, begin: str) -> None:
 
 def _is_sealable(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
+
+
+def _is_sound(connection: Connection) -> bool:
+    # Rows are also looked up by indexes, which the digest does not see.
+    return all(connection.exec_driver_sql(f"PRAGMA integrity_check({name})").scalars().all() == ["ok"] for name in REGISTRY.tables)
 
 
 def _digest_of(connection: Connection) -> str:

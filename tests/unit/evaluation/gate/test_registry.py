@@ -52,6 +52,20 @@ def test_what_was_changed_behind_its_back_is_told_and_never_built_upon(registry:
             use()
 
 
+def test_no_copy_of_a_digest_in_the_file_can_change_in_silence(registry: Registry, tmp_path: Path) -> None:
+    registry.promote(C, compared_with=None)
+    file = tmp_path / "registry.db"
+    data = file.read_bytes()
+    places = [place for place in range(len(data)) if data.startswith(C.encode(), place)]
+    assert len(places) > 3  # in tables and in their indexes
+    for place in places:
+        changed = bytearray(data)
+        changed[place + 5] ^= 1
+        file.write_bytes(changed)
+        with pytest.raises(StorageError, match="model registry"):
+            Registry(url(tmp_path)).knows(C)
+
+
 def test_a_registry_that_was_never_sealed_is_sealed_by_its_next_change(registry: Registry, tmp_path: Path) -> None:
     with create_engine(url(tmp_path)).begin() as connection:
         connection.exec_driver_sql("DROP TABLE registry_seals")
