@@ -3,6 +3,7 @@
 `python -m tests.support.probes.kills COUNT SEED`. A tiny world, two training ranks; PostgreSQL as the catalog where it is installed.
 """
 
+import hashlib
 import os
 import random
 import shutil
@@ -37,9 +38,13 @@ KINDS = {
     "PostgreSQL": "",
 }
 """What the command line of each kind of process holds."""
-TABLES = ("images", "annotations", "rejects", "instances", "plan", "balance", "crops", "predictions", "scores")
-"""Whose content does not depend on when a run began; of `models` it is the digests."""
-RUN_S, POLL_S, AWAY_S, GONE_S = 900.0, 0.05, 5.0, 30.0
+TASKS = {"training rank": (4,), "Python worker": (0, 3, 7)}
+"""Of a kind that does not live for the whole run: how many tasks have ended when it lives; of the others any number."""
+TABLES = ("images", "annotations", "rejects", "instances", "plan", "balance", "crops", "scores")
+"""Whose content does not depend on the time; of `models` it is the digests, of `predictions` the maps."""
+RUN_S, POLL_S, AWAY_S, GONE_S, DELAY_S = 900.0, 0.05, 5.0, 30.0, 4.0
+ENDED = b"Finished in state"
+"""What Prefect says of a task that has ended."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,31 @@ class Place:
         """Return what the tables hold."""
         lake = connect_lake(self.store, catalog=self.catalog)
         found: dict[str, Any] = {table: lake.snapshot(table).content for table in TABLES}
-        return found | {"models": sorted(lake.read("models", columns=["model"])["model"].to_pylist())}
+        found["models"] = sorted(lake.read("models", columns=["model"])["model"].to_pylist())
+        maps = lake.read("predictions", columns=["model", "crop_id", "probability"]).sort_by(
+            [("model", "ascending"), ("crop_id", "ascending")]
+        )
+        return found | {"predictions": hashlib.sha256(repr(maps.to_pylist()).encode()).hexdigest()}
+
+    def tasks_ended(self) -> int:
+        """Return how many tasks its runs have ended."""
+        return Path(f"{self.store}.log").read_bytes().count(ENDED)
 
     def said(self) -> str:
         """Return the last lines of its runs."""
         return " | ".join(Path(f"{self.store}.log").read_text(errors="replace").splitlines()[-3:])[-400:]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a process is killed."""
+
+    tasks: int  # that have ended before
+    delay_s: float  # from then on, or from when there is such a process
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.delay_s:.1f} s after {self.tasks} tasks"
 
 
 def probe(count: int, seed: int) -> Outcomes:
@@ -99,26 +124,26 @@ def probe(count: int, seed: int) -> Outcomes:
     found, draw = Outcomes("kills"), random.Random(seed)
     with _world() as world:
         quiet = world.with_store(0)
-        began = time.monotonic()
         code = quiet.start().wait(RUN_S)
-        lasts_s, published = time.monotonic() - began, quiet.fingerprint()
+        tasks, published = quiet.tasks_ended(), quiet.fingerprint()
         kinds = [kind for kind in KINDS if kind != "PostgreSQL" or world.server]
         for number in range(1, count + 1):
-            kind, moment_s = kinds[(number - 1) % len(kinds)], draw.uniform(0.05, 0.95) * lasts_s
+            kind = kinds[(number - 1) % len(kinds)]
+            moment = Moment(draw.choice(TASKS.get(kind, range(tasks - 1))), draw.uniform(0, DELAY_S))
             place = world.with_store(number)
-            ended, faults = _disturbed(place, kind, moment_s, code, published)
+            ended, faults = _disturbed(place, kind, moment, code, published)
             found.tried += 1
             found.outcomes[f"{kind}: {ended}"] += 1
-            found.violations += [f"kill {number} of seed {seed}, {kind} after {moment_s:.0f} s: {fault}" for fault in faults]
-            sys.stderr.write(f"{number}: {kind} after {moment_s:.0f} of {lasts_s:.0f} s: {ended}; {faults or 'as undisturbed'}\n")
+            found.violations += [f"kill {number} of seed {seed}, {kind} {moment}: {fault}" for fault in faults]
+            sys.stderr.write(f"{number}: {kind} {moment}: {ended}; {faults or 'as undisturbed'}\n")
             shutil.rmtree(place.store, ignore_errors=True)
     return found
 
 
-def _disturbed(place: Place, kind: str, moment_s: float, code: int, published: dict[str, Any]) -> tuple[str, list[str]]:
+def _disturbed(place: Place, kind: str, moment: Moment, code: int, published: dict[str, Any]) -> tuple[str, list[str]]:
     """Run, kill, and run again; return how the disturbed run ended, and what is not as it should be."""
     run = place.start()
-    hit = _kill(run, kind, moment_s, place.world)
+    hit = _kill(run, kind, moment, place)
     faults = []
     try:
         ended = run.wait(RUN_S)
@@ -135,21 +160,24 @@ def _disturbed(place: Place, kind: str, moment_s: float, code: int, published: d
     return how, faults + _left(place.world, "the next run")
 
 
-def _kill(run: subprocess.Popen[bytes], kind: str, moment_s: float, world: World) -> bool:
+def _kill(run: subprocess.Popen[bytes], kind: str, moment: Moment, place: Place) -> bool:
     """Kill a process of some kind once the moment has come and there is one; return whether there was one."""
-    moment = time.monotonic() + moment_s
+    world, since = place.world, None
     while run.poll() is None:
         time.sleep(POLL_S)
-        if time.monotonic() < moment:
+        if place.tasks_ended() < moment.tasks:
+            continue
+        found = _processes(KINDS[kind], f"{MARK}{world.temporary}")
+        found = [run.pid] if kind in ("driver", "PostgreSQL") else found
+        since = time.monotonic() if found and since is None else since
+        if not found or since is None or time.monotonic() < since + moment.delay_s:
             continue
         if kind == "PostgreSQL":
             _restart_after_a_while(str(world.server))
             return True
-        found = [run.pid] if kind == "driver" else _processes(KINDS[kind], f"{MARK}{world.temporary}")
-        if found:
-            with suppress(ProcessLookupError):
-                os.kill(found[-1], signal.SIGKILL)
-                return True
+        with suppress(ProcessLookupError):
+            os.kill(found[-1], signal.SIGKILL)
+            return True
     return False
 
 
