@@ -180,9 +180,8 @@ class Lake:
 
     def _holding(self, table: str, as_of: AsOf) -> Table:
         """Return the table as it was loaded when it was pinned, if what is asked for is its pinned snapshot; else as it is now."""
-        if as_of is not None and as_of == self.pins.snapshots.get(table):
-            return self.pins.loaded[table]
-        return self.table(table)
+        pinned = as_of is not None and as_of == self.pins.snapshots.get(table)
+        return (self.pins.loaded.get(table) if pinned else None) or self.table(table)
 
     def dataset(self, table: str, *, where: Where = None, as_of: AsOf = None) -> ds.Dataset:
         """Return the files of a table that may hold such rows as a pyarrow dataset; rows are not filtered yet.

@@ -79,7 +79,6 @@ def _labelling(pipeline: "Pipeline", as_of: str | None) -> "tuple[Labelling, lis
 
 def _labels_in_use(pipeline: "Pipeline", as_of: str | None) -> "list[LabelCount]":
     """Count the labels of `annotations` and, of sources that are not in the lake yet, those of their exports."""
-    from jobs.label.export_labels import export_label_counts
     from jobs.label.instances import LABEL_COLUMNS, joined_counts, label_counts
     from lake.lake import open_lake
 
@@ -94,6 +93,10 @@ def _labels_in_use(pipeline: "Pipeline", as_of: str | None) -> "list[LabelCount]
         return counts
     known = set(lake.read("images", columns=("source",)).column("source").to_pylist()) if lake.has("images") else set()
     waiting = [source for source in pipeline.sources if source.name not in known]
+    if not waiting:
+        return counts
+    from jobs.label.export_labels import export_label_counts
+
     for source in waiting:
         told = f"source {source.name} is not ingested yet: its labels are counted in the export"
         stderr_console.print(told, highlight=False, markup=False)
