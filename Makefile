@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help java system install demo test coverage faults fuzz check docs format lock clean
+.PHONY: help java system install demo test coverage faults fuzz probes check docs format lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +43,9 @@ faults: install ## disturb a run at every point of the fault-injection test, whe
 
 fuzz: install ## mutate every sample export MUTATIONS times (2,000 unless told otherwise)
 	CENTREPIECE_MUTATIONS=$(MUTATIONS) $(BIN)/python -m pytest --timeout 36000 tests/property/jobs/ingest/test_ingest_fuzz.py
+
+probes: install ## flip bits in a lake, mutate images, damage metadata and kill processes: 7,540 times, an hour or two; `PROBES="--share 0.1"` for less
+	$(BIN)/python -m tests.support.probes $(PROBES)
 
 check: .venv/installed ## formatting, lint, types, declared dependencies and the architecture rules
 	$(BIN)/ruff format --check .

@@ -11,6 +11,7 @@ from tests.architecture.test_layers import HEAVY
 
 READERS = {"label", "balance", "crop", "fit", "predict", "score", "judge", "report", "sql", "lineage", "coverage", "suggest"}
 OTHERS = {"run", "ingest", "export", "promote", "rollback", "detect", "demo", "init", "doctor", "gc", "freeze", "withdraw", "taxonomy"}
+OTHERS |= {"models", "delete", "prune"}
 
 
 @pytest.fixture(scope="module")

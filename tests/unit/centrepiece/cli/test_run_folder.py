@@ -70,7 +70,7 @@ def test_what_a_watcher_could_not_clear_up_the_next_command_does(tmp_path: Path)
     for path in (other, mine):
         path.mkdir()
     sweep(tmp_path)
-    assert not is_running(child)
+    assert awaited(lambda: not is_running(child))
     assert {path.name for path in tmp_path.iterdir()} == {mine.name}
 
 
