@@ -15,7 +15,6 @@ from lake.lake import Lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from lake.schemas import table_of
-from lake.storage.table_metadata import newest_metadata
 
 WithdrawalScope = Literal["source", "customer", "image"]
 WithdrawalAction = Literal["withdraw", "admit"]
@@ -70,11 +69,6 @@ def read_withdrawn(lake: Lake) -> Withdrawn:
         ConfigurationError: Decisions lie in the store and the catalog does not know them: nothing may be used until it does.
     """
     if not lake.has(WITHDRAWALS):
-        if newest_metadata(lake.store, WITHDRAWALS) is not None:
-            raise ConfigurationError(
-                f"table {WITHDRAWALS!r} lies in {lake.store.root!r} and the catalog does not know it: what was withdrawn would come "
-                "back; restore the catalog, or `centrepiece doctor --rebuild-catalog` registers the tables again"
-            )
         return NOTHING_WITHDRAWN
     latest: dict[tuple[str, str], str] = {}
     for row in lake.read(WITHDRAWALS).sort_by("decided_at").to_pylist():
