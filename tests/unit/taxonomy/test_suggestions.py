@@ -63,6 +63,9 @@ def test_a_label_gets_its_class_with_the_reason(label: str, class_id: str | None
         ("teddy bear", "bear"),
         ("toy car", "car"),
         ("boot", "boat"),
+        ("planet", "plane"),
+        ("beard", "bear"),
+        ("tier", "tire"),
     ],
 )
 def test_what_only_looks_alike_is_not_proposed(label: str, class_id: str) -> None:

@@ -54,6 +54,8 @@ def test_elements_are_found_whatever_they_hold(separators: tuple[str, str], asci
 KEYS = [
     "id",
     "image_id",
+    "ids",
+    "image_ids",
     "imageXid",
     "im\u00e4_i",
     "imabc_id",
