@@ -47,5 +47,7 @@ class Reason(StrEnum):
     EMPTY_TRUTH = "empty-truth"  # no pixel of the object is left to score, ignored ones aside
 
 
-BY_NATURE = frozenset({Reason.DUPLICATE_RECORD, Reason.BOX_ONLY, Reason.UNSUPPORTED_GEOMETRY, Reason.NOT_AN_OBJECT, Reason.WITHDRAWN})
+BY_NATURE = frozenset(
+    {Reason.DUPLICATE_RECORD, Reason.BOX_ONLY, Reason.UNSUPPORTED_GEOMETRY, Reason.NOT_AN_OBJECT, Reason.LOW_SCORE, Reason.WITHDRAWN}
+)
 """Reasons of ingest that say what a record is, not that something is wrong with it: no loss in the sense of `limits`."""

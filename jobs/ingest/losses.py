@@ -1,6 +1,6 @@
 """How much of a source an ingest would lose, by rejects or because it is not there any more, and whether its limits allow that."""
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from jobs.ingest.carried_rows import CarriedRows, Earlier, source_files
 from jobs.ingest.image_table import ExportImages
 from jobs.ingest.read_export import ReadExport
-from jobs.ingest.write_shards import WrittenShard
+from jobs.ingest.write_shards import WrittenShard, reject_examples
 from lake.configuration import LossLimits, Pipeline, Source
 from lake.errors import SourceLossError
 from lake.lake import Lake
@@ -48,6 +48,7 @@ class SourceLosses:
     vanished: tuple[Loss, ...]  # rows of the publication before that would not stand any more
     reasons: Mapping[str, int]  # faults, the most frequent first
     is_empty: bool  # whether the export lists nothing at all
+    example: str = ""  # what was wrong with one of the most frequent faults
 
     def over(self, limits: LossLimits) -> dict[str, list[Loss]]:
         """Return the losses above their limit, by the limit's name."""
@@ -74,6 +75,7 @@ def losses_of(
     of_objects = sum((shard.rejected for shard in written), Counter[str]())
     found = sum(shard.found for shard in written)
     faults = _faults(of_images + of_objects)
+    examples = ChainMap(reject_examples((*images.rejected, *read.plan.unassigned)), *(dict(shard.examples) for shard in written))
     return SourceLosses(
         read.plan.source,
         (
@@ -83,6 +85,7 @@ def losses_of(
         () if earlier.redo else _vanished(earlier.lake, read, images, written, carried),  # what is damaged cannot be counted
         dict(faults.most_common()),
         not found and not len(images.rows) and not of_images,
+        next((examples[reason] for reason, _ in faults.most_common(1) if reason in examples), ""),
     )
 
 
@@ -167,7 +170,8 @@ def _refusal(losses: SourceLosses, over: Mapping[str, Sequence[Loss]], limits: L
     if "rejected" in over:
         reasons = list(losses.reasons.items())
         named = ", ".join(f"{count:,} {reason}" for reason, count in reasons[:REASONS_TOLD]) + (", …" if reasons[REASONS_TOLD:] else "")
-        told.append(f"{_told(over['rejected'])} would be rejected ({named}; limits.rejected is {limits.rejected:g})")
+        example = f"; e.g. {losses.example}" if losses.example else ""
+        told.append(f"{_told(over['rejected'])} would be rejected ({named}{example}; limits.rejected is {limits.rejected:g})")
     if "vanished" in over:
         told.append(f"{_told(over['vanished'])} that stand would go (limits.vanished is {limits.vanished:g})")
     return (
