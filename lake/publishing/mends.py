@@ -25,14 +25,18 @@ _SHOWN = 12
 
 
 def mend_of(path: str) -> str:
-    """Return the command that makes a file of a table again, where what it was made from is still there.
+    """Say how a file of a table is made again: by a command, where what it was made from is still there.
+
+    Decisions of people (`withdrawals`) follow from nothing: they are restored.
 
     Args:
         path: Relative to the store's root, as `ShardLocation` makes it.
     """
     _, table, _, *parts = [*path.split("/")[:-1], "", "", ""]
     part = part_of("/".join(term for term in parts if "=" in term) or "*")
-    stage = part["stage"] if table == "rejects" and "stage" in part else _WRITERS.get(table, "STAGE")
+    stage = part["stage"] if table == "rejects" and "stage" in part else _WRITERS.get(table, "")
+    if not stage:
+        return ""
     model = (part.get("model") or (part.get("source", "") if stage == "score" else "")).partition("@")[0]
     options = ""
     if stage == "ingest" and "source" in part:
@@ -44,4 +48,4 @@ def mend_of(path: str) -> str:
 
 def mends_of(paths: Iterable[str]) -> str:
     """Return the commands that make some files again, each once, in words."""
-    return ", ".join(dict.fromkeys(mend_of(path) for path in sorted(paths)))
+    return ", ".join(dict.fromkeys(filter(None, (mend_of(path) for path in sorted(paths)))))

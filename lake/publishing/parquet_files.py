@@ -102,7 +102,9 @@ def damage_described(path: str, why: str) -> str:
         why: What was found.
     """
     _, table, key, *_ = [*path.split("/"), "", "", ""]
+    again = mend_of(path)
+    mend = f"{again} makes it again from what it was made from, else restore it" if again else "restore it"
     return (
-        f"file {path!r} of table {table!r}, publication {key!r}, is not what was published: {why}; {mend_of(path)} makes it again "
-        "from what it was made from, else restore it from a backup; `centrepiece doctor --verify` finds all such files"
+        f"file {path!r} of table {table!r}, publication {key!r}, is not what was published: {why}; {mend} from a backup; "
+        "`centrepiece doctor --verify` finds all such files"
     )
