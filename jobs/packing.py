@@ -48,6 +48,32 @@ def pack_until(weights: Sequence[float], enough: float) -> list[range]:
     return groups
 
 
+def pack_by_prefix(keys: NDArray[np.uint64], weights: NDArray[np.float64], most: float) -> list[range]:
+    """Halve what weighs more than `most` by the next bit of its keys, again and again; an item heavier than that is a group of its own.
+
+    An item that comes takes its place in one group or parts it in some; the others stay as they are.
+
+    Args:
+        keys: (N,) uint64, hashes, ascending; what has equal ones and is too heavy together is parted item by item.
+        weights: (N,) float64, >= 0; whole multiples of a power of two, so that sums are exact whatever else is in them.
+        most: What a group may weigh.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(weights)])
+    groups: list[range] = []
+    waiting = [(0, len(keys), 0, 63)]
+    while waiting:
+        begin, end, least, bit = waiting.pop()
+        if begin < end and (sums[end] - sums[begin] <= most or end - begin == 1):
+            groups.append(range(begin, end))
+        elif bit < 0:
+            groups += [range(index, index + 1) for index in range(begin, end)]
+        elif begin < end:
+            half = least | 1 << bit
+            middle = begin + int(np.searchsorted(keys[begin:end], np.uint64(half)))
+            waiting += [(middle, end, half, bit - 1), (begin, middle, least, bit - 1)]  # the lower half is looked at first
+    return groups
+
+
 def pack_spans(starts: NDArray[np.int64], ends: NDArray[np.int64], most: int, *, most_items: int) -> list[range]:
     """Pack as `pack_up_to` items that lie along a line: a group weighs what it spans, gaps included; fast for millions.
 

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from jobs.crop.cut import CUT_VERSION
 from jobs.crop.cutting import CutShard, WrittenCrops, crop_notes
 from jobs.crop.progress import Done, shown
-from jobs.crop.reuse import cut_files
+from jobs.crop.reuse import cut_files, standing_shards
 from jobs.crop.shards import assign_rows, assign_shards, image_loads
 from jobs.file_slices import summed
 from jobs.spark.workers import SparkWorkers
@@ -28,10 +28,11 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
     assignment, shards = assign_shards(loads)
     known = cut_files(lake.store, (file.path for file in lake.files("crops"))) if lake.has("crops") else ()
     done = run.workers.counter(Done())
-    work = CutShard(locations["crops"], locations["rejects"], shards, spec, known, done)
+    standing = standing_shards(lake) if publication.damaged is None else {}
+    work = CutShard(locations["crops"], locations["rejects"], shards, spec, known, standing, done)
     with shown(done, crops=sum(loads.column("crops").to_pylist())):
         written = _cut(run, assignment, work)
-    crops = [shard.crops for shard in written]
+    crops, kept = [shard.crops for shard in written], {receipt.path for receipt in standing.values()}
     planned, rejected = sum(shard.planned for shard in written), summed(shard.rejected for shard in written)
     return Computed(
         rows_in=planned,
@@ -43,6 +44,7 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
             "reused": sum(shard.reused for shard in written),
             "shards": sum(receipt is not None for receipt in crops),
             "bytes": sum(receipt.bytes for receipt in crops if receipt),
+            "bytes_kept": sum(receipt.bytes for receipt in crops if receipt and receipt.path in kept),
             "notes": crop_notes(rejected, planned),
         },
     )

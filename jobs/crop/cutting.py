@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from jobs.crop.shards import ShardRows
 from jobs.crop.warmup import load_kernels
 from jobs.file_slices import counted, write_rejects
 from lake.configuration import CropSpec
-from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
+from lake.publishing.shards import Receipt, ShardLocation, write_shard
 from lake.reasons import Reason
 
 MOST_BLANK = 0.02
@@ -41,12 +41,17 @@ class CutShard:
 
     crops: ShardLocation
     rejects: ShardLocation
-    shards: int
+    shards: int  # to be cut
     spec: CropSpec
     known: tuple[CutFile, ...] = ()  # crops published before
+    standing: Mapping[str, Receipt] = field(default_factory=dict)  # whole shards of them, by name
     done: Any = None  # a counter of `Done` for the progress bar
 
     def __call__(self, rows: ShardRows) -> WrittenCrops:
+        name = rows.name(spec_digest(self.spec))
+        stands = self.standing.get(name)
+        if stands is not None and stands.rows == rows.plan.num_rows:  # none of its crops was rejected
+            return WrittenCrops(rows.shard, rows.plan.num_rows, 0, rows.plan.num_rows, stands, [], Counter())
         load_kernels()
         known = known_blocks(self.crops.store, self.known, rows.plan, spec_digest(self.spec))
         counts: Counter[str] = Counter()
@@ -60,7 +65,6 @@ class CutShard:
                     self.done.add(Done(len(cut.crops), cut.images, len(cut.rejects)))
                 yield cut.crops
 
-        name = shard_name(rows.shard, self.shards)
         receipt = write_shard(self.crops, name, crops(), compression=COMPRESSION)
         refused = pa.concat_tables(rejects)
         return WrittenCrops(

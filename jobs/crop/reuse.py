@@ -1,4 +1,4 @@
-"""Finds the pixels that a new plan need not cut again among the published crops.
+"""Finds among the published crops whole shards that a new plan need not write again, and pixels that it need not cut again.
 
 A crop's id is a digest of instance, replica, window and settings, and its `spec` holds the version of the code that cut
 it: where both are equal, so are the pixels. Masks, labels and properties are always made again, for they may have changed.
@@ -7,6 +7,7 @@ it: where both are equal, so are the pixels. Masks, labels and properties are al
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,10 @@ import pyarrow.parquet as pq
 
 from jobs.crop.blocks import PixelBlock
 from lake.errors import DamagedFileError
+from lake.lake import Lake
 from lake.publishing.reading import open_parquet
+from lake.publishing.records import receipts_of
+from lake.publishing.shards import Receipt
 from lake.storage.store import Store
 
 _log = logging.getLogger(__name__)
@@ -46,6 +50,13 @@ def cut_files(store: Store, paths: Iterable[str]) -> tuple[CutFile, ...]:
         if groups:
             found.append(CutFile(path, min(least for least, _ in groups), max(greatest for _, greatest in groups)))
     return tuple(found)
+
+
+def standing_shards(lake: Lake) -> dict[str, Receipt]:
+    """Return the receipts of the published shards of crops, by name; a shard of a new plan with that name need not be written."""
+    if not lake.has("crops"):
+        return {}
+    return {PurePosixPath(path).stem: receipt for path, receipt in receipts_of(lake.store, (f.path for f in lake.files("crops"))).items()}
 
 
 def known_blocks(store: Store, files: Iterable[CutFile], plan: pa.Table, spec: str) -> dict[str, PixelBlock]:

@@ -1,5 +1,6 @@
 """Assigns the plan's images, and the rows that are needed for them, to shards; the plan alone decides, no cluster does."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.packing import pack_up_to
+from jobs.packing import pack_by_prefix
+from lake.contracts import CONTRACT_VERSION
 
 CROPS_PER_SHARD = 2048
 PIXELS_PER_SHARD = 1 << 26
@@ -28,6 +30,19 @@ class ShardRows:
     shard: int
     plan: pa.Table
     instances: pa.Table  # of the plan's images
+
+    def name(self, settings: str) -> str:
+        """Name the shard by all that its crops follow from: whatever has the same name has the same crops.
+
+        Args:
+            settings: A digest of how crops are cut.
+        """
+        sha = hashlib.sha256(f"{settings} {CONTRACT_VERSION}".encode())
+        for rows, key in ((self.plan, "crop_id"), (self.instances, "instance_id")):
+            named = rows.select(sorted(rows.column_names)).replace_schema_metadata(None)
+            order = pc.sort_indices(named, sort_keys=[(key, "ascending")])
+            sha.update(_as_stream(named.take(order).combine_chunks()))
+        return f"crops-{sha.hexdigest()[:40]}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as Arrow streams: a pickle of a slice would hold all rows that it is cut from."""
@@ -53,10 +68,12 @@ def image_loads(plan: Iterable[pa.RecordBatch]) -> pa.Table:
 
 
 def assign_shards(loads: pa.Table) -> tuple[pa.Table, int]:
-    """Fill shards with whole images in the order of their ids; an image beyond one shard's share takes several.
+    """Divide whole images among shards by the first bits of their ids, which are hashes; one beyond a shard's share takes several.
+
+    So a few edits change a few shards, and leave the others as they were; see `jobs.crop.reuse.standing_shards`.
 
     Args:
-        loads: As `image_loads` returns them.
+        loads: As `image_loads` returns them; ids are hexadecimal.
 
     Returns:
         A table of `ASSIGNMENT`, one row an image, and the number of shards.
@@ -64,7 +81,8 @@ def assign_shards(loads: pa.Table) -> tuple[pa.Table, int]:
     crops, pixels = (np.array(loads.column(name), np.float64) for name in ("crops", "pixels"))
     share = _shares(crops, pixels)
     count = np.ceil(share).astype(np.int64).clip(1)
-    groups = pack_up_to(share.tolist(), 1.0)
+    keys = np.array([int(name[:16].ljust(16, "0"), 16) for name in loads.column("image_id").to_pylist()], np.uint64)
+    groups = pack_by_prefix(keys, share, 1.0)
     # An image that takes several shards is a group of its own, so a group takes as many as its first image.
     taken = count[[group.start for group in groups]]
     first = np.repeat(np.cumsum(taken) - taken, [len(group) for group in groups])
@@ -123,7 +141,8 @@ def _by_shard(table: pa.Table, rows: npt.NDArray[np.int64], shards: npt.NDArray[
 
 
 def _shares(crops: npt.NDArray[np.float64], pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    most = max(LEAST_CROPS_PER_SHARD, min(CROPS_PER_SHARD, float(crops.sum()) / SHARDS_WANTED))
+    wanted = max(LEAST_CROPS_PER_SHARD, min(CROPS_PER_SHARD, int(crops.sum()) // SHARDS_WANTED))
+    most = 1 << (wanted.bit_length() - 1)  # a power of two: it stays while the plan grows a little
     return np.maximum(crops / most, pixels / PIXELS_PER_SHARD)
 
 

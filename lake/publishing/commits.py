@@ -74,7 +74,8 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
 
     Args:
         committer: Which publication it belongs to.
-        output: The files that are written already, and whether they replace the part or are added to it.
+        output: The files that are written already, and whether they replace the part or are added to it; those that stand in a
+            part that is replaced stay.
 
     Returns:
         The snapshot in which it is visible, and whether this call committed it.
@@ -86,7 +87,7 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
     """
     lake = committer.lake
     lease: Lease | None = None
-    files: list[IcebergFile] | None = None
+    files: dict[str, IcebergFile] = {}
     for attempt in range(ATTEMPTS):
         try:
             with commit_lock(lake.database_url, lake.scope(output.table)):
@@ -96,7 +97,6 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
                     return found.snapshot_id, False
                 lease = lease or lake.leases.confirm(lake.scope(output.table), part_name(output.part), committer.key)
                 _refuse_overtaken(table, output, committer.key, lease.token)
-                files = files if files is not None else _data_files(lake, table, output.receipts)
                 return _commit_once(committer, table, output, files, lease.token), True
         except (CommitFailedException, ValidationException) as error:
             _LOGGER.info("commit of %s was overtaken (attempt %d): %s", output.table, attempt + 1, error)
@@ -110,12 +110,16 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
     )
 
 
-def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: Sequence[IcebergFile], token: int) -> int:
+def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: dict[str, IcebergFile], token: int) -> int:
     lake = committer.lake
     current = table.current_snapshot()
-    replaced = _replaced(committer, table, output)
+    standing = _replaced(committer, table, output)
+    kept = {ours.path for ours, _ in standing} & {receipt.path for receipt in output.receipts}
+    replaced = [pair for pair in standing if pair[0].path not in kept]
+    new = [receipt for receipt in output.receipts if receipt.path not in kept]
+    _read_footers(lake, table, new, files)
     before = summary_of(current).get(CONTENT_PROPERTY, EMPTY_CONTENT) if current else EMPTY_CONTENT
-    added = [file_identity(receipt.part, receipt.rows, receipt.sha256) for receipt in output.receipts]
+    added = [file_identity(receipt.part, receipt.rows, receipt.sha256) for receipt in new]
     content = changed_content(before, added=added, removed=lake.identities([ours for ours, _ in replaced]))
     summary = {
         KEY_PROPERTY: committer.key,
@@ -132,8 +136,8 @@ def _commit_once(committer: Committer, table: Table, output: RecordedOutput, fil
             producer.delete_by_predicate(file_filter(output.part))
         for _, theirs in replaced:
             producer.delete_data_file(theirs)
-        for file in files:
-            producer.append_data_file(file)
+        for receipt in new:
+            producer.append_data_file(files[receipt.path])
         snapshot_id = producer.snapshot_id
     transaction.commit_transaction()
     return snapshot_id
@@ -182,9 +186,11 @@ def _refuse_overtaken(table: Table, output: RecordedOutput, key: str, token: int
             )
 
 
-def _data_files(lake: Lake, table: Table, receipts: Sequence[Receipt]) -> list[IcebergFile]:
+def _read_footers(lake: Lake, table: Table, receipts: Sequence[Receipt], files: dict[str, IcebergFile]) -> None:
+    """Read what Iceberg wants to know of files, those apart that an earlier attempt has read."""
+    unread = [receipt for receipt in receipts if receipt.path not in files]
     with ThreadPoolExecutor(FOOTER_READERS) as readers:
-        return list(readers.map(lambda receipt: _data_file(lake, table, receipt), receipts))
+        files.update(zip((r.path for r in unread), readers.map(lambda receipt: _data_file(lake, table, receipt), unread), strict=True))
 
 
 def _data_file(lake: Lake, table: Table, receipt: Receipt) -> IcebergFile:

@@ -10,7 +10,7 @@ from lake.lake import Lake
 from lake.publishing.commits import Committer, commit_output
 from lake.publishing.parts import checked_part, part_name
 from lake.publishing.provenance import code_commit
-from lake.publishing.records import PublicationRecord, RecordedOutput, Target, read_record, record_path, write_record
+from lake.publishing.records import PublicationRecord, RecordedOutput, Target, read_record, receipts_of, record_path, write_record
 from lake.publishing.shards import Receipt, ShardLocation
 from lake.publishing.stage_report import StageReport, check_conservation
 from lake.publishing.standing import standing
@@ -22,7 +22,8 @@ class Output:
     """What a stage has written for one table.
 
     `part` is the part of the table that is written, `{}` the whole of it; `replace` puts the receipts' files in the
-    place of all files of that part, `append` adds them. Receipts that are None (shards without rows) are left out.
+    place of all files of that part, `append` adds them. Receipts that are None (shards without rows) are left out. Among those
+    of a `replace` may be receipts of the part's present files: they stay.
     """
 
     table: str
@@ -104,7 +105,8 @@ def publish_stage(
     Raises:
         EmptyCheckError: The stage read no rows.
         ConservationError: Rows in differ from rows out plus rejects, or the rejects table holds other rows.
-        ContractError: A reason is not on the list, or a receipt belongs to another table, key or part.
+        ContractError: A reason is not on the list, or a receipt belongs to another table, key or part, and is none of the files
+            that the replaced part holds.
         PublishError: A commit was refused, or a file differs from its receipt.
         LeaseLostError: Another run has taken over the right to publish, or a later one has published already.
     """
@@ -132,7 +134,7 @@ def _recorded(lake: Lake, key: str, output: Output) -> RecordedOutput:
     folder = ShardLocation(lake.store, output.table, key, part).folder
     receipts = tuple(receipt for receipt in output.receipts if receipt is not None)
     paths = [receipt.path for receipt in receipts]
-    if strangers := [path for path in paths if not path.startswith(f"{folder}/")]:
+    if strangers := _strangers(lake, output, [receipt for receipt in receipts if not receipt.path.startswith(f"{folder}/")]):
         raise ContractError(f"receipts of table {output.table!r} lie outside {folder!r}: {strangers[:3]}")
     if len(set(paths)) != len(paths):
         raise ContractError(f"two receipts of table {output.table!r} name one file; shards need distinct names")
@@ -140,6 +142,15 @@ def _recorded(lake: Lake, key: str, output: Output) -> RecordedOutput:
         if any(receipt.part.get(column) != value for column, value in part.items()):
             raise ContractError(f"shard {receipt.path!r} holds part {dict(receipt.part)}, expected {part}")
     return RecordedOutput(output.table, part, output.mode, tuple(sorted(receipts, key=lambda r: r.path)))
+
+
+def _strangers(lake: Lake, output: Output, receipts: Sequence[Receipt]) -> list[str]:
+    """Return the paths of receipts from elsewhere that are none of the part's own files."""
+    if not receipts:
+        return []
+    known = receipts_of(lake.store, (receipt.path for receipt in receipts)) if output.mode == "replace" else {}
+    present = {file.path for file in lake.files(output.table, part=output.part)} if known else set()
+    return [receipt.path for receipt in receipts if receipt.path not in present or known.get(receipt.path) != receipt]
 
 
 def _check_rejects(stage: str, rejected: Mapping[str, int], outputs: Sequence[RecordedOutput]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.packing import pack_spans, pack_until, pack_up_to
+from jobs.packing import pack_by_prefix, pack_spans, pack_until, pack_up_to
 
 weights = st.lists(st.integers(0, 50) | st.integers(0, 5000), max_size=80)
 bounds = st.integers(1, 200)
@@ -22,6 +22,23 @@ def test_groups_up_to_a_bound_hold_it_except_for_single_items_and_take_all_that_
     held = [sum(items[index] for index in group) for group in groups]
     assert all(weight <= most or len(group) == 1 for group, weight in zip(groups, held, strict=True))
     assert all(weight + items[group.stop] > most for group, weight in zip(groups[:-1], held, strict=False))
+
+
+@given(st.dictionaries(st.integers(0, 2**64 - 1) | st.integers(0, 9), st.integers(0, 300), max_size=60), bounds, st.integers(0, 2**64 - 1))
+def test_an_item_that_comes_or_goes_changes_one_group_at_most(items: dict[int, int], most: int, key: int) -> None:
+    items.pop(key, None)
+    before, after = _by_prefix(items, most), _by_prefix({**items, key: 7}, most)
+    for groups, of in ((before, items), (after, {**items, key: 7})):
+        assert sorted(name for group in groups for name in group) == sorted(of)
+        assert all(sum(of[name] for name in group) <= most or len(group) == 1 for group in groups)
+    assert len(set(before) - set(after)) <= 1
+
+
+def _by_prefix(items: dict[int, int], most: int) -> list[tuple[int, ...]]:
+    names = sorted(items)
+    groups = pack_by_prefix(np.array(names, np.uint64), np.array([items[name] for name in names], np.float64), most)
+    assert_every_index_once_in_order(groups, len(names))
+    return [tuple(names[index] for index in group) for group in groups]
 
 
 @given(weights, bounds)

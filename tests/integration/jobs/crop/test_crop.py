@@ -1,6 +1,7 @@
 """The crop stage on real Spark: the same bytes for any partitioning, published once, everything accounted for."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,8 @@ from jobs.spark.workers import SparkWorkers
 from jobs.workers import InProcess
 from lake.contracts import Crop
 from lake.lake import Lake
+from lake.maintenance.doctor import examine_lake
+from lake.maintenance.gc import gc
 from lake.schemas import arrow_schema
 from stages.crop import CROP
 from stages.runner import run
@@ -77,3 +80,41 @@ def test_a_new_plan_cuts_only_what_is_new(world: CropWorld, tmp_path: Path) -> N
     assert report.details["images"] < len(world.files) / 2
     expected = pa.concat_tables([part.crops for part in cut_shard(world.plan, world.instances, pipeline.crops, read_source)])
     assert lake.read("crops").sort_by("crop_id").equals(expected.sort_by("crop_id"))
+
+
+def test_a_few_edits_leave_the_other_shards_files_as_they_are(world: CropWorld, tmp_path: Path) -> None:
+    pipeline = crop_pipeline(tmp_path / "nights")
+    lake = publish_world(pipeline, world)
+    run(CROP, pipeline, workers=InProcess())
+    before = {file.path for file in lake.files("crops")}
+    edited = world.instances.column("label").to_pylist()
+    edited[0] = "corrected"
+    index = world.instances.schema.get_field_index("label")
+    tonight = CropWorld(world.files, world.instances.set_column(index, world.instances.schema.field(index), pa.array(edited)), world.plan)
+    publish_world(pipeline, tonight)
+    report = run(CROP, pipeline, workers=InProcess())
+    after = {file.path for file in lake.files("crops")}
+    assert len(before) > 2 and len(after - before) == len(before - after) == 1
+    sizes = {path: lake.store.size(path) for path in after}
+    assert report.details["bytes_kept"] == sum(sizes.values()) - sizes[(after - before).pop()]
+    anew = crop_pipeline(tmp_path / "anew")
+    fresh = publish_world(anew, tonight)
+    run(CROP, anew, workers=InProcess())
+    assert lake.read("crops").sort_by("crop_id").equals(fresh.read("crops").sort_by("crop_id"))
+    assert lake.snapshot("crops").content == fresh.snapshot("crops").content
+    gc(lake, dry_run=False, keep=timedelta(0), grace=timedelta(0))
+    assert not [finding.message for finding in examine_lake(lake, verify=True) if finding.level == "fault"]
+    assert lake.read("crops").num_rows == len(world.plan) and before - after == before - set(lake.store.list("tables/crops"))
+
+
+def test_a_shard_with_rejects_is_cut_every_night(world: CropWorld, tmp_path: Path) -> None:
+    pipeline = crop_pipeline(tmp_path)
+    lake = publish_world(pipeline, world)
+    gone = next(iter(world.files.values()))
+    gone.rename(tmp_path / "gone")
+    run(CROP, pipeline, workers=InProcess())
+    (tmp_path / "gone").rename(gone)
+    publish_world(pipeline, CropWorld(world.files, world.instances, world.plan.slice(1)))
+    report = run(CROP, pipeline, workers=InProcess())
+    assert (report.rows_out, dict(report.rejected)) == (len(world.plan) - 1, {})
+    assert lake.read("crops").num_rows == len(world.plan) - 1

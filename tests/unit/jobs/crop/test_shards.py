@@ -1,5 +1,7 @@
 """Shards follow from the plan alone."""
 
+import hashlib
+
 import numpy as np
 import pyarrow as pa
 
@@ -7,8 +9,8 @@ from jobs.crop.shards import CROPS_PER_SHARD, LEAST_CROPS_PER_SHARD, PIXELS_PER_
 
 
 def loads(crops: list[int], side: int = 10) -> pa.Table:
-    names = [f"image-{row:06d}" for row in range(len(crops))]
-    return pa.table({"image_id": names, "crops": crops, "pixels": [count * side * side for count in crops]})
+    names = [hashlib.sha256(str(row).encode()).hexdigest() for row in range(len(crops))]
+    return pa.table({"image_id": names, "crops": crops, "pixels": [count * side * side for count in crops]}).sort_by("image_id")
 
 
 def plan_batch(ids: list[str], side: int) -> pa.RecordBatch:
@@ -25,15 +27,41 @@ def test_loads_add_up_over_batches_whatever_their_order() -> None:
 
 def test_shards_hold_whole_images_up_to_their_share() -> None:
     counts = np.random.default_rng(1).integers(1, 15, 20_000).tolist()
-    assignment, shards = assign_shards(loads(counts))
-    held = np.bincount(assignment.column("first_shard").to_numpy(), weights=counts)
+    images = loads(counts)
+    assignment, shards = assign_shards(images)
+    held = np.bincount(assignment.column("first_shard").to_numpy(), weights=images.column("crops").to_numpy())
     assert len(held) == shards
     assert held.max() <= CROPS_PER_SHARD
-    assert held[:-1].min() > CROPS_PER_SHARD - 15
+    assert held.mean() > CROPS_PER_SHARD / 2
+
+
+def test_a_few_edits_change_a_few_shards() -> None:
+    counts = np.random.default_rng(1).integers(1, 15, 20_000)
+    edited = counts.copy()
+    edited[[5, 4_000, 19_999]] += 3
+    before, after = (set(_held(loads(numbers.tolist()))) for numbers in (counts, edited))
+    more = set(_held(loads([*counts.tolist(), 4, 4])))
+    assert len(after - before) <= 3 + 1 and len(more - before) <= 2 + 1
+    assert len(before) > 64
+
+
+def _held(images: pa.Table) -> list[tuple[tuple[str, int], ...]]:
+    """Return each shard's images and their crops."""
+    assignment, _ = assign_shards(images)
+    shards: dict[int, list[tuple[str, int]]] = {}
+    for name, count, shard in zip(
+        images.column("image_id").to_pylist(),
+        images.column("crops").to_pylist(),
+        assignment.column("first_shard").to_pylist(),
+        strict=True,
+    ):
+        shards.setdefault(shard, []).append((name, count))
+    return [tuple(found) for found in shards.values()]
 
 
 def test_an_image_beyond_one_share_takes_several_shards_of_its_own() -> None:
-    assignment, shards = assign_shards(loads([3, 5000, 3]))
+    ids = ["0" * 64, "7" * 64, "7" * 63 + "8"]
+    assignment, shards = assign_shards(pa.table({"image_id": ids, "crops": [3, 5000, 3], "pixels": [3, 5000, 3]}))
     first, count = (assignment.column(name).to_pylist() for name in ("first_shard", "shards"))
     assert count[0] == count[2] == 1 and count[1] >= 5000 / CROPS_PER_SHARD
     assert first == [0, 1, 1 + count[1]] and shards == first[2] + 1
@@ -46,7 +74,7 @@ def test_pixels_fill_a_shard_as_crops_do() -> None:
 
 
 def test_a_small_plan_is_cut_fine_enough_for_a_few_cores() -> None:
-    assert 10 <= assign_shards(loads([7] * 120))[1] <= 7 * 120 / LEAST_CROPS_PER_SHARD + 1
+    assert 10 <= assign_shards(loads([7] * 120))[1] <= 2 * 7 * 120 / LEAST_CROPS_PER_SHARD
 
 
 def test_no_plan_needs_no_shard() -> None:
