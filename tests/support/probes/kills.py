@@ -208,7 +208,7 @@ def _restart_after_a_while(server: str) -> None:
     """Kill the database server of a URL, and start it again as it was some seconds later."""
     port = server.rpartition(":")[2]
     for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, IndexError):
             command = (entry / "cmdline").read_bytes().decode().split("\0")[:-1]
             if "postgres" in command[0] and "-D" in command and port in command:
                 folder, user = command[command.index("-D") + 1], entry.stat().st_uid
