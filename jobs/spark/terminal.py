@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 NOISE = (
@@ -54,16 +54,21 @@ def _pass_on(reading: int, real: int) -> None:
 
 
 def _without_farewells(lines: Iterable[bytes], held: list[bytes]) -> Iterator[bytes]:
-    """Yield lines without the traces of idle workers that were let go; `held` keeps the lines of one that has not ended yet."""
+    """Yield lines without the traces of idle workers that were let go; `held` keeps the lines of those that have not ended yet.
+
+    Workers write at the same time, so the lines of several traces may be mixed.
+    """
     for line in lines:
-        if held and line.startswith(_BROKEN) and all(_OF_DAEMON in frame for frame in held[1:] if frame.startswith(b"  File")):
-            held.clear()
-        elif line.startswith(_TRACE):
-            yield from held
-            held[:] = [line]
-        elif held and line.startswith(b"  "):
+        if line.startswith(_TRACE) or (held and (line.startswith(b"  ") or line.startswith(_BROKEN))):
             held.append(line)
+            if _is_whole_farewell(held):
+                held.clear()
         else:
             yield from held
             held.clear()
             yield line
+
+
+def _is_whole_farewell(held: Sequence[bytes]) -> bool:
+    begun, ended = (sum(line.startswith(mark) for line in held) for mark in (_TRACE, _BROKEN))
+    return begun == ended and all(_OF_DAEMON in line for line in held if line.startswith(b"  File"))

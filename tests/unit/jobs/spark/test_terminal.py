@@ -32,12 +32,14 @@ FAREWELL = """Traceback (most recent call last):
 BrokenPipeError: [Errno 32] Broken pipe
 """
 CRASH = FAREWELL.replace("daemon.py", "worker.py")
+_HEAD, _MANAGER, _WORKER, _END = FAREWELL.splitlines(keepends=True)
+MIXED = _HEAD + _MANAGER + _WORKER + _HEAD + _MANAGER + _END + _WORKER + _END
 OTHER = FAREWELL.replace("BrokenPipeError: [Errno 32] Broken pipe", "ValueError: no")
 
 
 @pytest.mark.parametrize("cut", [1, 40, 150, 1000])
 def test_the_farewell_of_an_idle_worker_is_dropped_and_every_other_trace_is_passed_on(cut: int) -> None:
-    said = f"before\n{FAREWELL}between\n{CRASH}{OTHER}{FAREWELL}{FAREWELL}after\n"
+    said = f"before\n{FAREWELL}between\n{CRASH}{OTHER}{FAREWELL}{MIXED}{FAREWELL}after\n"
     reading, writing = os.pipe()
     real, told = os.pipe()
     thread = threading.Thread(target=_pass_on, args=(reading, told))
