@@ -59,7 +59,7 @@ def _without_farewells(lines: Iterable[bytes], held: list[bytes]) -> Iterator[by
     Workers write at the same time, so the lines of several traces may be mixed.
     """
     for line in lines:
-        if line.startswith(_TRACE) or (held and (line.startswith(b"  ") or line.startswith(_BROKEN))):
+        if line.startswith(_TRACE) or (held and (line.startswith((b"  ", _BROKEN)))):
             held.append(line)
             if _is_whole_farewell(held):
                 held.clear()
