@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from jobs.spark.workers import SparkWorkers
@@ -172,4 +173,8 @@ def _published(stage: Stage[_Part], run: Run, publication: Publication, computed
 
 
 def _joined(stage: Stage[Any], reports: Sequence[StageReport]) -> StageReport:
-    return reports[0] if stage.join is None else stage.join(reports)
+    if stage.join is not None:
+        return stage.join(reports)
+    mended = [path for report in reports for path in report.details.get("mended", ())]
+    details = {**reports[0].details, "mended": mended} if mended else reports[0].details
+    return replace(reports[0], skipped=all(report.skipped for report in reports), details=details)

@@ -100,7 +100,7 @@ class Stage(Generic[_Part]):
         None  # of one that appends to one table: a publication's rows, made again
     )
     finish: Callable[[Run, StageReport], None] = do_nothing  # done when a part is published, or was before
-    join: Callable[[Sequence[StageReport]], StageReport] | None = None  # None: the first part's report is the stage's
+    join: Callable[[Sequence[StageReport]], StageReport] | None = None  # None: the first part's report, skipped if all are
 
     def targets_of(self, run: Run, part: _Part) -> Sequence[Target]:
         """Return the tables, and the part of each, that a part of the stage writes."""

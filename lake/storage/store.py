@@ -1,5 +1,6 @@
 """Stores: whole objects under relative POSIX paths, in a local folder or under `s3://bucket/prefix`."""
 
+import errno
 import functools
 import os
 from collections import deque
@@ -17,6 +18,9 @@ from pyarrow import fs
 from lake.errors import ConfigurationError, InputError
 from lake.storage.object_storage import aws_environment, create_object, delete_object, endpoint, list_objects, region
 from lake.storage.object_writers import TEMPORARY_PREFIX, UPLOADS, unfinished_file, write_at_once, write_local, write_remote, write_soon
+
+_OF_NOTHING = frozenset({errno.ENOENT, errno.ENAMETOOLONG, errno.ENOTDIR})
+"""What deleting fails with where nothing lies, or can lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +172,11 @@ class Store:
             # pyarrow would leave an empty object in the place of the folder.
             delete_object(self.uri(_checked(path)))
             return
-        with suppress(FileNotFoundError):
+        try:
             self.filesystem().delete_file(_checked(path))
+        except OSError as error:
+            if error.errno not in _OF_NOTHING:
+                raise
 
     def entries(self, prefix: str = "", *, unfinished: bool = False) -> list[StoredObject]:
         """Return the objects under a folder, however deep, by path: the finished ones, or only the unfinished.

@@ -8,7 +8,7 @@ import yaml
 
 from tests.e2e.conftest import Centrepiece, Outcome
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 Demo = tuple[Path, Outcome]
 
 

@@ -109,6 +109,13 @@ def test_reports_of_parts_are_joined_where_the_stage_says_how(pipeline: Pipeline
     assert (report.rows_in, report.details["source"]) == (6, "b")
 
 
+def test_a_stage_has_something_to_do_as_long_as_any_part_has(pipeline: Pipeline) -> None:
+    run(replace(counting([1]), parts=lambda _run: ("a",)), pipeline, workers=InProcess())
+    report = run(counting([1]), pipeline, workers=InProcess())
+    assert report.details["source"] == "a" and not report.skipped
+    assert run(counting([1]), pipeline, workers=InProcess()).skipped
+
+
 def test_what_the_system_refuses_is_told_with_the_stage(pipeline: Pipeline) -> None:
     def compute(_run: Run, _part: str, _publication: Publication) -> Computed:
         raise OSError(28, "No space left on device", "/store")
