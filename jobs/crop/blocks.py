@@ -11,6 +11,7 @@ from imaging.crop_codec import JPEG_95, JPEG_BLOCK, PNG
 from imaging.images import ImageHeader, ImageRefusedError, decode_windows, is_jpeg, jpeg_image_header, read_header, within_budget
 from imaging.jpeg.crop import DamagedJpegError, NoEntropyCropError, baseline_crop, entropy_crop
 from imaging.jpeg.header import JpegHeader, MalformedJpegError, parse_jpeg
+from imaging.jpeg.progression import has_all_scans
 from imaging.jpeg.turbo import JpegRefusedError, encode_jpeg
 from imaging.orientation import Box, displayed_box, stored_box
 from lake.reasons import Reason
@@ -91,6 +92,8 @@ def _jpeg_blocks(data: bytes, header: ImageHeader, stored: JpegHeader, boxes: Se
     try:
         contents = entropy_crop(data, stored, blocks)
     except NoEntropyCropError:
+        if not has_all_scans(data, stored):
+            raise
         contents = baseline_crop(data, stored, blocks)
     cut = []
     for box, block, content in zip(boxes, blocks, contents, strict=True):
