@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.file_slices import ROWS_PER_SLICE
 from jobs.label.duplicates import Joined
 from jobs.label.exclusions import Exclusions
 from jobs.label.final_splits import SPLIT_COLUMNS, FinalSplits, final_splits
@@ -81,8 +82,11 @@ def decide(lake: Lake, pipeline: Pipeline, labelling: Labelling) -> LabelDecisio
     images = images.filter(pc.invert(withdrawn.rows(images)))
     splits, joined = final_splits(images, fixed, pipeline.splits.near_duplicates)
     used = images.filter(pc.invert(_held(images, splits)))
-    batches = lake.batches("annotations", columns=REPEAT_COLUMNS, where=named)
-    repeated = repeated_objects(batches, shared_images(used, fixed), fixed, labelling)
+    shared = shared_images(used, fixed)
+    sharing = pc.unique(used.filter(pc.is_in(used.column("image_id"), shared)).column("source")).to_pylist()
+    batches = lake.batches("annotations", columns=REPEAT_COLUMNS, where={"source": sharing}, batch_rows=ROWS_PER_SLICE)
+    standing = (batch.filter(pc.invert(withdrawn.rows(batch))) for batch in batches)
+    repeated = repeated_objects(standing, shared, fixed, labelling)
     grouped = {source.name for source in pipeline.sources if source.group_by or source.split}
     notes = [
         f"source {source!r} is not in the pipeline: its {rows['images']:,} images and {rows['annotations']:,} annotations, which stand in "

@@ -159,6 +159,16 @@ def test_a_picture_in_two_sources_is_planned_once_and_both_its_labels_count(tmp_
     assert reports["label"].rejected == {"duplicate-record": 1}
 
 
+def test_of_an_object_that_a_withdrawn_source_had_first_the_next_source_stands(tmp_path: Path) -> None:
+    for source in ("a", "b", "c"):
+        write_export(tmp_path / source, {"one.png": (1, ONE_CAT)})
+    pipeline = pipeline_of(tmp_path, "a", "b", "c", splits=ALL_TRAIN)
+    run(pipeline, "ingest")
+    record_decision(open_lake(pipeline), "source", "a", "withdraw", person="ann", reason=None)  # its rows stand until they are taken out
+    assert run(pipeline, "label")["label"].rejected == {"withdrawn": 1, "duplicate-record": 1}
+    assert sources_in(open_lake(pipeline), "instances") == {"b": 1}
+
+
 def test_stuff_that_is_ignored_is_told_and_crops_without_a_negative_pixel_are_left_out(tmp_path: Path) -> None:
     squares: Squares = (("cat", 20, 20), ("sky", 0, SIDE))
     others: dict[str, tuple[int, Squares]] = {"plain.png": (9, ONE_CAT), "full.png": (10, (("cat", 0, SIDE),))}
