@@ -38,7 +38,7 @@ def _compute(run: Run, labelling: Labelling, publication: Publication) -> Comput
     labelling.check_mapped(label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, where=named, batch_rows=65_536)))
     decided = decide(lake, run.pipeline, labelling)
     images = tuple(slices_of(lake.store, used_files(lake, "images", run.pipeline)))
-    work = LabelSlice(lake.store, locations["instances"], locations["rejects"], images, decided.splits, decided.exclusions, labelling)
+    work = LabelSlice(lake.store, locations["instances"], locations["rejects"], images, decided.exclusions, labelling)
     labelled = run.workers.map(slices_of(lake.store, used_files(lake, "annotations", run.pipeline)), work)
     instances = [piece.instances for piece in labelled]
     notes = [*exclusion_notes(piece.excluded for piece in labelled), *cover_notes(piece.cover for piece in labelled)]

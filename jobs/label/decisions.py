@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.file_slices import ROWS_PER_SLICE
 from jobs.label.duplicates import Joined
 from jobs.label.exclusions import Exclusions
-from jobs.label.final_splits import SPLIT_COLUMNS, FinalSplits, final_splits
+from jobs.label.final_splits import SPLIT_COLUMNS, final_splits
 from jobs.label.frames import frame_notes
 from jobs.label.repeats import REPEAT_COLUMNS, repeated_objects, shared_images
 from lake.configuration import Pipeline
@@ -34,7 +33,6 @@ _SAID = {
 class LabelDecisions:
     """What holds for all slices, and notes for whoever reads the report."""
 
-    splits: FinalSplits
     exclusions: Exclusions
     joined: Joined
     notes: tuple[str, ...]
@@ -81,7 +79,7 @@ def decide(lake: Lake, pipeline: Pipeline, labelling: Labelling) -> LabelDecisio
     images = lake.read("images", columns=[*dict.fromkeys((*SPLIT_COLUMNS, *SUBJECT_COLUMNS, "uri"))], where=named)
     images = images.filter(pc.invert(withdrawn.rows(images)))
     splits, joined = final_splits(images, fixed, pipeline.splits.near_duplicates)
-    used = images.filter(pc.invert(_held(images, splits)))
+    used = images.filter(pc.invert(splits.are_held_out(images)))
     shared = shared_images(used, fixed)
     sharing = pc.unique(used.filter(pc.is_in(used.column("image_id"), shared)).column("source")).to_pylist()
     batches = lake.batches("annotations", columns=REPEAT_COLUMNS, where={"source": sharing}, batch_rows=ROWS_PER_SLICE)
@@ -94,7 +92,7 @@ def decide(lake: Lake, pipeline: Pipeline, labelling: Labelling) -> LabelDecisio
         for source, rows in other_sources(lake, pipeline).items()
     ]
     notes += frame_notes(splits.applied(used), grouped)
-    return LabelDecisions(splits, Exclusions(withdrawn, splits.held_out, fixed, repeated), joined, tuple(notes))
+    return LabelDecisions(Exclusions(withdrawn, splits, repeated), joined, tuple(notes))
 
 
 def exclusion_notes(excluded: Iterable[Counter[tuple[str, str]]]) -> list[str]:
@@ -115,15 +113,10 @@ def label_details(decided: LabelDecisions, dispositions: Mapping[str, int], note
         dispositions: Of the instances.
         notes: Told beside those of the decisions.
     """
-    joined, held = decided.joined, Counter(decided.splits.held_out.values())
+    joined, held = decided.joined, Counter(decided.exclusions.splits.held_out.values())
     return {
         "dispositions": dispositions,
         "joined_groups": {"groups": len(joined.groups), "largest": joined.largest, "alike_pairs": joined.alike},
         "held_out_images": dict(sorted(held.items())),
         "notes": [*decided.notes, *notes],
     }
-
-
-def _held(images: pa.Table, splits: FinalSplits) -> pa.Array:
-    held = pc.is_in(images.column("image_id"), pa.array(sorted(splits.held_out), pa.string()))
-    return pc.and_(held, pc.invert(pc.is_in(images.column("source"), pa.array(sorted(splits.fixed), pa.string()))))

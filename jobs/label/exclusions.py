@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.label.final_splits import FinalSplits
 from lake.reasons import Reason
 from lake.rejects import reject_table
 from lake.withdrawals import NOTHING_WITHDRAWN, Withdrawn
@@ -16,8 +17,7 @@ class Exclusions:
     """What is left out, decided over the whole tables; picklable, for workers."""
 
     withdrawn: Withdrawn = NOTHING_WITHDRAWN
-    held_out: Mapping[str, str] = field(default_factory=dict)  # see `jobs.label.final_splits.FinalSplits`
-    fixed: Mapping[str, str] = field(default_factory=dict)  # likewise
+    splits: FinalSplits = field(default_factory=FinalSplits)
     repeated: Mapping[str, str] = field(default_factory=dict)  # see `jobs.label.repeats.repeated_objects`
 
     def divided(self, annotations: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -41,17 +41,16 @@ class Exclusions:
         return annotations.filter(pc.invert(out)), rejects
 
     def _left_out(self, rows: pa.Table) -> pa.ChunkedArray:
-        held = pc.is_in(rows.column("image_id"), pa.array(sorted(self.held_out), pa.string()))
-        strange = pc.invert(pc.is_in(rows.column("source"), pa.array(sorted(self.fixed), pa.string())))
-        repeated = pc.is_in(rows.column("instance_id"), pa.array(sorted(self.repeated), pa.string()))
-        return pc.or_(pc.or_(self.withdrawn.rows(rows), pc.and_(held, strange)), repeated)
+        repeated = pc.is_in(rows.column("instance_id"), pa.array(list(self.repeated), pa.string()))
+        return pc.or_(pc.or_(self.withdrawn.rows(rows), self.splits.are_held_out(rows)), repeated)
 
     def _why(self, source: str, customer: str, image_id: str, instance_id: str) -> tuple[Reason, str]:
         by = self.withdrawn.covers(source, customer, image_id)
         if by is not None:
             return Reason.WITHDRAWN, f"{by} was withdrawn"
-        if image_id in self.held_out and source not in self.fixed:
-            return Reason.HELD_OUT, f"source {self.held_out[image_id]!r} holds image {image_id} out"
+        holder = self.splits.holder(source, image_id)
+        if holder is not None:
+            return Reason.HELD_OUT, f"source {holder!r} holds image {image_id} out"
         return Reason.DUPLICATE_RECORD, f"another source has it as instance {self.repeated[instance_id]}"
 
 

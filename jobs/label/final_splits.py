@@ -38,6 +38,19 @@ class FinalSplits:
         pools = (regroup(rows, self.groups.get(pool, {})) for pool, rows in pools_of(images, self.fixed))
         return pa.concat_tables(rows.cast(images.schema) for rows in pools)
 
+    def are_held_out(self, rows: pa.Table) -> pa.ChunkedArray:
+        """Return which rows are of an image that another source holds out: (N,) bool.
+
+        Args:
+            rows: With at least image_id and source.
+        """
+        held = pc.is_in(rows.column("image_id"), pa.array(list(self.held_out), pa.string()))
+        return pc.and_(held, pc.invert(pc.is_in(rows.column("source"), pa.array(list(self.fixed), pa.string()))))
+
+    def holder(self, source: str, image_id: str) -> str | None:
+        """Return the source that holds an image out from another source's rows; None where none does."""
+        return None if source in self.fixed else self.held_out.get(image_id)
+
 
 def pools_of(images: pa.Table, fixed: Mapping[str, str]) -> Iterator[tuple[str, pa.Table]]:
     """Divide images by the split that their source fixes, which they are given; those whose split is drawn come first.

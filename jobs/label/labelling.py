@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from jobs.file_slices import FileSlice, counted, pairs_of, read_slice, write_rejects
 from jobs.label.exclusions import Exclusions
-from jobs.label.final_splits import FinalSplits
 from jobs.label.ignored_cover import IgnoredCover, ignored_cover
 from jobs.label.instances import IMAGE_COLUMNS, label_annotations
 from lake.publishing.shards import Receipt, ShardLocation, write_shard
@@ -37,7 +36,6 @@ class LabelSlice:
     instances: ShardLocation
     rejects: ShardLocation
     images: tuple[FileSlice, ...]
-    splits: FinalSplits
     exclusions: Exclusions
     labelling: Labelling
 
@@ -60,4 +58,4 @@ class LabelSlice:
         wanted = pc.unique(annotations.column("image_id"))
         parts = (read_slice(self.store, piece, IMAGE_COLUMNS) for piece in self.images)
         found = pa.concat_tables([part.filter(pc.is_in(part.column("image_id"), wanted)) for part in parts])
-        return self.splits.applied(found)
+        return self.exclusions.splits.applied(found)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.label.exclusions import Exclusions
+from jobs.label.final_splits import FinalSplits
 from jobs.withdrawing import withdrawn_rejects
 from lake.withdrawals import Withdrawn
 from tests.support.annotation_tables import LABELS, invented_annotations, invented_images
@@ -28,7 +29,8 @@ INSTANCES = st.sets(st.sampled_from(_annotations().column("instance_id").to_pyli
 @given(WITHDRAWN, IDS, st.sampled_from(["", *LABELS]), INSTANCES)
 def test_rows_in_are_rows_labelled_plus_rejects(withdrawn: Withdrawn, held: frozenset[str], fixed: str, repeated: set[str]) -> None:
     rows = _annotations()
-    exclusions = Exclusions(withdrawn, dict.fromkeys(held, fixed), {fixed: "test"} if fixed else {}, dict.fromkeys(repeated, "x"))
+    splits = FinalSplits({fixed: "test"} if fixed else {}, {}, dict.fromkeys(held, fixed))
+    exclusions = Exclusions(withdrawn, splits, dict.fromkeys(repeated, "x"))
     kept, rejects = exclusions.divided(rows)
     assert len(rows) == len(kept) + len(rejects)
     assert len(set(rejects.column("reject_id").to_pylist())) == len(rejects)
