@@ -1,6 +1,7 @@
 """Notices videos that are dealt frame by frame: images whose names are numbered, evaluated beside their neighbours in training."""
 
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -16,6 +17,7 @@ REGULAR = 0.5
 LEAST_SHARE = 0.25
 """Share of a source's evaluated images that have a neighbour in training."""
 LEAST_NEIGHBOURS = 3
+_ROWS = 65_536  # that are Python objects at once
 _NUMBERED = re.compile(r"^(?P<prefix>.*?)(?P<number>\d+)(?P<suffix>\.[^./]+)?$")
 _BLOCK = 2
 """Last digits of a number that are free within a proposed group: blocks of a hundred frames."""
@@ -34,13 +36,8 @@ def frame_notes(images: pa.Table, grouped: Iterable[str]) -> list[str]:
         grouped: Names of sources that need no such note: they have a `group_by`, or a split of their own.
     """
     notes = []
-    told = pa.array(sorted(grouped), pa.string())
-    rows = images.filter(pc.invert(pc.is_in(images.column("source"), told))).select(["source", "uri", "split"]).to_pylist()
-    by_source: dict[str, list[Mapping[str, str]]] = defaultdict(list)
-    for row in rows:
-        by_source[row["source"]].append(row)
-    for source, of_source in sorted(by_source.items()):
-        sequences = _sequences(of_source)
+    for source in sorted(set(pc.unique(images.column("source")).to_pylist()) - set(grouped)):
+        sequences = _sequences(images.filter(pc.equal(images.column("source"), source)))
         frames = [frame for sequence in sequences.values() for frame in sequence]
         evaluated = sum(frame.split != "train" for frame in frames)
         beside = sum(_beside_training(sequence) for sequence in sequences.values())
@@ -52,14 +49,15 @@ def frame_notes(images: pa.Table, grouped: Iterable[str]) -> list[str]:
     return notes
 
 
-def _sequences(rows: Iterable[Mapping[str, str]]) -> dict[str, list[_Frame]]:
+def _sequences(images: pa.Table) -> dict[str, list[_Frame]]:
     """Return the regular sequences of a source, by the folder and the beginning of their names, in the order of their numbers."""
     found: dict[str, list[_Frame]] = defaultdict(list)
-    for row in rows:
-        folder, _, name = row["uri"].rpartition("/")
-        match = _NUMBERED.match(name)
-        if match is not None:
-            found[f"{folder}/{match['prefix']}"].append(_Frame(int(match["number"]), row["split"]))
+    for batch in images.select(["uri", "split"]).to_batches(max_chunksize=_ROWS):
+        for uri, split in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            folder, _, name = uri.rpartition("/")
+            match = _NUMBERED.match(name)
+            if match is not None:
+                found[f"{folder}/{match['prefix']}"].append(_Frame(int(match["number"]), sys.intern(split)))
     return {prefix: ordered for prefix, frames in found.items() if _is_regular(ordered := sorted(frames))}
 
 
