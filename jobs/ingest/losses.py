@@ -1,6 +1,6 @@
 """How much of a source an ingest would lose, by rejects or because it is not there any more, and whether its limits allow that."""
 
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from jobs.ingest.carried_rows import CarriedRows, Earlier, source_files
 from jobs.ingest.image_table import ExportImages
 from jobs.ingest.read_export import ReadExport
-from jobs.ingest.write_shards import WrittenShard, reject_examples
+from jobs.ingest.write_shards import WrittenShard, export_examples
 from lake.configuration import LossLimits, Pipeline, Source
 from lake.errors import SourceLossError
 from lake.lake import Lake
@@ -71,11 +71,12 @@ def losses_of(
     """
     if earlier.damaged is not None:
         return SourceLosses(read.plan.source, (), (), {}, is_empty=False)
-    of_images = Counter(reject.reason.value for reject in (*images.rejected, *read.plan.unassigned))
+    others = [*images.rejected, *read.plan.unassigned]
+    of_images = Counter(reject.reason.value for reject in others)
     of_objects = sum((shard.rejected for shard in written), Counter[str]())
     found = sum(shard.found for shard in written)
     faults = _faults(of_images + of_objects)
-    examples = ChainMap(reject_examples((*images.rejected, *read.plan.unassigned)), *(dict(shard.examples) for shard in written))
+    examples = export_examples(others, written)
     return SourceLosses(
         read.plan.source,
         (

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +15,7 @@ from jobs.ingest.carried_rows import CarriedRows, source_files
 from jobs.ingest.image_files import SoundImage
 from jobs.ingest.image_table import ExportImages, Listing
 from jobs.ingest.read_export import ReadExport
-from jobs.ingest.write_shards import WrittenShard, reject_examples, write_rejected
+from jobs.ingest.write_shards import WrittenShard, export_examples, write_rejected
 from lake.configuration import Source
 from lake.digests import StageKey, digest, stage_key
 from lake.lake import Lake
@@ -99,16 +99,15 @@ def source_details(
         carried: Earlier rows that stand on.
         reused: For each unit, where its rows stood that were taken over.
     """
-    others = Counter(reject.reason.value for reject in (*images.rejected, *read.plan.unassigned))
-    examples = ChainMap(reject_examples((*images.rejected, *read.plan.unassigned)), *(dict(shard.examples) for shard in written))
+    others = [*images.rejected, *read.plan.unassigned]
     return {
         "source": read.plan.source.name,
         "images": len(images.rows),
         "image_records": len(images.rows) + len(images.rejected),
         "annotations": sum(shard.kept for shard in written),
         "object_records": sum(shard.found for shard in written),
-        "rejected": summed([others, *(shard.rejected for shard in written)]),
-        "examples": dict(sorted(examples.items())),
+        "rejected": summed([Counter(reject.reason.value for reject in others), *(shard.rejected for shard in written)]),
+        "examples": dict(sorted(export_examples(others, written).items())),
         "carried": {
             "images": len(carried.images),
             "annotations": len(carried.annotations),

@@ -1,6 +1,6 @@
 """Writes one shard of an export: its units' objects are read, rasterised and written as Parquet, or taken over as they stand."""
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -189,6 +189,16 @@ def reject_examples(rejected: Iterable[Rejected]) -> dict[str, str]:
         if reject.reason.value not in examples:
             examples[reject.reason.value] = _kept_detail(reject)
     return examples
+
+
+def export_examples(others: Iterable[Rejected], written: Sequence[WrittenShard]) -> dict[str, str]:
+    """Return an example of each reason as `reject_examples` does, of all rejects of an export.
+
+    Args:
+        others: Rejects that belong to no shard.
+        written: The shards.
+    """
+    return dict(ChainMap(reject_examples(others), *(dict(shard.examples) for shard in written)))
 
 
 def _kept_detail(reject: Rejected) -> str:
