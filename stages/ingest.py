@@ -47,7 +47,7 @@ def _compute(run: Run, read: ReadExport, publication: Publication) -> Computed:
     reused = reusable_rows(read, undamaged(run.lake.store, source_files(run.lake, "annotations", source)))
     written = run.workers.map(shard_units(read, reused), WriteShard(plan.export, source, locations["annotations"], locations["rejects"]))
     earlier = Earlier(run.lake, run.redo, publication.damaged)
-    carried = rows_to_carry(earlier, source, images, written)
+    carried = rows_to_carry(earlier, read, images, written)
     accepted = check_losses(losses_of(earlier, read, images, written, carried), run.pipeline, run.arguments["accept_losses"])
     save_written(read, written)
     details = source_details(read, images, written, carried, reused) | accepted

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from jobs.ingest.annotate import CONTENT_COLUMNS
 from jobs.ingest.image_table import ExportImages
+from jobs.ingest.read_export import ReadExport
 from jobs.ingest.write_shards import WrittenShard
 from jobs.sources.records import container_of
 from lake.configuration import Source
@@ -30,7 +31,6 @@ from lake.publishing.shards import Receipt
 from lake.publishing.snapshots import KEY_PROPERTY, PART_PROPERTY, Pins, history, summary_of
 from lake.publishing.stage_report import StageReport
 from lake.schemas import arrow_schema, empty_table
-from lake.withdrawals import read_withdrawn
 
 _log = logging.getLogger(__name__)
 _CARRIED = ("images", "annotations")
@@ -67,12 +67,12 @@ class Earlier:
     damaged: StageReport | None = None  # of this very export, whose publication is made again
 
 
-def rows_to_carry(earlier: Earlier, source: Source, images: ExportImages, written: Sequence[WrittenShard]) -> CarriedRows:
+def rows_to_carry(earlier: Earlier, read: ReadExport, images: ExportImages, written: Sequence[WrittenShard]) -> CarriedRows:
     """Return the rows of a source that are published again with those of its export.
 
     Args:
         earlier: What stood before.
-        source: The stanza; of a complete source none are carried.
+        read: The export; of a complete source none are carried.
         images: Of the export.
         written: Its shards.
 
@@ -80,9 +80,10 @@ def rows_to_carry(earlier: Earlier, source: Source, images: ExportImages, writte
         InputError: Earlier rows are damaged, and the state from which they could be carried again has expired.
         DamagedFileError: Earlier rows are damaged.
     """
+    source = read.plan.source
     if earlier.damaged is None:
         try:
-            return _carried(earlier.lake, source, images, written)
+            return _carried(earlier.lake, read, images, written)
         except DamagedFileError as error:
             if not (earlier.redo and source.complete):
                 raise
@@ -92,22 +93,22 @@ def rows_to_carry(earlier: Earlier, source: Source, images: ExportImages, writte
     if not sum(said["carried"][name] for name in _CARRIED):
         return CarriedRows(replaced=said["replaced"], tombstoned=said["tombstoned"])
     before = {table: _before(earlier.lake, table, source, earlier.damaged.key) for table in _CARRIED}
-    return _carried(replace(earlier.lake, pins=Pins(None, _CARRIED, before)), source, images, written)
+    return _carried(replace(earlier.lake, pins=Pins(None, _CARRIED, before)), read, images, written)
 
 
-def _carried(lake: Lake, source: Source, images: ExportImages, written: Sequence[WrittenShard]) -> CarriedRows:
+def _carried(lake: Lake, read: ReadExport, images: ExportImages, written: Sequence[WrittenShard]) -> CarriedRows:
+    source = read.plan.source
     if not source_files(lake, "annotations", source) and not source_files(lake, "images", source):
         return CarriedRows()
     annotated = [shard.annotations for shard in written if shard.annotations is not None]
     rejected = [shard.rejects for shard in written if shard.rejects is not None]
     brought = containers(_columns(lake, receipt, ["source_ref"]).column(0) for receipt in (*annotated, *rejected)) | images.containers
     where: dict[str, Any] = {"source": source.name}
-    withdrawn = read_withdrawn(lake)
     stood = lake.read("images", where=where)
     earlier = lake.batches("annotations", where=where) if lake.has("annotations") else iter(())
     contents = (_columns(lake, receipt, CONTENT_COLUMNS) for receipt in annotated)
     # The annotations of an image that does not stand are not carried either.
-    found = carried_rows(stood.filter(pc.invert(withdrawn.rows(stood))), earlier, brought, images.rows, contents)
+    found = carried_rows(stood.filter(pc.invert(read.withdrawn.rows(stood))), earlier, brought, images.rows, contents)
     return CarriedRows(replaced=found.replaced, tombstoned=len(found.annotations)) if source.complete else found
 
 

@@ -16,7 +16,7 @@ from lake.errors import SourceLossError
 from lake.lake import Lake
 from lake.publishing.reading import open_parquet
 from lake.reasons import BY_NATURE
-from lake.withdrawals import SUBJECT_COLUMNS, read_withdrawn
+from lake.withdrawals import SUBJECT_COLUMNS
 
 REASONS_TOLD = 3
 """Reasons that a refusal names of many."""
@@ -143,7 +143,7 @@ def _vanished(
     if not source_files(lake, "images", source):
         return ()
     before = lake.read("images", columns=[*SUBJECT_COLUMNS, "uri"], where={"source": source.name})
-    before = before.filter(pc.invert(read_withdrawn(lake).rows(before)))
+    before = before.filter(pc.invert(read.withdrawn.rows(before)))
     stood = lake.batches("annotations", columns=["image_id"], where={"source": source.name}) if lake.has("annotations") else iter(())
     after = pa.concat_tables([images.rows.select(columns), carried.images.select(columns)])
     standing = _counted([carried.annotations.column("image_id")])

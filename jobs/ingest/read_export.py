@@ -40,6 +40,7 @@ class ReadExport:
     readings: Sequence[UnitReading]
     listing: Listing  # the images of the readings, those with the id of an earlier one rejected
     opened: int  # units that were not fresh
+    withdrawn: Withdrawn = NOTHING_WITHDRAWN  # when it was read
 
 
 def read_export(
@@ -63,7 +64,7 @@ def read_export(
     newly = iter(opened)
     readings = [reading or next(newly) for reading in cached]
     listing = reject_withdrawn(reject_repeated_refs([reading.images for reading in readings]), plan.source, withdrawn)
-    return ReadExport(plan, cache, hashing.result(), readings, listing, len(opened))
+    return ReadExport(plan, cache, hashing.result(), readings, listing, len(opened), withdrawn)
 
 
 @dataclass(frozen=True, slots=True)
