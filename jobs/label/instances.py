@@ -1,6 +1,6 @@
 """Puts annotations under the taxonomy; each becomes an instance or a reject."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -39,15 +39,14 @@ def label_counts(annotations: Iterable[pa.RecordBatch]) -> list[LabelCount]:
     Args:
         annotations: Batches with at least LABEL_COLUMNS.
     """
-    totals: dict[tuple[str, str], int] = {}
-    for batch in annotations:
-        table = pa.Table.from_batches([batch])
-        objects = table.filter(pc.invert(pc.or_(table.column("is_crowd"), table.column("is_void"))))
-        counted = objects.group_by(["customer", "label"], use_threads=False).aggregate([([], "count_all")])
-        for row in counted.to_pylist():
-            key = (row["customer"], row["label"])
-            totals[key] = totals.get(key, 0) + row["count_all"]
-    return [LabelCount(customer, label, count) for (customer, label), count in sorted(totals.items())]
+    return joined_counts(_batch_counts(batch) for batch in annotations)
+
+
+def _batch_counts(batch: pa.RecordBatch) -> Iterator[LabelCount]:
+    table = pa.Table.from_batches([batch])
+    objects = table.filter(pc.invert(pc.or_(table.column("is_crowd"), table.column("is_void"))))
+    counted = objects.group_by(["customer", "label"], use_threads=False).aggregate([([], "count_all")])
+    return (LabelCount(row["customer"], row["label"], row["count_all"]) for row in counted.to_pylist())
 
 
 def joined_counts(counts: Iterable[Iterable[LabelCount]]) -> list[LabelCount]:
