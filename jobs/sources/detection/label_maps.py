@@ -1,7 +1,8 @@
 """Label maps: a folder of maps whose names are those of images, whatever the folders are called."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from jobs.sources.files.exports import LARGEST_DOCUMENT
 from jobs.sources.files.folders import LARGEST_IMAGE, Entry, Folder
 from jobs.sources.files.image_suffixes import IMAGE_SUFFIXES
 from jobs.sources.files.json_documents import list_at, parse_json
-from jobs.sources.formats.label_png.pairing import LABEL_SUFFIXES, pair_maps
+from jobs.sources.formats.label_png.pairing import LABEL_SUFFIXES, MapPair, pair_maps
 from jobs.sources.rasters.label_maps import IdMap, decode_colour_map, decode_index_map, is_coloured
 from lake.errors import InputError
 
@@ -97,23 +98,22 @@ def map_folders(folder: Folder, entries: Sequence[Entry]) -> list[MapFolders]:
         if entry.path.lower().endswith(IMAGE_SUFFIXES):
             parent, _, name = entry.path.rpartition("/")
             files.setdefault(parent, []).append(name)
-    some = list(files)[:_MOST_FOLDERS]
+    some, is_map = list(files)[:_MOST_FOLDERS], cache(partial(_is_map, folder))
     shared: dict[tuple[str, str], int] = {}
     for labels in some:
         for images in some:
             pairs = [pair for pair in pair_maps(files[images], files[labels], one_folder=labels == images) if pair.image and pair.label]
-            if pairs and _are_maps(folder, labels, images, [(str(pair.label), str(pair.image)) for pair in pairs]):
+            if pairs and _are_maps(labels, images, pairs[0], is_map):
                 roots = _without_common_end(labels, images)
                 shared[roots] = shared.get(roots, 0) + len(pairs)
     found = [MapFolders(labels, images, count) for (labels, images), count in shared.items()]
     return sorted(found, key=lambda one: (not _OF_CLASSES.search(one.labels), -one.shared, one.labels))
 
 
-def _are_maps(folder: Folder, labels: str, images: str, pairs: Sequence[tuple[str, str]]) -> bool:
-    """Say whether the first of two folders holds maps of what the second shows."""
+def _are_maps(labels: str, images: str, pair: MapPair, is_map: Callable[[str], bool]) -> bool:
+    """Say by one pair whether the first of two folders holds maps of what the second shows."""
     named = labels == images or bool(_NAMED.search(labels)) > bool(_NAMED.search(images))
-    label, image = (f"{labels}/{pairs[0][0]}".lstrip("/"), f"{images}/{pairs[0][1]}".lstrip("/"))
-    return _is_map(folder, label) and (named or not _is_map(folder, image))
+    return is_map(f"{labels}/{pair.label}".lstrip("/")) and (named or not is_map(f"{images}/{pair.image}".lstrip("/")))
 
 
 def _is_map(folder: Folder, path: str) -> bool:
