@@ -36,19 +36,21 @@ def labelled_object(
     label = label_of(categories, record.get("category_id"))
     if not isinstance(label, str):
         return Rejected(ref, *label)
-    crowd = is_crowd(record)
-    if crowd is None:
-        return Rejected(ref, Reason.MALFORMED_RECORD, f"expected 0 or 1 as iscrowd, got {str(record['iscrowd'])[:80]!r}")
+    crowd = crowd_of(record)
+    if not isinstance(crowd, bool):
+        return Rejected(ref, *crowd)
     geometry = coco_geometry(record)
     if not isinstance(geometry, Polygons | RunLengths):
         return Rejected(ref, *geometry)
     return LabelledObject(ref, names[image], label, geometry, is_crowd=crowd)
 
 
-def is_crowd(record: Mapping[str, Any]) -> bool | None:
-    """Say whether a record is of a crowd: `iscrowd` is 0, 1, false, true, or left out; None when it is anything else."""
+def crowd_of(record: Mapping[str, Any]) -> bool | tuple[Reason, str]:
+    """Return whether a record is of a crowd, or why that cannot be told: `iscrowd` is 0, 1, false, true, or left out."""
     found = record.get("iscrowd")
-    return bool(found) if found is None or (isinstance(found, int | float) and found in (0, 1)) else None
+    if found is None or (isinstance(found, int | float) and found in (0, 1)):
+        return bool(found)
+    return Reason.MALFORMED_RECORD, f"expected 0 or 1 as iscrowd, got {str(found)[:80]!r}"
 
 
 def coco_geometry(record: dict[str, Any]) -> Polygons | RunLengths | tuple[Reason, str]:

@@ -14,7 +14,7 @@ from jobs.sources.files.exports import Export
 from jobs.sources.files.json_documents import list_at, nonempty_text, records_at, whole_number
 from jobs.sources.files.paths import safe_path
 from jobs.sources.formats.coco.categories import Categories, label_of
-from jobs.sources.formats.coco.objects import is_crowd
+from jobs.sources.formats.coco.objects import crowd_of
 from jobs.sources.formats.coco.reader import CocoUnit, coco_unit, documents_by_image
 from jobs.sources.rasters.label_maps import decode_colour_map, refused
 from jobs.sources.rasters.regions import Region, find_regions
@@ -122,9 +122,9 @@ def _segment(
     label = label_of(categories, segment.get("category_id"))
     if not isinstance(label, str):
         return Rejected(ref, *label)
-    crowd = is_crowd(segment)
-    if crowd is None:
-        return Rejected(ref, Reason.MALFORMED_RECORD, f"expected 0 or 1 as iscrowd, got {str(segment['iscrowd'])[:80]!r}")
+    crowd = crowd_of(segment)
+    if not isinstance(crowd, bool):
+        return Rejected(ref, *crowd)
     region = regions.get(number)
     if region is None:
         return Rejected(ref, Reason.EMPTY_GEOMETRY, f"no pixel of the map has id {number}")
