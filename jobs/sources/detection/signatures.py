@@ -10,7 +10,7 @@ from jobs.sources.files.folders import Folder, MappedBytes
 from jobs.sources.files.json_documents import list_at, nonempty_text, object_at
 from jobs.sources.files.json_spans import element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError
-from jobs.sources.files.task_lists import text_start
+from jobs.sources.files.task_lists import begins_with, text_start
 from jobs.sources.formats.labelbox import FIRST_EXPORT, is_first_export
 from lake.errors import InputError
 
@@ -40,7 +40,7 @@ def document_signature(folder: Folder, path: str) -> Signature | None:
         if path.lower().endswith(".xml"):
             return _xml(data)
         begin = text_start(data)
-        if data[begin : begin + 1].tobytes() == b"[":
+        if begins_with(data, b"["):
             return _list(data, begin, path)
         first = parse_span(data, begin, _line_end(data, begin)) if path.lower().endswith(("ndjson", "jsonl")) else None
         return _task(first) or _object(data, path, under_ann="/ann/" in f"/{path}")

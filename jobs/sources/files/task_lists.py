@@ -97,7 +97,7 @@ def list_units(document: str, data: MappedBytes, span: tuple[int, int], where: s
 
 def _tasks(data: MappedBytes, where: str, keys: Sequence[str]) -> Elements:
     begin = text_start(data)
-    if data[begin : begin + 1].tobytes() == b"[":
+    if begins_with(data, b"["):
         return element_spans(data, (begin, data.size), where)
     lines = _lines(data)
     if len(lines) > 1:
@@ -123,6 +123,12 @@ def text_start(data: MappedBytes) -> int:
     """
     head = data[:4096].tobytes()
     return len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+
+
+def begins_with(data: MappedBytes, mark: bytes) -> bool:
+    """Whether the first byte of a document's text is a mark such as `[`."""
+    begin = text_start(data)
+    return data[begin : begin + 1].tobytes() == mark
 
 
 def _lines(data: MappedBytes) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from jobs.sources.files.folders import MappedBytes
 from jobs.sources.files.json_documents import image_side, whole_number
 from jobs.sources.files.json_spans import Elements, element_spans, member_spans
 from jobs.sources.files.paths import HostilePathError, safe_path
-from jobs.sources.files.task_lists import text_start
+from jobs.sources.files.task_lists import begins_with
 from jobs.sources.formats.coco.categories import Categories, categories_of
 from jobs.sources.formats.coco.columns import read_columns
 from jobs.sources.formats.coco.grouping import ImageGroup, group_by_image
@@ -237,7 +237,7 @@ def _lvis_names(record: dict[str, Any]) -> list[str]:
 
 def _document_units(export: Export, path: str, most: int | None, weight: int) -> Iterator[Unit]:
     data, where = map_document(export, path), export.annotations.uri(path)
-    if data[(begin := text_start(data)) : begin + 1].tobytes() == b"[":
+    if begins_with(data, b"["):
         raise InputError(
             f"{where} is a list and no COCO data set; if it holds results (image_id, category_id, score), set format: coco-results "
             "and name the data set's own file as `classes`"

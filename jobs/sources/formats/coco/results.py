@@ -16,7 +16,7 @@ from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import MappedBytes
 from jobs.sources.files.json_documents import whole_number
 from jobs.sources.files.json_spans import element_spans, member_spans
-from jobs.sources.files.task_lists import text_start
+from jobs.sources.files.task_lists import begins_with, text_start
 from jobs.sources.formats.coco.categories import categories_of, label_of
 from jobs.sources.formats.coco.grouping import group_by_image
 from jobs.sources.formats.coco.licences import licences_of
@@ -127,7 +127,7 @@ def _found_object(record: Any, ref: str, payload: CocoUnit, min_score: float) ->
 
 def _results(export: Export, document: str) -> MappedBytes:
     data = map_document(export, document)
-    if data[(begin := text_start(data)) : begin + 1].tobytes() != b"[":
+    if not begins_with(data, b"["):
         raise InputError(f"{export.annotations.uri(document)} is no list of COCO results; a data set with annotations has format: coco")
     return data
 
@@ -149,7 +149,7 @@ def _dataset(export: Export) -> _Dataset:
 
 def _as_dataset(export: Export, path: str) -> _Dataset | None:
     data = map_document(export, path)
-    if path == export.file or data[(begin := text_start(data)) : begin + 1].tobytes() != b"{":
+    if path == export.file or not begins_with(data, b"{"):
         return None
     try:
         return path, data, _members(data, path)
