@@ -53,7 +53,7 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
         InputError: The only document is no NDJSON, nor a list, or one is of the first export format.
     """
     for unit in task_units(export, ("data_rows",), _WEIGHT):
-        if isinstance(unit, Unit) and (first := first_task(export, unit)) is not None and is_first_export(first):
+        if isinstance(unit, Unit) and is_first_export(first_task(export, unit)):
             raise InputError(f"{export.annotations.uri(document_of(unit))} {FIRST_EXPORT}")
         yield unit
 

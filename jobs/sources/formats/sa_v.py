@@ -85,15 +85,14 @@ def is_hidden(mask: Any) -> bool:
     height, width = (image_side(sides[0]), image_side(sides[1])) if len(sides) == 2 else (None, None)
     if not height or not width:
         return False
-    counts = mask.get("counts")
-    return (
-        _only_run(counts) if isinstance(counts, str) else counts[0] if isinstance(counts, list) and len(counts) == 1 else None
-    ) == height * width
+    return _only_run(mask.get("counts")) == height * width
 
 
-def _only_run(counts: str) -> int | None:
-    """Return the run of compressed counts that hold just one: 5 bits a character, the least first; else None."""
-    if not counts or len(counts) > _MOST_CHARACTERS or not counts.isascii():
+def _only_run(counts: Any) -> int | None:
+    """Return the run of counts that hold just one, also compressed (5 bits a character, the least first); else None."""
+    if isinstance(counts, list):
+        return whole_number(counts[0]) if len(counts) == 1 else None
+    if not isinstance(counts, str) or not counts or len(counts) > _MOST_CHARACTERS or not counts.isascii():
         return None
     codes = [ord(character) - 48 for character in counts]
     if min(codes) < 0 or not all(code & _MORE_FOLLOWS for code in codes[:-1]) or codes[-1] & (_MORE_FOLLOWS | _NEGATIVE):
