@@ -6,6 +6,7 @@ Source: cocodataset.org/#format-results; docs/formats/coco-results.md says what 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,14 @@ def units(export: Export) -> Iterator[Unit | Rejected]:
     where = export.annotations.uri(path) if path else "the data set's file"
     licences, categories = licences_of(data, top.get("licenses"), where), categories_of(data, top.get("categories"), where)
     elements = element_spans(data, top["images"], f"{where}, images")
+
+    @lru_cache(maxsize=1)
+    def listing(named_from: str) -> tuple[list[ListedImage | Rejected], list[int | None]]:
+        listed, ids = images_of(export, named_from, data, elements, licences)
+        return [image._replace(shared=True) if isinstance(image, ListedImage) else image for image in listed], ids
+
     for document in [entry.path for entry in export.documents(".json") if entry.path != path or export.file is not None]:
-        listed, ids = images_of(export, path or document, data, elements, licences)
-        shared = [image._replace(shared=True) if isinstance(image, ListedImage) else image for image in listed]
+        shared, ids = listing(path or document)
         try:
             results = _results(export, document)
             for number, (slots, group) in enumerate(
