@@ -26,9 +26,9 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
     lake, locations, spec = run.lake, publication.locations, run.pipeline.crops
     loads = image_loads(lake.batches("plan", columns=["image_id", "window_width", "window_height"]))
     assignment, shards = assign_shards(loads)
-    known = cut_files(lake.store, (file.path for file in lake.files("crops"))) if lake.has("crops") else ()
-    done = run.workers.counter(Done())
-    standing = standing_shards(lake) if publication.damaged is None else {}
+    published = [file.path for file in lake.files("crops")] if lake.has("crops") else []
+    standing = standing_shards(lake.store, published) if publication.damaged is None else {}
+    known, done = cut_files(lake.store, published), run.workers.counter(Done())
     work = CutShard(locations["crops"], locations["rejects"], shards, spec, known, standing, done)
     with shown(done, crops=sum(loads.column("crops").to_pylist())):
         written = _cut(run, assignment, work)

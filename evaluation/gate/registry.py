@@ -16,23 +16,22 @@ from lake.storage.sql_tables import make_tables
 ALIASES = CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
 _BUSY_S = 30
 
-_metadata = REGISTRY
 _models = Table(
     "registry_models",
-    _metadata,
+    REGISTRY,
     Column("model", String(64), primary_key=True),
     Column("name", String(128), nullable=False),
     Column("registered_at", DateTime(timezone=True), nullable=False),
 )
 _aliases = Table(
     "registry_aliases",
-    _metadata,
+    REGISTRY,
     Column("alias", String(32), primary_key=True),
     Column("model", String(64), nullable=False),
 )
 _events = Table(
     "registry_events",
-    _metadata,
+    REGISTRY,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("action", String(16), nullable=False),
@@ -66,7 +65,7 @@ class Registry:
         """
         arguments = {"timeout": _BUSY_S} if database_url.startswith("sqlite") else {}
         self._engine = engine_of(database_url, connect_args=arguments)
-        make_tables(self._engine, _metadata)
+        make_tables(self._engine, REGISTRY)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -21,6 +21,11 @@ MOST_FALSE = 0.05
 _DRAWS = 500
 
 
+def is_large(instances: int, images: int) -> bool:
+    """Whether a stratum has crops and images enough for its mean to say something."""
+    return instances >= LEAST_INSTANCES and images >= LEAST_IMAGES
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One combination of attribute values that stands out."""
@@ -83,8 +88,8 @@ def _candidates(scores: PairedScores, attributes: Sequence[str]) -> Iterator[Str
     for size in (1, 2):
         for names in combinations(attributes, size):
             for stratum in strata_of(scores.crops, parse_pattern("/".join(f"{name}=*" for name in names))):
-                large = LEAST_INSTANCES <= len(stratum.rows) < scores.crops.num_rows
-                if large and len(np.unique(scores.images[stratum.rows])) >= LEAST_IMAGES:
+                large = LEAST_INSTANCES <= len(stratum.rows) < scores.crops.num_rows  # told first: images take longer to count
+                if large and is_large(len(stratum.rows), len(np.unique(scores.images[stratum.rows]))):
                     yield stratum
                     looked += 1
                     if looked == MOST_SLICES:

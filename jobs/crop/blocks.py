@@ -51,8 +51,8 @@ def cut_blocks(data: bytes, boxes: Sequence[Box], *, lossless: bool) -> list[Pix
         try:
             return _jpeg_blocks(data, header, stored, boxes)
         except (DamagedJpegError, JpegRefusedError, NoEntropyCropError):
-            # Odd sampling, or damage that its source keeps: no code of it is copied. Pixels are what the decoder below makes
-            # of them, or nothing.
+            # Odd sampling, scans that do not give all, or damage that its source keeps: no code of it is copied. Pixels are what
+            # the decoder below makes of them, or nothing.
             pass
     cut = decode_windows(data, header, boxes)
     if lossless:

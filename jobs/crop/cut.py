@@ -25,7 +25,7 @@ from lake.reasons import Reason
 from lake.rejects import reject_table
 from lake.schemas import conform, empty_table
 
-CUT_VERSION = 3
+CUT_VERSION = 4
 """Of this code: raised when the same plan gives other crops."""
 
 BATCH_BYTES = 8 << 20

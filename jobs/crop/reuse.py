@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 from jobs.crop.blocks import PixelBlock
 from lake.errors import DamagedFileError
-from lake.lake import Lake
 from lake.publishing.reading import open_parquet
 from lake.publishing.records import receipts_of
 from lake.publishing.shards import Receipt
@@ -52,11 +51,9 @@ def cut_files(store: Store, paths: Iterable[str]) -> tuple[CutFile, ...]:
     return tuple(found)
 
 
-def standing_shards(lake: Lake) -> dict[str, Receipt]:
-    """Return the receipts of the published shards of crops, by name; a shard of a new plan with that name need not be written."""
-    if not lake.has("crops"):
-        return {}
-    return {PurePosixPath(path).stem: receipt for path, receipt in receipts_of(lake.store, (f.path for f in lake.files("crops"))).items()}
+def standing_shards(store: Store, paths: Iterable[str]) -> dict[str, Receipt]:
+    """Return the receipts of published shards of crops, by name; a shard of a new plan with that name need not be written."""
+    return {PurePosixPath(path).stem: receipt for path, receipt in receipts_of(store, paths).items()}
 
 
 def known_blocks(store: Store, files: Iterable[CutFile], plan: pa.Table, spec: str) -> dict[str, PixelBlock]:

@@ -16,8 +16,7 @@ from typing import Any
 import pyspark
 from pyspark import SparkContext
 
-ENDS_IN_S = 120.0
-"""How long a JVM may take to write its archive."""
+from jobs.spark.gateway import end_jvm
 
 ARCHIVES_KEPT = 3
 """In a user's cache folder, 120 MB each."""
@@ -67,11 +66,7 @@ def _keep(writing: Path, archive: Path) -> None:
     if gateway is not None and gateway.proc is not None and gateway.proc.poll() is None:
         _log.info("keeping what Spark's JVM has loaded in %s; the next one starts sooner", archive)
         with suppress(Exception):  # the process is at its end, whatever state Spark is in
-            if SparkContext._active_spark_context is not None:
-                SparkContext._active_spark_context.stop()
-            gateway.shutdown()
-            gateway.proc.stdin.close()
-            gateway.proc.wait(ENDS_IN_S)
+            end_jvm()
     with suppress(OSError):
         writing.replace(archive)
         _remove_old(archive.parent)

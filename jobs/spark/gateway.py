@@ -1,4 +1,4 @@
-"""Spark's JVM, a child of this process: whether it is dead, and how another one takes its place."""
+"""Spark's JVM, a child of this process: how it is ended, whether it is dead, and how another one takes its place."""
 
 import subprocess
 from contextlib import suppress
@@ -9,6 +9,20 @@ from pyspark.sql import SparkSession
 
 _DYING_S = 5.0
 """From the end of a process's sockets to its own."""
+
+_ENDS_IN_S = 120.0
+"""A JVM may write the archive of its classes when it ends."""
+
+
+def end_jvm() -> None:
+    """End Spark's JVM, which this process has started, and the context in it; the next session starts another one."""
+    gateway: Any = SparkContext._gateway
+    if SparkContext._active_spark_context is not None:
+        SparkContext._active_spark_context.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()  # which is what the JVM ends by
+    gateway.proc.wait(_ENDS_IN_S)
+    SparkContext._gateway = SparkContext._jvm = None
 
 
 def end_of_jvm() -> str | None:

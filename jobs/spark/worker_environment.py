@@ -7,12 +7,10 @@ from typing import Any
 
 from pyspark import SparkContext
 
+from jobs.spark.gateway import end_jvm
 from lake.configuration import Pipeline
 from lake.errors import ConfigurationError
 from lake.storage.object_storage import TRAVELLING, aws_environment, worker_settings
-
-STOP_S = 120.0
-"""A JVM may write the archive of its classes when it ends."""
 
 
 def reads_s3(pipeline: Pipeline) -> bool:
@@ -37,12 +35,7 @@ def end_outdated_jvm() -> None:
             "AWS_… variables of this process have changed since spark-submit started Spark's JVM, whose workers do not see "
             "the change; set them before spark-submit, not after"
         )
-    if SparkContext._active_spark_context is not None:
-        SparkContext._active_spark_context.stop()
-    gateway.shutdown()
-    gateway.proc.stdin.close()  # which is what the JVM ends by
-    gateway.proc.wait(STOP_S)
-    SparkContext._gateway = SparkContext._jvm = None
+    end_jvm()
 
 
 def tell_workers(context: SparkContext) -> None:

@@ -10,7 +10,7 @@ from evaluation.report.pages.box_charts import ordinal_chart, sparkline
 from evaluation.report.pages.charts import Line
 from evaluation.report.rendering import render
 from evaluation.scores.robust_curves import AS_LABELLED, CURVES, RobustRow
-from evaluation.scores.slices import LEAST_IMAGES, LEAST_INSTANCES
+from evaluation.scores.slices import LEAST_IMAGES, LEAST_INSTANCES, is_large
 
 _LABELS: Mapping[str, str] = {
     AS_LABELLED: "labelled",
@@ -37,7 +37,7 @@ def robustness_section(rows: Sequence[RobustRow], metric: str, models: Sequence[
         floor: The filled box's mean over all crops.
     """
     shown = {title: boxes for title, jitters in CURVES.items() if len(boxes := _boxes(jitters, rows[0], models[0])) > 1}
-    told = [row is rows[0] or (row.instances >= LEAST_INSTANCES and row.worst.images >= LEAST_IMAGES) for row in rows]
+    told = [row is rows[0] or is_large(row.instances, row.worst.images) for row in rows]
     small = [row for row, large in zip(rows, told, strict=True) if not large]
     rows, groups = list(compress(rows, told)), list(compress(groups, told))
     falls = [fall for row in rows for model in models for fall in _falls(row.means[model], list(row.means[model]))]

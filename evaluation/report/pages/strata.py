@@ -8,7 +8,7 @@ from markupsafe import Markup
 from evaluation.report.pages.charts import interval_mark
 from evaluation.report.pages.scores import beside
 from evaluation.report.rendering import render
-from evaluation.scores.slices import LEAST_IMAGES, LEAST_INSTANCES
+from evaluation.scores.slices import LEAST_IMAGES, LEAST_INSTANCES, is_large
 from evaluation.scores.stratum_rows import StratumRow
 
 _LEAST_REACH = 0.05
@@ -31,7 +31,7 @@ def strata_section(
         outcomes: Of gated strata: outcome, why, and margin if it was compared with a champion.
         groups: What each row is sliced by.
     """
-    told = [(row.instances >= LEAST_INSTANCES and row.images >= LEAST_IMAGES) or row.name in outcomes for row in rows]
+    told = [is_large(row.instances, row.images) or row.name in outcomes for row in rows]
     small = [row for row, large in zip(rows, told, strict=True) if not large]
     rows, groups = list(compress(rows, told)), list(compress(groups, told))
     gains = [row.over_champion or row.over_baselines["floor-box"] for row in rows]

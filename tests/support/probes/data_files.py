@@ -1,7 +1,6 @@
 """A flipped bit in any file of a lake: what reads it names the file or gives the exact answer; nothing is silent."""
 
 import random
-import tempfile
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -14,8 +13,7 @@ from lake.lake import Lake
 from lake.publishing.reading import open_parquet
 from lake.publishing.redoing import damaged_files
 from lake.sql.query import run_sql
-from tests.support.probes.lakes import COMMANDS, Command, DamagedLake
-from tests.support.probes.metadata import harm
+from tests.support.probes.lakes import COMMANDS, Command, Damage, DamagedLake
 from tests.support.probes.outcomes import Outcomes
 
 SHARE_OF_OTHERS = 0.1
@@ -30,21 +28,18 @@ def probe(count: int, seed: int, *, first: int = 0) -> Outcomes:
         seed: Of the bits.
         first: Number of the first one, to repeat it alone.
     """
-    found = Outcomes("flipped bits")
-    with tempfile.TemporaryDirectory() as folder:
-        lake = DamagedLake.make(Path(folder))
+    with DamagedLake.made() as lake:
         readers = {table: readers_of(table) for table in TABLES if lake.open().has(table)}
         for commands in readers.values():
             lake.learn(commands)
         rows, others = ([path for path, data in lake.kept.items() if data and is_rows(path) == wanted] for wanted in (True, False))
-        for number in range(first, first + count):
-            draw = random.Random(f"{seed}/{number}")
+
+        def one(draw: random.Random) -> Damage:
             path = draw.choice(others if draw.random() < SHARE_OF_OTHERS else rows)
-            bit = draw.randrange(len(lake.kept[path]) * 8)
-            harm(path, "flip", bit)
-            relative = path.relative_to(lake.folder)
-            lake.examine(found, f"{number}: flip {relative} at bit {bit}", path, readers[relative.parts[1]] if is_rows(path) else COMMANDS)
-    return found
+            commands = readers[path.relative_to(lake.folder).parts[1]] if is_rows(path) else COMMANDS
+            return Damage(path, "flip", draw.randrange(len(lake.kept[path]) * 8), commands)
+
+        return lake.harmed("flipped bits", one, range(first, first + count), seed)
 
 
 def is_rows(path: Path) -> bool:

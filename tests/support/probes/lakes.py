@@ -1,6 +1,8 @@
 """A small lake that probes damage file by file: what every command says of it, and how it is put back as it was."""
 
+import random
 import signal
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +38,31 @@ class HangingError(Exception):
     """A command has not ended in time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What is done to one file of a lake, and which commands are run on it then."""
+
+    path: Path
+    how: str  # flip, cut, zero or delete
+    bit: int
+    commands: Iterable[str]
+
+    def do(self) -> None:
+        """Flip the bit, cut the file off there, zero 64 bytes from there on, or delete the file."""
+        data = bytearray(self.path.read_bytes())
+        if self.how == "delete":
+            self.path.unlink()
+            return
+        if self.how == "flip":
+            data[self.bit // 8] ^= 1 << self.bit % 8
+        elif self.how == "cut":
+            del data[self.bit // 8 :]
+        else:
+            zeroed = len(data[self.bit // 8 : self.bit // 8 + 64])
+            data[self.bit // 8 : self.bit // 8 + zeroed] = bytes(zeroed)
+        self.path.write_bytes(data)
+
+
 @dataclass(slots=True)
 class DamagedLake:
     """A lake, the bytes of all its files, and what every command says of it while it is whole."""
@@ -46,23 +73,25 @@ class DamagedLake:
     commands: dict[str, Command] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, folder: Path) -> "DamagedLake":
-        """Publish a night and a correction of it, and promote two models, one after the other."""
-        made = cls(folder / "store")
-        lake = made.open()
-        run_night(lake)
-        for numbers in ((1, 2), (1, 2, 3)):
-            publish_rejects(lake, "late", numbers)
-        registry, champion = Registry(lake.database_url), None
-        for model in MODELS:
-            registry.register(model, "night")
-            registry.point("candidate", model)
-            registry.promote(model, compared_with=champion, verdict_id=digest("verdict", model), reason=None)
-            champion = model
-        gc(lake, dry_run=False, keep=timedelta(0), grace=timedelta(0))
-        made.kept = {path: path.read_bytes() for path in sorted((folder / "store").rglob("*")) if path.is_file()}
-        made.learn(COMMANDS)
-        return made
+    @contextmanager
+    def made(cls) -> Iterator["DamagedLake"]:
+        """Publish a night and a correction of it, and promote two models, one after the other; after the block the lake is gone."""
+        with tempfile.TemporaryDirectory() as folder:
+            made = cls(Path(folder) / "store")
+            lake = made.open()
+            run_night(lake)
+            for numbers in ((1, 2), (1, 2, 3)):
+                publish_rejects(lake, "late", numbers)
+            registry, champion = Registry(lake.database_url), None
+            for model in MODELS:
+                registry.register(model, "night")
+                registry.point("candidate", model)
+                registry.promote(model, compared_with=champion, verdict_id=digest("verdict", model), reason=None)
+                champion = model
+            gc(lake, dry_run=False, keep=timedelta(0), grace=timedelta(0))
+            made.kept = {path: path.read_bytes() for path in sorted(made.folder.rglob("*")) if path.is_file()}
+            made.learn(COMMANDS)
+            yield made
 
     def learn(self, commands: Mapping[str, Command]) -> None:
         """Keep what commands say of the whole lake."""
@@ -101,10 +130,21 @@ class DamagedLake:
                 path.unlink()
         return gone
 
-    def examine(self, found: Outcomes, what: str, damaged: Path, commands: Iterable[str]) -> None:
+    def harmed(self, name: str, draw: Callable[[random.Random], Damage], numbers: Iterable[int], seed: int) -> Outcomes:
+        """Do one damage after the other, each drawn from the seed and its number alone; return what came of them under that name."""
+        found = Outcomes(name)
+        for number in numbers:
+            damage = draw(random.Random(f"{seed}/{number}"))
+            damage.do()
+            self.examine(found, number, damage)
+        return found
+
+    def examine(self, found: Outcomes, number: int, damage: Damage) -> None:
         """Run commands on the damaged lake, add what came of it to the outcomes, and put the lake back as it was."""
-        said = {name: self.say(name) for name in commands}
-        gone = [path for path in self.restore() if path != str(damaged.relative_to(self.folder))]
+        damaged = str(damage.path.relative_to(self.folder))
+        what = f"{number}: {damage.how} {damaged} at bit {damage.bit}"
+        said = {name: self.say(name) for name in damage.commands}
+        gone = [path for path in self.restore() if path != damaged]
         wrong = {name: outcome for name, outcome in said.items() if outcome not in (RIGHT, TOLD)}
         found.tried += 1
         found.outcomes["violation" if wrong or gone else TOLD if TOLD in said.values() else RIGHT] += 1

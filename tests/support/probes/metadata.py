@@ -5,11 +5,10 @@ single flipped bits, and now and then are cut short, zeroed or deleted. Each fol
 """
 
 import random
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.support.probes.lakes import COMMANDS, DamagedLake
+from tests.support.probes.lakes import COMMANDS, Damage, DamagedLake
 from tests.support.probes.outcomes import Outcomes
 
 KINDS: Mapping[str, int] = {"flip": 80, "cut": 8, "zero": 8, "delete": 4}
@@ -23,35 +22,16 @@ def probe(count: int, seed: int, *, first: int = 0) -> Outcomes:
         seed: Of the damage.
         first: Number of the first one, to repeat it alone.
     """
-    found = Outcomes("damaged metadata")
-    with tempfile.TemporaryDirectory() as folder:
-        lake = DamagedLake.make(Path(folder))
+    with DamagedLake.made() as lake:
         files = [path for path in lake.kept if path.suffix != ".parquet" and path.stat().st_size]
         by_kind = [[path for path in files if kind(path)] for kind in _OF_KIND]
-        for number in range(first, first + count):
-            draw = random.Random(f"{seed}/{number}")
+
+        def one(draw: random.Random) -> Damage:
             path = draw.choice(draw.choice(by_kind))
             how = draw.choices(list(KINDS), list(KINDS.values()))[0]
-            where = draw.randrange(len(lake.kept[path]) * 8)
-            harm(path, how, where)
-            lake.examine(found, f"{number}: {how} {path.relative_to(lake.folder)} at bit {where}", path, COMMANDS)
-    return found
+            return Damage(path, how, draw.randrange(len(lake.kept[path]) * 8), COMMANDS)
 
-
-def harm(path: Path, how: str, bit: int) -> None:
-    """Damage a file: flip a bit, cut the file off there, zero 64 bytes from there on, or delete it."""
-    data = bytearray(path.read_bytes())
-    if how == "delete":
-        path.unlink()
-        return
-    if how == "flip":
-        data[bit // 8] ^= 1 << bit % 8
-    elif how == "cut":
-        del data[bit // 8 :]
-    else:
-        zeroed = len(data[bit // 8 : bit // 8 + 64])
-        data[bit // 8 : bit // 8 + zeroed] = bytes(zeroed)
-    path.write_bytes(data)
+        return lake.harmed("damaged metadata", one, range(first, first + count), seed)
 
 
 _OF_KIND: tuple[Callable[[Path], bool], ...] = (
