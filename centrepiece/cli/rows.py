@@ -29,7 +29,23 @@ def _write_table(rows: pa.Table, sink: BinaryIO) -> None:
 
 
 def _write_csv(rows: pa.Table, sink: BinaryIO) -> None:
-    pyarrow.csv.write_csv(rows, sink)
+    columns = [column if pa.types.is_primitive(column.type) or _is_text(column.type) else _as_text(column) for column in rows.columns]
+    pyarrow.csv.write_csv(pa.table(columns, names=rows.column_names), sink)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.Array:
+    """Write what CSV has no form for as JSON does: bytes in base64, lists and structs as JSON."""
+    return pa.array([None if value is None else _in_a_cell(value) for value in column.to_pylist()], pa.string())
+
+
+def _in_a_cell(value: object) -> str:
+    if isinstance(value, list | dict | tuple):
+        return json.dumps(value, ensure_ascii=False, default=_json_value)
+    return _json_value(value)
 
 
 def _write_json(rows: pa.Table, sink: BinaryIO) -> None:
