@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
-from lake.configuration import load_pipeline
+from lake.pipeline_file import load_pipeline
 from tests.support.stages import ingest
 
 PIPELINE = """

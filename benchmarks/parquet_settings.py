@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.crop.cut import COMPRESSION
-from lake.configuration import load_pipeline
 from lake.lake import open_lake
+from lake.pipeline_file import load_pipeline
 from lake.publishing.shards import ROWS_PER_GROUP, ROWS_PER_GROUP_WITH_BYTES, write_settings
 
 RANDOM_READS = 20

@@ -22,8 +22,9 @@ import pyarrow.compute as pc
 
 from jobs.file_slices import read_slice, slices_of
 from jobs.spark.session import spark_session
-from lake.configuration import Pipeline, load_pipeline
+from lake.configuration import Pipeline
 from lake.lake import Lake, open_lake
+from lake.pipeline_file import load_pipeline
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from tests.support.annotation_tables import LABEL_MAPS, LABELS, TAXONOMY, invented_annotations, invented_images

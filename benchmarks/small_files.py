@@ -22,7 +22,8 @@ from benchmarks.coco_file import flat_jpeg, numbered
 from benchmarks.ingest_ours import write_pipeline
 from jobs.spark.session import spark_session
 from jobs.spark.tasks import run_tasks
-from lake.configuration import Pipeline, load_pipeline
+from lake.configuration import Pipeline
+from lake.pipeline_file import load_pipeline
 from tests.support.stages import ingest
 
 _HEIGHT, _WIDTH = 480, 640

@@ -34,7 +34,7 @@ SPARK = """
 import sys
 from pathlib import Path
 from jobs.spark.workers import SparkWorkers
-from lake.configuration import load_pipeline
+from lake.pipeline_file import load_pipeline
 assert SparkWorkers(load_pipeline(Path(sys.argv[1]))).map([1, 2], str) == ["1", "2"]
 """
 SPARK_GOAL = 4.0

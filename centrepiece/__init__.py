@@ -56,8 +56,8 @@ def open_pipeline(path: "str | Path") -> "PipelineConnection":
         UnreachableError: The store or the catalog does not answer, or refuses the credentials.
     """
     from centrepiece.connection import PipelineConnection
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
+    from lake.pipeline_file import load_pipeline
 
     pipeline = load_pipeline(path)
     return PipelineConnection(open_lake(pipeline), pipeline)

@@ -10,7 +10,7 @@ import httpx
 from evaluation.gate.models import models_to_score
 from flows.nightly import nightly
 from flows.order import run_in_order
-from lake.configuration import load_pipeline
+from lake.pipeline_file import load_pipeline
 from lake.publishing.stage_report import StageReport
 from stages.runner import run_stage
 

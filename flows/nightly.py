@@ -11,8 +11,8 @@ from prefect.client.schemas.objects import TaskRun
 
 from evaluation.gate.models import models_to_score
 from flows.order import run_in_order
-from lake.configuration import load_pipeline
 from lake.errors import CentrepieceError, UnreachableError
+from lake.pipeline_file import load_pipeline
 from lake.publishing.report_texts import as_markdown
 from lake.publishing.stage_report import StageReport
 from stages.runner import run_stage

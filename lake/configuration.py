@@ -1,18 +1,14 @@
-"""The settings of a pipeline, read from `pipeline.yaml` and checked: unknown keys are errors, secrets are references, paths absolute."""
+"""The settings of a pipeline, each with its meaning, its default and what it may be; `lake.pipeline_file` reads them."""
 
 import difflib
-import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from lake.addresses import SECRET_NAME, check_address, with_secrets
+from lake.addresses import check_address
 from lake.contracts import STRATUM_COLUMNS
-from lake.errors import ConfigurationError
-from lake.redaction import redacted
-from lake.strict_yaml import read_yaml
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -34,10 +30,7 @@ Format = Literal[
 ]
 JitterName = Literal["cut-5", "padding-0", "padding-50", "loose-10", "loose-25", "off-10", "off-20", "noise-5", "noise-10"]
 """Other boxes than the annotator's that robustness can be measured on; `imaging.jitter.JITTERS` says what each does."""
-_SECRETS = ("catalog", "database")
 _PORTS = range(1, 65536)
-_MOST_FAULTS = 10
-"""That one message tells of a file."""
 
 
 class _Settings(BaseModel):
@@ -116,7 +109,7 @@ class Source(_Settings):
         "and of their groups is left out. Left out, the split is drawn.",
     )
     limits: LossLimits | None = Field(
-        None, exclude=True, description="LossLimits of this source alone; what it leaves out is as for all sources."
+        None, exclude=True, description="Limits of this source alone; what it leaves out is as for all sources."
     )
 
     @field_validator("annotations", "images", "classes")
@@ -320,107 +313,3 @@ def _without_credentials(place: str) -> str:
     if "@" in bucket or ":" in bucket:
         raise ValueError("an address on S3 holds no credentials: they come from the standard AWS chain (AWS_ACCESS_KEY_ID, a profile, …)")
     return place
-
-
-def load_pipeline(path: str | Path) -> Pipeline:
-    """Read and validate a pipeline file; relative paths are taken from the file's folder.
-
-    Raises:
-        ConfigurationError: The file is missing, is not YAML, has an unknown key or an invalid value.
-    """
-    path = Path(path).resolve()
-    document = read_yaml(path)
-    try:
-        pipeline = Pipeline.model_validate(_resolve(document, path))
-    except ValidationError as error:
-        raise ConfigurationError(f"{path}: {explain(error, Pipeline)}") from None
-    return pipeline
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Say a validation error in one line a fault, naming the nearest known key for each unknown one."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    # pydantic counts only the valid items of a list: the invalid ones are told by themselves
-    depths = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
-    told = [fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in depths]
-    lines = [_said(fault["type"], fault["loc"], fault["msg"], model) for fault in told[:_MOST_FAULTS]]
-    more = [f"and {len(told) - _MOST_FAULTS:,} more"] if len(told) > _MOST_FAULTS else []
-    return redacted(" ".join("; ".join(lines + more).split()))
-
-
-def _said(kind: str, place: tuple[int | str, ...], message: str, model: type[BaseModel]) -> str:
-    where = ".".join(str(part) for part in place)[:100]
-    if kind != "extra_forbidden":
-        return f"{where or 'document'}: {message.removeprefix('Value error, ')[:500]}"
-    known = sorted(_known_keys(model))
-    near = difflib.get_close_matches(str(place[-1])[:100], known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-    return f"unknown key {where!r}; {hint}"
-
-
-def _known_keys(model: type[BaseModel]) -> set[str]:
-    keys: set[str] = set()
-    pending: list[Any] = [model]
-    while pending:
-        kind = pending.pop()
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            keys.update(kind.model_fields)
-            pending.extend(field.annotation for field in kind.model_fields.values())
-        else:
-            pending.extend(get_args(kind))
-    return keys
-
-
-def _resolve(document: dict[str, Any], path: Path) -> dict[str, Any]:
-    folder = path.parent
-    _refuse_references(document, path)
-    resolved = dict(document)
-    for key in _SECRETS:
-        if isinstance(resolved.get(key), str):
-            resolved[key] = _secret(resolved[key], key, path)
-    for key in ("taxonomy", "label_maps", "gates", "store"):
-        if isinstance(resolved.get(key), str):
-            resolved[key] = _absolute(resolved[key], folder)
-    if isinstance(resolved.get("sources"), list):
-        resolved["sources"] = [
-            {
-                key: _absolute(value, folder) if key in ("annotations", "images", "classes") and value else value
-                for key, value in source.items()
-            }
-            if isinstance(source, dict)
-            else source
-            for source in resolved["sources"]
-        ]
-    return resolved
-
-
-def _absolute(value: Any, folder: Path) -> Any:
-    if not isinstance(value, str) or "://" in value:
-        return value
-    try:
-        return str((folder / value).resolve())
-    except (OSError, RuntimeError, ValueError) as error:  # a NUL, a loop of links, a name that is too long
-        raise ConfigurationError(f"{redacted(value[:100])!r} is no path: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _secret(value: str, key: str, path: Path) -> str:
-    def value_of(name: str) -> str:
-        if name not in os.environ:
-            raise ConfigurationError(f"{path}: {key} names the environment variable {name!r}, which is not set")
-        return os.environ[name]
-
-    return with_secrets(value, value_of)
-
-
-def _refuse_references(document: dict[str, Any], path: Path) -> None:
-    pending: list[tuple[str, Any]] = [(key, value) for key, value in document.items() if key not in _SECRETS]
-    while pending:
-        where, value = pending.pop()
-        if isinstance(value, dict):
-            pending.extend((f"{where}.{key}", item) for key, item in value.items())
-        elif isinstance(value, list):
-            pending.extend((f"{where}[{index}]", item) for index, item in enumerate(value))
-        elif isinstance(value, str) and SECRET_NAME.search(value):
-            raise ConfigurationError(
-                f"{path}: {where} holds {redacted(value[:100])!r}; ${{…}} is for secrets only, which means the keys {', '.join(_SECRETS)}"
-            )

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lake.configuration import explain
 from lake.dispositions import BACKGROUND, KEPT, UNAPPROVED
 from lake.errors import ConfigurationError
 from lake.strict_yaml import read_yaml
+from lake.validation_errors import explain
 from taxonomy.tree import ClassTree, grow
 
 

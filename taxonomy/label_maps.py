@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lake.configuration import Name, explain
+from lake.configuration import Name
 from lake.errors import ConfigurationError
 from lake.strict_yaml import read_yaml
+from lake.validation_errors import explain
 from taxonomy.names import normalised
 from taxonomy.tree import ClassTree
 

@@ -10,10 +10,11 @@ from packaging.requirements import Requirement
 
 from jobs.label.decisions import other_sources
 from jobs.spark.java import JAVA_LINE, OLDEST_JAVA, java_version
-from lake.configuration import Pipeline, load_pipeline
+from lake.configuration import Pipeline
 from lake.errors import CentrepieceError, ConfigurationError
 from lake.lake import open_lake
 from lake.maintenance.doctor import Finding, examine
+from lake.pipeline_file import load_pipeline
 from taxonomy.labelling import load_labelling
 
 MEMBER = "!"

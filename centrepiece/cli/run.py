@@ -34,7 +34,7 @@ def run_pipeline(pipeline_file: Path, *, as_json: bool, accept_losses: Sequence[
         RefusedRunError: The verdict is FAIL or INCONCLUSIVE; the report is written all the same, and its place told.
     """
     from evaluation.gate.models import resolve_model
-    from lake.configuration import load_pipeline
+    from lake.pipeline_file import load_pipeline
 
     pipeline = load_pipeline(pipeline_file)
     try:

@@ -9,9 +9,9 @@ from evaluation.metrics.instance import MetricSpec, full_metric_name, metric_nam
 from evaluation.scores.robustness import SUMMARIES, known_jitter, split_metric
 from evaluation.scores.strata import ALL, parse_pattern
 from imaging.jitter import JITTERS
-from lake.configuration import explain
 from lake.errors import ConfigurationError
 from lake.strict_yaml import read_yaml
+from lake.validation_errors import explain
 
 Baseline = Literal["box", "ellipse"]
 StrictInt = Annotated[int, Field(strict=True)]

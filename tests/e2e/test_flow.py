@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from evaluation.gate.registry import Registry
-from lake.configuration import load_pipeline
 from lake.lake import open_lake
+from lake.pipeline_file import load_pipeline
 from tests.e2e.conftest import Centrepiece
 
 pytestmark = pytest.mark.slow

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from imaging.crop_codec import open_crop
-from lake.configuration import load_pipeline
 from lake.lake import Lake, open_lake
+from lake.pipeline_file import load_pipeline
 from tests.e2e.conftest import Centrepiece
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ CAMVID_LABELS = {
 STAGES = """
 import sys
 from stages.runner import run_stage
-from lake.configuration import load_pipeline
+from lake.pipeline_file import load_pipeline
 for name in ("ingest", "label", "balance", "crop"):
     run_stage(name, load_pipeline(sys.argv[1]))
 """

@@ -7,9 +7,10 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.workers import InProcess
-from lake.configuration import Pipeline, load_pipeline
+from lake.configuration import Pipeline
 from lake.contracts import TABLES
 from lake.lake import Lake, open_lake
+from lake.pipeline_file import load_pipeline
 from lake.publishing.stage_report import StageReport
 from stages.runner import run_stage
 from tests.support.factories import tiny_demo

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from demo.write import write_demo
-from lake.configuration import load_pipeline
 from lake.lake import open_lake
+from lake.pipeline_file import load_pipeline
 from stages.runner import run_stage
 
 COMMAND = Path(sys.executable).parent / "centrepiece"

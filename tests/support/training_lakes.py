@@ -6,9 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from lake.configuration import Pipeline, load_pipeline
+from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.lake import open_lake
+from lake.pipeline_file import load_pipeline
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from tests.support.factories import crop_rows, tiny_demo, tiny_shots

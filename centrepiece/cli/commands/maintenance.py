@@ -30,9 +30,9 @@ def doctor_command(
 ) -> None:
     """Examine the machine, the configuration and the store; name every fault with its mend. Ends with 2 if there is one."""
     from centrepiece.cli.examination import examine_all
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
     from lake.maintenance.relocation import relocate as move_in
+    from lake.pipeline_file import load_pipeline
 
     if relocate:
         moved = move_in(open_lake(load_pipeline(pipeline_file)))
@@ -53,9 +53,9 @@ def doctor_command(
 
 def _rebuild(pipeline_file: Path) -> None:
     from evaluation.gate.models import register_models
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
     from lake.maintenance.rebuilding import rebuild_catalog
+    from lake.pipeline_file import load_pipeline
 
     lake = open_lake(load_pipeline(pipeline_file))
     for table, metadata in rebuild_catalog(lake).items():
@@ -74,9 +74,9 @@ def gc_command(
     json: AsJson = False,
 ) -> None:
     """Expire old snapshots and remove files that no snapshot names; what is tagged stays."""
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
     from lake.maintenance.gc import gc
+    from lake.pipeline_file import load_pipeline
 
     report = gc(open_lake(load_pipeline(pipeline_file)), dry_run=dry_run, keep=timedelta(days=keep_days))
     if json:
@@ -101,9 +101,10 @@ def freeze_command(
     json: AsJson = False,
 ) -> None:
     """Freeze the present crops under a tag, so that `evaluation.frozen` can hold models against the same ones for ever."""
-    from lake.configuration import NAME, load_pipeline
+    from lake.configuration import NAME
     from lake.frozen import freeze
     from lake.lake import open_lake
+    from lake.pipeline_file import load_pipeline
 
     if not re.fullmatch(NAME, tag):
         raise ConfigurationError(f"expected a tag of letters, digits, dots, dashes and underscores, at most 64, got {tag!r}")

@@ -22,8 +22,8 @@ def delete_command(
 ) -> None:
     """Delete a model with its weights and the tags that kept its crops and scores; never the champion."""
     from evaluation.gate.deletion import delete_model
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
+    from lake.pipeline_file import load_pipeline
 
     _tell([delete_model(open_lake(load_pipeline(pipeline_file)), model, force=force)], as_json=json)
 
@@ -36,8 +36,8 @@ def prune_command(
 ) -> None:
     """Delete all but the newest models; champion, candidate and the model to roll back to stay."""
     from evaluation.gate.deletion import prune_models
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
+    from lake.pipeline_file import load_pipeline
 
     _tell(prune_models(open_lake(load_pipeline(pipeline_file)), keep=keep), as_json=json)
 

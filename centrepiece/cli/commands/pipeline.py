@@ -121,7 +121,7 @@ def promote_command(
 def rollback_command(pipeline_file: PipelineFile, json: AsJson = False) -> None:
     """Make the previous champion the champion again."""
     from evaluation.gate.promote import rollback
-    from lake.configuration import load_pipeline
+    from lake.pipeline_file import load_pipeline
 
     show_reports([rollback(load_pipeline(pipeline_file))], as_json=json)
 
@@ -133,7 +133,7 @@ def report_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: 
 
 
 def _stage(name: str, pipeline_file: Path, as_json: bool, *, redo: bool = False, **arguments: Any) -> StageReport:
-    from lake.configuration import load_pipeline
+    from lake.pipeline_file import load_pipeline
     from stages.runner import run_stage
 
     pipeline = load_pipeline(pipeline_file)
@@ -145,14 +145,14 @@ def _stage(name: str, pipeline_file: Path, as_json: bool, *, redo: bool = False,
 
 def _digest(pipeline_file: Path, model: str) -> str:
     from evaluation.gate.models import resolve_model
-    from lake.configuration import load_pipeline
+    from lake.pipeline_file import load_pipeline
 
     return resolve_model(load_pipeline(pipeline_file), model)
 
 
 def _show_gate_plan(pipeline_file: Path, as_of: str | None, as_json: bool) -> None:
     from evaluation.gate.plan import plan_gate
-    from lake.configuration import load_pipeline
+    from lake.pipeline_file import load_pipeline
 
     show_plan(plan_gate(load_pipeline(pipeline_file), as_of=as_of), as_json=as_json)
 

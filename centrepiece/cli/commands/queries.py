@@ -24,8 +24,8 @@ def sql_command(
 ) -> None:
     """Query the tables with SQL (DuckDB's dialect)."""
     from centrepiece.cli.rows import WRITERS
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
+    from lake.pipeline_file import load_pipeline
     from lake.sql.query import run_sql
 
     rows = run_sql(open_lake(load_pipeline(pipeline_file)), query, as_of=as_of)
@@ -47,9 +47,9 @@ def lineage_command(
     """Walk back from a model or a table to snapshots, settings, exports and the commit of the code."""
     from evaluation.gate.models import resolve_model
     from evaluation.gate.registry import ALIASES
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
     from lake.maintenance.lineage import lineage
+    from lake.pipeline_file import load_pipeline
 
     pipeline = load_pipeline(pipeline_file)
     found = lineage(open_lake(pipeline), resolve_model(pipeline, what) if what in ALIASES else what, as_of=as_of)

@@ -22,7 +22,7 @@ taxonomy_commands = typer.Typer(no_args_is_help=True, help="What the taxonomy ma
 @taxonomy_commands.command("coverage")
 def coverage_command(pipeline_file: PipelineFile, as_of: AsOfOption = None, json: AsJson = False) -> None:
     """Show every customer's labels, what becomes of them, and which classes and map entries nothing uses."""
-    from lake.configuration import load_pipeline
+    from lake.pipeline_file import load_pipeline
     from taxonomy.coverage import coverage
 
     pipeline = load_pipeline(pipeline_file)
@@ -45,7 +45,7 @@ def suggest_command(
     json: AsJson = False,
 ) -> None:
     """Propose a class for every label that no map knows, as YAML for the label maps; sources need not be ingested yet."""
-    from lake.configuration import load_pipeline
+    from lake.pipeline_file import load_pipeline
     from taxonomy.map_files import write_label_maps
     from taxonomy.suggestions import as_label_maps, suggest
 

@@ -30,9 +30,9 @@ def withdraw_command(
 ) -> None:
     """Take a source, a customer or an image out of every table, for good and on record; name the models trained on it."""
     from jobs.withdrawing import known_subject, models_trained_on, withdraw_rows
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
     from lake.ownership import claim_store
+    from lake.pipeline_file import load_pipeline
     from lake.withdrawals import Withdrawn, read_withdrawn, record_decision, subject_of
 
     pipeline = load_pipeline(pipeline_file)
@@ -56,8 +56,8 @@ def withdraw_command(
 
 
 def _later(pipeline_file: Path) -> "list[StageReport]":
-    from lake.configuration import load_pipeline
     from lake.lake import open_lake
+    from lake.pipeline_file import load_pipeline
     from stages.runner import run_stage
 
     pipeline = load_pipeline(pipeline_file)

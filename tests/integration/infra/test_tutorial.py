@@ -17,7 +17,8 @@ from centrepiece.cli.app import app
 from evaluation.gate.gates import Gates
 from infra.docs.root_pages import ROOT
 from jobs.workers import InProcess
-from lake.configuration import Pipeline, load_pipeline
+from lake.configuration import Pipeline
+from lake.pipeline_file import load_pipeline
 from stages.runner import run_stage
 from tests.support.factories import tiny_demo
 

@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from demo.init_coco import init_coco
-from lake.configuration import load_pipeline
 from lake.errors import InputError
+from lake.pipeline_file import load_pipeline
 from taxonomy.classes import load_taxonomy
 from taxonomy.label_maps import load_label_maps
 

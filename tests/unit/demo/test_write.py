@@ -9,8 +9,9 @@ from demo.customers import CUSTOMERS
 from demo.pipeline_files import pipeline_text
 from demo.world import scene_name
 from demo.write import write_demo
-from lake.configuration import Splits, load_pipeline
+from lake.configuration import Splits
 from lake.errors import InputError
+from lake.pipeline_file import load_pipeline
 from lake.splits import split_of
 from taxonomy.classes import load_taxonomy
 from taxonomy.label_maps import load_label_maps

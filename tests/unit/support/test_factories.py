@@ -3,7 +3,7 @@ import pytest
 
 from imaging.crop_codec import open_crop
 from imaging.masks.masks import decode
-from lake.configuration import load_pipeline
+from lake.pipeline_file import load_pipeline
 from tests.support.factories import annotation_rows, crop_rows, image_rows, instance_rows, tiny_demo, tiny_shots
 
 

@@ -13,10 +13,11 @@ from demo.shots import Shot
 from imaging.crop_codec import open_crop
 from imaging.images import ImageRefusedError
 from imaging.orientation import Box
-from lake.configuration import JitterName, load_pipeline
+from lake.configuration import JitterName
 from lake.contracts import Image as ImageRow
 from lake.digests import stage_key
 from lake.lake import Lake, open_lake
+from lake.pipeline_file import load_pipeline
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from lake.schemas import table_of

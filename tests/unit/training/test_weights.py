@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 import torch
 
-from lake.configuration import load_pipeline
 from lake.contracts import Model
 from lake.digests import stage_key
 from lake.errors import ModelError
 from lake.lake import Lake, open_lake
+from lake.pipeline_file import load_pipeline
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from lake.schemas import table_of

@@ -14,10 +14,11 @@ from jobs.balance.plan import plan_instances
 from jobs.balance.report import balance_table, tally
 from jobs.label.instances import label_annotations
 from jobs.spark.session import spark_session
-from lake.configuration import Pipeline, load_pipeline
+from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.errors import EmptyCheckError, UnmappedLabelError
 from lake.lake import Lake, open_lake
+from lake.pipeline_file import load_pipeline
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import shard_name, write_shard
 from taxonomy.labelling import load_labelling

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from lake.configuration import Pipeline, load_pipeline
+from lake.configuration import Pipeline
 from lake.lake import Lake, open_lake
 from lake.maintenance.doctor import examine_lake
+from lake.pipeline_file import load_pipeline
 from tests.support.factories import tiny_demo
 from tests.support.stages import balance, crop, ingest, label
 

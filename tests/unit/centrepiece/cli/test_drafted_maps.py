@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from centrepiece.cli.app import app
 from centrepiece.cli.examination import examine_label_maps
-from lake.configuration import load_pipeline
+from lake.pipeline_file import load_pipeline
 
 
 def _pipeline(folder: Path, customers: dict[str, dict[str, int]]) -> Path:

@@ -50,7 +50,7 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(
 
 def test_any_other_error_is_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
-    for module in ("lake.configuration", "lake.strict_yaml"):
+    for module in ("lake.pipeline_file", "lake.strict_yaml"):
         monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setattr(sys, "argv", ["centrepiece", "rollback", str(tmp_path / "pipeline.yaml")])
     with pytest.raises(ModuleNotFoundError, match="yaml"):

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lake.configuration import load_pipeline
 from lake.errors import ConfigurationError
+from lake.pipeline_file import load_pipeline
 
 COMPLETE: dict[str, Any] = {
     "name": "nightly",

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import yaml
 
-from lake.configuration import load_pipeline
 from lake.errors import ConfigurationError
+from lake.pipeline_file import load_pipeline
 
 COMPLETE: dict[str, Any] = {
     "name": "nightly",
