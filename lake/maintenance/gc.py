@@ -16,7 +16,7 @@ from lake.contracts import TABLES
 from lake.errors import InputError, MissingTableError, PublishError
 from lake.lake import Lake
 from lake.maintenance.rebuilding import refuse_lost_tables
-from lake.maintenance.references import held_bytes, references
+from lake.maintenance.references import references
 from lake.publishing.processes import is_dead
 from lake.publishing.records import EXPECTATION_PAGES, RECORDS_FOLDER, read_record
 from lake.publishing.snapshots import KEY_PROPERTY, newest_until, replacement_times, summary_of, tags
@@ -125,13 +125,14 @@ def _expire_and_name(lake: Lake, table: Table, until: datetime, report: GcReport
     old = [one for one, moment in replaced.items() if moment < until.timestamp() * 1000 and one not in stays]
     if pinned:
         report.tagged[name] = pinned
-        report.held[name] = held_bytes(lake, table, old)
     if old:
         report.expired[name] = old
         if not report.dry_run:
             expire_snapshots(lake, name, old)
             table = lake.table(name)
     found = references(lake, table, without=old)
+    if found.held:
+        report.held[name] = found.held
     return found.kept.keys() | found.metadata
 
 

@@ -1,11 +1,11 @@
 """Collect every file that a kept snapshot of a table names."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
-from pyiceberg.table.snapshots import Snapshot
 
 from lake.lake import Lake
 from lake.publishing.snapshots import tags
@@ -18,6 +18,7 @@ class References:
     live: dict[str, IcebergFile]  # of the newest snapshot
     kept: dict[str, IcebergFile]  # of any kept snapshot, the newest included
     metadata: frozenset[str]  # table metadata, manifest lists and manifests
+    held: dict[str, int]  # bytes of data files that a tag keeps and no other tag, nor another kept snapshot, names, by tag
 
 
 def references(lake: Lake, table: Table, *, without: Collection[int] = ()) -> References:
@@ -42,35 +43,26 @@ def references(lake: Lake, table: Table, *, without: Collection[int] = ()) -> Re
                 metadata.add(manifest.manifest_path)
                 files = (entry.data_file for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True))
                 by_manifest[manifest.manifest_path] = {lake.store.relative(file.file_path): file for file in files}
-    kept = {path: file for files in by_manifest.values() for path, file in files.items()}
+    kept = _files(by_manifest, by_manifest)
     current = table.current_snapshot()
-    newest = by_snapshot.get(current.snapshot_id, []) if current else []
-    live = {path: file for manifest in newest for path, file in by_manifest[manifest].items()}
-    return References(live, kept, frozenset(lake.store.relative(location) for location in metadata))
+    live = _files(by_snapshot.get(current.snapshot_id, []) if current else [], by_manifest)
+    described = frozenset(lake.store.relative(location) for location in metadata)
+    return References(live, kept, described, _held(table, by_snapshot, by_manifest))
 
 
-def held_bytes(lake: Lake, table: Table, expiring: Collection[int]) -> dict[str, int]:
-    """Return the bytes of data files that each tag of a table keeps and no other tag, nor any snapshot that stays, names.
-
-    Args:
-        lake: Whose table.
-        table: Loaded.
-        expiring: Ids of the snapshots that are about to expire.
-    """
+def _held(table: Table, by_snapshot: Mapping[int, list[str]], by_manifest: Mapping[str, dict[str, IcebergFile]]) -> dict[str, int]:
     pinned = tags(table)
-    named = {s.snapshot_id: _data_files(lake, table, s) for s in table.metadata.snapshots if s.snapshot_id not in expiring}
-    held = {}
+    if not pinned:
+        return {}
+    snapshots_of = Counter(path for manifests in by_snapshot.values() for path in _files(manifests, by_manifest))
+    tags_of = Counter([*pinned.values(), table.metadata.current_snapshot_id])
+    held = dict.fromkeys(pinned, 0)
     for tag, snapshot_id in pinned.items():
-        others = [files for other, files in named.items() if other != snapshot_id]
-        elsewhere = set().union(*others)
-        is_shared = snapshot_id == table.metadata.current_snapshot_id or list(pinned.values()).count(snapshot_id) > 1
-        held[tag] = 0 if is_shared else sum(size for path, size in named[snapshot_id].items() if path not in elsewhere)
+        if tags_of[snapshot_id] == 1:
+            files = _files(by_snapshot.get(snapshot_id, []), by_manifest)
+            held[tag] = sum(file.file_size_in_bytes for path, file in files.items() if snapshots_of[path] == 1)
     return held
 
 
-def _data_files(lake: Lake, table: Table, snapshot: Snapshot) -> dict[str, int]:
-    return {
-        lake.store.relative(entry.data_file.file_path): entry.data_file.file_size_in_bytes
-        for manifest in snapshot.manifests(table.io)
-        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True)
-    }
+def _files(manifests: Iterable[str], by_manifest: Mapping[str, dict[str, IcebergFile]]) -> dict[str, IcebergFile]:
+    return {path: file for manifest in manifests for path, file in by_manifest[manifest].items()}
