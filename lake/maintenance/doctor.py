@@ -19,7 +19,7 @@ from lake.ownership import check_owner
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.mends import mends_of
 from lake.publishing.processes import is_dead
-from lake.publishing.records import receipts_of, records_of
+from lake.publishing.records import publication_of, receipts_of, records_of
 from lake.publishing.shards import Receipt
 from lake.publishing.snapshots import CONTENT_PROPERTY, summary_of
 from lake.storage.data_files import DataFile, live_files
@@ -180,7 +180,7 @@ def _digest_faults(lake: Lake, name: str, receipts: dict[str, Receipt]) -> Itera
 
 
 def _mend(files: Iterable[str]) -> str:
-    again = mends_of(path for path in files if path.split("/")[2] != "metadata")
+    again = mends_of(path for path in files if publication_of(path) != "metadata")
     return f"make them again: {again}; else {_AGAIN}" if again else _AGAIN
 
 

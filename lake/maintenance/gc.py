@@ -13,13 +13,15 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
 from lake.contracts import TABLES
+from lake.digests import FOLDER_DIGITS
 from lake.errors import InputError, MissingTableError, PublishError
 from lake.lake import Lake
 from lake.maintenance.rebuilding import refuse_lost_tables
 from lake.maintenance.references import references
 from lake.publishing.processes import is_dead
-from lake.publishing.records import EXPECTATION_PAGES, RECORDS_FOLDER, read_record
+from lake.publishing.records import EXPECTATION_PAGES, RECORDS_FOLDER, publication_of, read_record
 from lake.publishing.snapshots import KEY_PROPERTY, newest_until, replacement_times, summary_of, tags
+from lake.publishing.standing import COMMITTED
 from lake.storage.object_storage import end_upload, unfinished_uploads
 from lake.storage.store import StoredObject
 
@@ -61,7 +63,7 @@ def gc(lake: Lake, *, dry_run: bool, keep: timedelta = KEEP, grace: timedelta = 
     refuse_lost_tables(lake)
     now = datetime.now(UTC)
     report = GcReport(dry_run)
-    protected = {lease.key[:16] for lease in lake.leases.leases() if lease.expires_in_s > 0 and not is_dead(lease.holder)}
+    protected = {lease.key[:FOLDER_DIGITS] for lease in lake.leases.leases() if lease.expires_in_s > 0 and not is_dead(lease.holder)}
     named_keys: set[str] = set()
     for name in TABLES:
         # What is listed before the table is loaded cannot be named by a commit that was not seen.
@@ -73,7 +75,7 @@ def gc(lake: Lake, *, dry_run: bool, keep: timedelta = KEEP, grace: timedelta = 
         else:
             kept = _expire_and_name(lake, table, now - keep, report)
             named_keys |= _keys_in_use(table, report.expired.get(name, ()))
-        named_keys |= {path.split("/")[2] for path in kept}
+        named_keys |= {publication_of(path) for path in kept}
         _remove(lake, _sweepable(listed, kept, protected, now - grace), report)
     records = [entry for entry in lake.store.entries(RECORDS_FOLDER) if entry.modified < now - grace]
     in_use = named_keys | protected
@@ -138,24 +140,24 @@ def _expire_and_name(lake: Lake, table: Table, until: datetime, report: GcReport
 
 def _keys_in_use(table: Table, expired: Collection[int]) -> set[str]:
     kept = (snapshot for snapshot in table.metadata.snapshots if snapshot.snapshot_id not in expired)
-    committed = (value for name, value in table.properties.items() if name.startswith("centrepiece.committed."))
-    return {key[:16] for key in (*(summary_of(snapshot).get(KEY_PROPERTY, "") for snapshot in kept), *committed)}
+    committed = (value for name, value in table.properties.items() if name.startswith(COMMITTED))
+    return {key[:FOLDER_DIGITS] for key in (*(summary_of(snapshot).get(KEY_PROPERTY, "") for snapshot in kept), *committed)}
 
 
 def _sweepable(
     listed: Collection[StoredObject], kept: Collection[str], protected: Collection[str], until: datetime
 ) -> Iterator[StoredObject]:
     for entry in listed:
-        if entry.path not in kept and entry.modified < until and entry.path.split("/")[2] not in protected:
+        if entry.path not in kept and entry.modified < until and publication_of(entry.path) not in protected:
             yield entry
 
 
 def _is_needed(lake: Lake, path: str, keys: Collection[str]) -> bool:
-    return read_record(lake.store, path).report.key[:16] in keys
+    return read_record(lake.store, path).report.key[:FOLDER_DIGITS] in keys
 
 
 def _page_key(path: str) -> str:
-    return path.rpartition("/")[2][:16]
+    return path.rpartition("/")[2][:FOLDER_DIGITS]
 
 
 def _remove(lake: Lake, entries: Iterable[StoredObject], report: GcReport) -> None:

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from lake.contracts import TABLES
-from lake.digests import digest
+from lake.digests import FOLDER_DIGITS, digest
 from lake.errors import InputError, MissingTableError
 from lake.lake import Lake
 from lake.publishing.parts import part_name
-from lake.publishing.records import PublicationRecord, records_of
+from lake.publishing.records import PublicationRecord, publication_of, records_of
 from lake.publishing.snapshots import CONTENT_PROPERTY, AsOf, history, summary_of
 
 LineageKind = Literal["model", "table", "stage", "input"]
@@ -87,7 +87,7 @@ def _of_model(lake: Lake, what: str) -> Lineage:
 
 def _of_table(lake: Lake, name: str, as_of: AsOf, above: tuple[str, ...]) -> Lineage:
     snapshot = lake.snapshot(name, as_of)
-    keys = {file.path.split("/")[2] for file in lake.files(name, as_of=snapshot.snapshot_id)} | {snapshot.key[:16]}
+    keys = {publication_of(file.path) for file in lake.files(name, as_of=snapshot.snapshot_id)} | {snapshot.key[:FOLDER_DIGITS]}
     details = {
         "snapshot": snapshot.snapshot_id,
         "content": snapshot.content,

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from lake.digests import canonical_json, digest
+from lake.digests import FOLDER_DIGITS, canonical_json, digest
 from lake.errors import DamagedFileError, PublishError, first_line
 from lake.publishing.shards import Receipt
 from lake.publishing.stage_report import StageReport
@@ -53,7 +53,7 @@ def record_path(key: str, targets: Iterable[Target]) -> str:
         targets: The tables and parts that are written, in any order.
     """
     named = digest(sorted((table, canonical_json(dict(part))) for table, part in targets))
-    return f"{RECORDS_FOLDER}/{key[:16]}/{named[:16]}.json"
+    return f"{RECORDS_FOLDER}/{key[:FOLDER_DIGITS]}/{named[:16]}.json"
 
 
 def write_record(store: Store, record: PublicationRecord) -> bool:
@@ -96,7 +96,7 @@ def records_of(store: Store, key: str) -> list[PublicationRecord]:
         store: Where they stand.
         key: The stage key; its first 16 characters are enough.
     """
-    return [read_record(store, path) for path in store.list(f"{RECORDS_FOLDER}/{key[:16]}")]
+    return [read_record(store, path) for path in store.list(f"{RECORDS_FOLDER}/{key[:FOLDER_DIGITS]}")]
 
 
 def publication_of(path: str) -> str:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.contracts import PARTITIONS
+from lake.digests import FOLDER_DIGITS
 from lake.errors import ContractError
 from lake.publishing.parquet_files import ChecksummedStream
 from lake.publishing.parts import part_name
@@ -45,7 +46,7 @@ class ShardLocation:
     @property
     def folder(self) -> str:
         """The folder of the publication's shards, relative to the store's root."""
-        folder = f"tables/{self.table}/{self.key[:16]}"
+        folder = f"tables/{self.table}/{self.key[:FOLDER_DIGITS]}"
         return f"{folder}/{part_name(self.part)}" if self.part else folder
 
 
