@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from lake.digests import StageKey, redo_key
+from lake.digests import redo_key
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.records import read_record, record_path
 from lake.publishing.redoing import damaged_files, damaged_publications, discard, mended_report, put_in_place
@@ -38,18 +38,13 @@ def made_again(
     if not damaged:
         return report
     key = redo_key(report.key, read_record(run.lake.store, record_path(report.key, targets)).preimage)
-    publication = replace(publication_of_part(stage, run, part, key), damaged=report)
-    computed = stage.compute(run, part, publication)
+    publication = replace(stage.publication(run, part, key), damaged=report)
+    computed = stage.computed(run, part, publication)
     receipts = [receipt for of_table in computed.receipts.values() for receipt in of_table]
     if not put_in_place(run.lake, damaged, receipts):
         return publish(publication, computed)
     discard(run.lake, publication.locations.values(), receipts)
     return mended_report(report, damaged, time.monotonic() - begun)
-
-
-def publication_of_part(stage: Stage[_Part], run: Run, part: _Part, key: StageKey) -> Publication:
-    """Take the leases of a part's targets; return where its shards go."""
-    return Publication(key, {table: run.lake.location(table, key, of_table) for table, of_table in stage.targets_of(run, part)})
 
 
 def restored(stage: Stage[Any], run: Run) -> StageReport | None:

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
@@ -14,10 +13,9 @@ from lake.digests import stage_key
 from lake.extras import missing_package_error
 from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
 from lake.ownership import check_owner, claim_store
-from lake.publishing.parts import part_name
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.stage_report import StageReport, check_conservation
-from stages.redo import made_again, publication_of_part, restored
+from stages.redo import made_again, restored
 from stages.stage import Computed, Publication, Run, Stage
 from stages.table import stage_named
 
@@ -128,22 +126,12 @@ def _run_part(stage: Stage[_Part], run: Run, part: _Part, begun: float) -> Stage
         raise WorkToDoError
     if report is None:
         claim_store(run.lake.store, run.pipeline)
-        publication = publication_of_part(stage, run, part, key)
-        report = _published(stage, run, publication, _computed(stage, run, part, publication), begun)
+        publication = stage.publication(run, part, key)
+        report = _published(stage, run, publication, stage.computed(run, part, publication), begun)
     elif run.redo and not stage.appends:
         report = made_again(stage, run, part, report, lambda again, computed: _published(stage, run, again, computed, begun))
     stage.finish(run, report)
     return report
-
-
-def _computed(stage: Stage[_Part], run: Run, part: _Part, publication: Publication) -> Computed:
-    try:
-        return stage.compute(run, part, publication)
-    except Exception:
-        with suppress(*SYSTEM_ERRORS):  # what cannot be given back runs out
-            for table, location in publication.locations.items():
-                run.lake.leases.release(run.lake.scope(table), part_name(location.part), publication.key)
-        raise
 
 
 def _published(stage: Stage[_Part], run: Run, publication: Publication, computed: Computed, begun: float) -> StageReport:

@@ -5,6 +5,7 @@ publishing) is done by `stages.runner`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -16,8 +17,10 @@ from lake.digests import StageKey
 from lake.errors import CentrepieceError
 from lake.frozen import evaluated_lake
 from lake.lake import Lake, open_lake
+from lake.outages import SYSTEM_ERRORS
 from lake.publishing.publish import skipped_report
 from lake.publishing.records import PublicationRecord, Target
+from lake.publishing.redoing import discard
 from lake.publishing.shards import Receipt, ShardLocation
 from lake.publishing.snapshots import AsOf
 from lake.publishing.stage_report import StageReport
@@ -101,6 +104,23 @@ class Stage(Generic[_Part]):
     )
     finish: Callable[[Run, StageReport], None] = do_nothing  # done when a part is published, or was before
     join: Callable[[Sequence[StageReport]], StageReport] | None = None  # None: the first part's report, skipped if all are
+
+    def publication(self, run: Run, part: _Part, key: StageKey) -> Publication:
+        """Take the leases of a part's targets; return where its shards go."""
+        return Publication(key, {table: run.lake.location(table, key, of_table) for table, of_table in self.targets_of(run, part)})
+
+    def computed(self, run: Run, part: _Part, publication: Publication) -> Computed:
+        """Compute a part; where that fails, its leases are released.
+
+        Raises:
+            Exception: What `compute` raised.
+        """
+        try:
+            return self.compute(run, part, publication)
+        except Exception:
+            with suppress(*SYSTEM_ERRORS):  # what cannot be given back runs out
+                discard(run.lake, publication.locations.values(), ())
+            raise
 
     def targets_of(self, run: Run, part: _Part) -> Sequence[Target]:
         """Return the tables, and the part of each, that a part of the stage writes."""

@@ -188,3 +188,18 @@ def test_an_error_that_a_stage_defers_is_raised_when_the_other_parts_are_publish
     with pytest.raises(SourceLossError):
         run(replace(whole, compute=compute, version=2), pipeline, workers=InProcess())
     assert published_numbers(lake, "b") == [1, 2]
+
+
+def test_a_redo_that_fails_holds_no_lease(pipeline: Pipeline) -> None:
+    whole = counting([1])
+    run(whole, pipeline, workers=InProcess())
+    lake = open_lake(pipeline)
+    Path(lake.store.root, lake.files("rejects", part={"source": "a"})[0].path).unlink()
+
+    def compute(_run: Run, _part: str, _publication: Publication) -> Computed:
+        raise StorageError("no room")
+
+    with pytest.raises(StorageError, match="no room"):
+        run(replace(whole, compute=compute), pipeline, workers=InProcess(), redo=True)
+    assert not list(open_lake(pipeline).leases.leases())
+    assert run(whole, pipeline, workers=InProcess(), redo=True).details["mended"]
