@@ -1,6 +1,6 @@
 """Run SQL over the tables with DuckDB: every table stands under its name, and nothing else can be read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import duckdb
@@ -38,8 +38,8 @@ def run_sql(lake: Lake, query: str, *, as_of: AsOf = None) -> pa.Table:
     Raises:
         InputError: The query is wrong, reaches for something other than the tables, or `as_of` names nothing.
     """
-    still = lake.pinned(as_of)
-    named = [table for table in TABLES if table in query.lower()] or TABLES  # `SHOW TABLES` and its like name none
+    named = [table for table in TABLES if table in query.lower()] or list(TABLES)  # `SHOW TABLES` and its like name none
+    still = lake.pinned(as_of, tables=named if as_of is None else TABLES)  # a state is one of all tables
     with duckdb.connect(":memory:") as connection:
         for table in named:
             if table in still.pins.expired:
@@ -53,14 +53,13 @@ def run_sql(lake: Lake, query: str, *, as_of: AsOf = None) -> pa.Table:
             return pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.Error as error:
             if "IOError" in str(error) or "Invalid" in str(error):  # Arrow's, of a file that it scanned
-                raise_damage(lake.store, _scanned(still, query), error)
+                raise_damage(lake.store, _scanned(still, named), error)
             raise InputError("; ".join([f"the query cannot be run: {error}", _tables(still)])) from None
 
 
-def _scanned(lake: Lake, query: str) -> Iterator[str]:
-    """Yield the files of all tables that a query names."""
-    for table in TABLES:
-        if table in query and lake.has(table):
+def _scanned(lake: Lake, tables: Iterable[str]) -> Iterator[str]:
+    for table in tables:
+        if lake.has(table):
             yield from (file.path for file in lake.files(table))
 
 

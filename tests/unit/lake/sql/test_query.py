@@ -1,10 +1,14 @@
 import time
 
 import pytest
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
 
 from lake.errors import InputError
 from lake.lake import Lake
 from lake.sql.query import run_sql
+from lake.storage.catalogs import load_table
+from lake.storage.store import Store
 from tests.support.publications import publish_rejects
 
 COUNT = "SELECT source, count(*) AS n FROM rejects GROUP BY source ORDER BY source"
@@ -21,6 +25,19 @@ def test_a_table_that_was_not_published_is_empty_with_its_columns(lake: Lake) ->
     rows = run_sql(lake, "SELECT * FROM crops")
     assert rows.num_rows == 0
     assert rows.schema.names[:2] == ["crop_id", "instance_id"]
+
+
+def test_a_query_loads_only_the_tables_that_it_names(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_rejects(lake, "a", [1])
+    loaded: list[str] = []
+
+    def load(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
+        loaded.append(table)
+        return load_table(store, catalog, namespace, table)
+
+    monkeypatch.setattr("lake.lake.load_table", load)
+    assert run_sql(lake, COUNT).num_rows == 1
+    assert set(loaded) == {"rejects"}
 
 
 def test_tables_join(lake: Lake) -> None:
