@@ -14,7 +14,7 @@ from lake.addresses import check_address
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
 from lake.errors import ConfigurationError, ContractError, InputError, LostTableError, MissingTableError, PublishError, UnreachableError
-from lake.outages import SYSTEM_ERRORS
+from lake.outages import SYSTEM_ERRORS, own_words
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
 from lake.publishing.leases import LeaseKeeper
 from lake.publishing.parts import checked_part, part_name
@@ -22,7 +22,6 @@ from lake.publishing.reading import damage_named, open_dataset
 from lake.publishing.records import receipts_of
 from lake.publishing.shards import ShardLocation
 from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, resolve, snapshot_of, state, tags
-from lake.redaction import redacted
 from lake.schemas import arrow_schema, empty_table, record_of
 from lake.sql.filters import Where, arrow_filter
 from lake.storage.catalogs import database_url, load_table, lost_described, namespace_of, open_catalog
@@ -333,9 +332,7 @@ def connect_lake(
     try:
         return Lake(opened, open_catalog(opened, catalog, outage_wait_s=outage_wait_s), namespace_of(opened, name), url, LeaseKeeper(url))
     except SYSTEM_ERRORS as error:
-        # A database's own words: SQLAlchemy's would quote the statement.
-        said = redacted(str(getattr(error, "orig", None) or error))
-        raise UnreachableError(f"the lake at {opened.root!r} cannot be opened: {said}; {_CHECK}") from error
+        raise UnreachableError(f"the lake at {opened.root!r} cannot be opened: {own_words(error)}; {_CHECK}") from error
 
 
 def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:

@@ -23,11 +23,15 @@ def as_centrepiece_error(error: Exception, doing: str = "") -> CentrepieceError:
         error: What was raised.
         doing: What failed, e.g. a stage; the message begins with its name.
     """
-    # A database's own words: SQLAlchemy's would quote the statement.
-    said = (f"{doing}: " if doing else "") + " ".join(redacted(str(getattr(error, "orig", None) or error)).split())
+    said = f"{doing}: {own_words(error)}" if doing else own_words(error)
     number = error.errno if isinstance(error, OSError) else None
     if number in _FULL or "disk is full" in said:
         return StorageError(f"{said}; make room there, then run it again")
     if number in _FORBIDDEN or "readonly database" in said:
         return StorageError(f"{said}; give this user the right to read and write there, then run it again")
     return UnreachableError(f"{said}; see to what it names, then run it again")
+
+
+def own_words(error: Exception) -> str:
+    """Return what a disk, service or database says itself, in one line without secrets: SQLAlchemy would quote the statement."""
+    return " ".join(redacted(str(getattr(error, "orig", None) or error)).split())
