@@ -1,16 +1,18 @@
 """The command that withdraws data, or admits it again."""
 
 import getpass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from centrepiece.cli.options import AsJson, PipelineFile
+from centrepiece.cli.run_folder import run_folder
 from centrepiece.cli.terminal import show_json, show_reports, stderr_console
 
 if TYPE_CHECKING:
     from jobs.withdrawing import TrainedModel
+    from lake.configuration import Pipeline
+    from lake.lake import Lake
     from lake.publishing.stage_report import StageReport
 
 LATER_STAGES = {"instances": "label", "plan": "balance", "crops": "crop"}
@@ -46,7 +48,7 @@ def withdraw_command(
     models = models_trained_on(lake, Withdrawn(**{f"{scope}s": frozenset({subject})}))
     reports = withdraw_rows(lake, read_withdrawn(lake))
     if not rows_only:
-        reports += _later(pipeline_file)
+        reports += _later(pipeline, lake)
     if json:
         trained = [{"model": one.model, "withdrawn_crops": one.crops, "crops": one.of} for one in models]
         show_json({"scope": scope, "subject": subject, "models": trained, "reports": [report.as_json() for report in reports]})
@@ -55,13 +57,11 @@ def withdraw_command(
     _tell_outcome(scope, subject, reports, models)
 
 
-def _later(pipeline_file: Path) -> "list[StageReport]":
-    from lake.lake import open_lake
-    from lake.pipeline_file import load_pipeline
+def _later(pipeline: "Pipeline", lake: "Lake") -> "list[StageReport]":
     from stages.runner import run_stage
 
-    pipeline = load_pipeline(pipeline_file)
-    return [run_stage(stage, pipeline) for table, stage in LATER_STAGES.items() if open_lake(pipeline).has(table)]
+    with run_folder():
+        return [run_stage(stage, pipeline) for table, stage in LATER_STAGES.items() if lake.has(table)]
 
 
 def _tell_outcome(scope: str, subject: str, reports: "list[StageReport]", models: "list[TrainedModel]") -> None:
@@ -73,7 +73,8 @@ def _tell_outcome(scope: str, subject: str, reports: "list[StageReport]", models
     if not models:
         _tell("no registered model was trained on it")
     _tell(
-        "earlier snapshots hold it until `centrepiece gc` expires them; those that a tag keeps (of models, verdicts, `freeze`) until then"
+        "earlier snapshots hold it until `centrepiece gc` expires them; those that a tag keeps (of a model, a verdict, `freeze`) stay "
+        "until the tag goes"
     )
 
 
