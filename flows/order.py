@@ -49,7 +49,7 @@ def run_in_order(run: RunStage, models: Callable[[], Sequence[str]], accept_loss
 def standing_reports(pipeline: Pipeline) -> list[StageReport] | None:
     """Return what a run would report that finds every stage's result standing; None where a stage has something to do.
 
-    No engine is started and nothing is written.
+    No engine is started and no table is written.
 
     Raises:
         RefusedRunError: Everything stands, and the verdict is not PASS.

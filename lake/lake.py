@@ -190,12 +190,12 @@ class Lake:
             where: Only files that may hold such rows; see `Where`.
             as_of: See `lake.publishing.snapshots.AsOf`.
         """
-        files = self.files(table, where=where, as_of=as_of)
-        schema = arrow_schema(record_of(table))
-        if not files:
+        return self._opened(table, [file.path for file in self.files(table, where=where, as_of=as_of)])
+
+    def _opened(self, table: str, paths: Sequence[str]) -> ds.Dataset:
+        if not paths:
             return ds.dataset(empty_table(record_of(table)))
-        paths = [file.path for file in files]
-        return open_dataset(self.store, paths, schema=schema)
+        return open_dataset(self.store, paths, schema=arrow_schema(record_of(table)))
 
     def batches(
         self,
@@ -220,10 +220,11 @@ class Lake:
             ContractError: The table has no such column.
         """
         wanted = _checked_columns(table, columns)
-        scanner = self.dataset(table, where=where, as_of=as_of).scanner(
+        paths = [file.path for file in self.files(table, where=where, as_of=as_of)]
+        scanner = self._opened(table, paths).scanner(
             columns=wanted, filter=arrow_filter(where), batch_size=batch_rows, batch_readahead=4, fragment_readahead=2
         )
-        with damage_named(self.store, (file.path for file in self.files(table, where=where, as_of=as_of))):
+        with damage_named(self.store, paths):
             yield from (batch for batch in scanner.to_batches() if batch.num_rows)
 
     def read(self, table: str, *, columns: Sequence[str] | None = None, where: Where = None, as_of: AsOf = None) -> pa.Table:

@@ -94,8 +94,11 @@ def test_each_jitter_is_a_part_of_its_own_and_empty_where_its_box_shows_nothing(
     evaluation = pipeline.evaluation.model_copy(update={"jitters": jitters})
     jittered = pipeline.model_copy(update={"evaluation": evaluation})
     model = fitted.details["model"]
-    assert predict(jittered, model).skipped  # the plain part was there
     lake = open_lake(pipeline)
+    standing = {file.path for file in lake.files("predictions")}
+    assert not predict(jittered, model).skipped  # the jittered parts are new
+    assert standing < {file.path for file in lake.files("predictions")}  # the plain one was there
+    assert predict(jittered, model).skipped
     plain = lake.read("predictions", columns=["crop_id"], where={"model": model})["crop_id"].to_pylist()
     crops = {crop["crop_id"]: crop for crop in lake.read("crops").to_pylist()}
     for jitter in jitters:
