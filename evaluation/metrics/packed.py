@@ -8,14 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from evaluation.metrics.boundary import half_widths
 from imaging.bits import byte_address
-from imaging.kernels import kernel
+from imaging.kernels import Instruction, kernel
 from imaging.masks.rle import Mask
 
 PackedWords = NDArray[np.uint64]
@@ -62,8 +59,10 @@ def _runs(radii: tuple[int, ...]) -> tuple[NDArray[np.int64], int]:
     return runs, largest
 
 
-def _population_count(typing_context: Any, word: Any) -> Any:
+@Instruction
+def _ones(typing_context: Any, word: Any) -> Any:
     """Count the bits of a 64-bit word with the machine's own instruction, which LLVM also has for vectors."""
+    from numba import types
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
@@ -71,8 +70,11 @@ def _population_count(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), build
 
 
-def _pack_64_bytes(typing_context: Any, flat: Any, start: Any) -> Any:
+@Instruction
+def _packed(typing_context: Any, flat: Any, start: Any) -> Any:
     """Pack 64 bytes into a word, one bit a byte that is not 0: a single vector comparison."""
+    from llvmlite import ir  # type: ignore[import-untyped]
+    from numba import types
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = ir.VectorType(ir.IntType(8), WORD_BITS)
@@ -83,10 +85,6 @@ def _pack_64_bytes(typing_context: Any, flat: Any, start: Any) -> Any:
         return builder.bitcast(builder.icmp_unsigned("!=", bytes_read, ir.Constant(vector, None)), ir.IntType(64))
 
     return types.uint64(types.Array(types.uint8, 1, "C"), types.int64), build
-
-
-_ones: Any = intrinsic(_population_count)
-_packed: Any = intrinsic(_pack_64_bytes)
 
 
 @kernel

@@ -27,9 +27,9 @@ for name in modules:
 import numpy as np
 import pyarrow as pa
 from PIL import Image
-from numba.core.dispatcher import Dispatcher
 from evaluation.metrics.edges import edge_precision_recall
 from evaluation.statistics.bootstrap import bootstrap_means
+from imaging.kernels import Kernel
 from imaging.masks.bitmap_rle import bitmap_runs
 from imaging.masks.lookup import look_up
 from imaging.masks.masks import decode, encode
@@ -69,9 +69,9 @@ assert [int(region.counts[1::2].sum()) for region in find_regions(mask.astype(np
 with suppress(MalformedBitmapError):
     decode_brush(np.zeros(9, np.uint8), 9, 12)
 
-kernels = [item for module in list(sys.modules.values()) for item in vars(module).values() if isinstance(item, Dispatcher)]
+kernels = [item for module in list(sys.modules.values()) for item in vars(module).values() if isinstance(item, Kernel)]
 ours = {item.py_func.__module__ for item in kernels} & set(modules)
-idle = ours - {item.py_func.__module__ for item in kernels if item.signatures}
+idle = ours - {item.py_func.__module__ for item in kernels if item.compiled.signatures}
 assert len(ours) > 10 and not idle, f"no kernel has run of {sorted(idle)}"
 print(len(modules), "modules")
 """

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba.core.registry import CPUDispatcher
 
 from demo.exports.formats import FORMATS
 from evaluation.metrics.packed import packed_edge_counts
 from evaluation.statistics.bootstrap import bootstrap_means
 from imaging.jpeg.scan import PADDING, unstuff
+from imaging.kernels import Kernel
 from imaging.masks.lookup import look_up
 from imaging.masks.masks import encode
 from imaging.masks.polygon_rle import polygons_to_runs
@@ -142,7 +142,7 @@ def kernels() -> dict[str, Any]:
         for path in sorted((ROOT / package).rglob("*.py")):
             if "@kernel" in path.read_text(encoding="utf-8") and path.name != "kernels.py":
                 module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-                own = (item for item in vars(module).items() if isinstance(item[1], CPUDispatcher))
+                own = (item for item in vars(module).items() if isinstance(item[1], Kernel))
                 found |= {f"{module.__name__}.{name}": item for name, item in own if item.py_func.__module__ == module.__name__}
     return found
 
@@ -156,7 +156,7 @@ def reached(called: list[Any]) -> Iterator[Any]:
             seen.add(id(one))
             yield one
             names = one.py_func.__code__.co_names
-            called += (item for name in names if isinstance(item := one.py_func.__globals__.get(name), CPUDispatcher))
+            called += (item for name in names if isinstance(item := one.py_func.__globals__.get(name), Kernel))
 
 
 def main(folder: Path) -> None:
@@ -168,7 +168,7 @@ def main(folder: Path) -> None:
         for case in CASES:
             case(folder)
     known = kernels()
-    met = {id(one) for one in reached([one for one in known.values() if one.signatures])}
+    met = {id(one) for one in reached([one for one in known.values() if one.compiled.signatures])}
     sys.stdout.write(json.dumps({"kernels": len(known), "missed": sorted(name for name, one in known.items() if id(one) not in met)}))
 
 
