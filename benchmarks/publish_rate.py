@@ -25,7 +25,8 @@ from lake.lake import Lake, connect_lake
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.shards import Receipt, ShardLocation, shard_name, write_shard
 from lake.reasons import Reason
-from lake.schemas import iceberg_schema, table_of
+from lake.schemas import table_of
+from lake.storage.iceberg_schemas import iceberg_schema
 
 APPEND, REPLACE, LIMIT, ONE_FILE = "append", "replace a part", "bare add_files", "append one file"
 

@@ -32,7 +32,7 @@ def with_frozen_crops(lake: Lake, frozen: str | None) -> Lake:
     """
     if frozen is None:
         return lake.pinned(tables=("crops",))
-    pinned = tags(lake.table("crops"))
+    pinned = tags(lake.state("crops"))
     if frozen not in pinned:
         raise InputError(
             f"evaluation.frozen is {frozen!r}, which is no tag of crops; its tags are {sorted(pinned) or 'none'}; freeze the present "

@@ -2,32 +2,38 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
-from pyiceberg.table import Table
 
 from lake.addresses import check_address
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
-from lake.errors import ConfigurationError, ContractError, InputError, LostTableError, MissingTableError, PublishError, UnreachableError
-from lake.outages import SYSTEM_ERRORS, own_words
+from lake.errors import ConfigurationError, ContractError, InputError, LostTableError, MissingTableError, PublishError
 from lake.publishing.content import EMPTY_CONTENT, changed_content, file_identity
-from lake.publishing.leases import LeaseKeeper
 from lake.publishing.parts import checked_part, part_name
-from lake.publishing.reading import damage_named, open_dataset
 from lake.publishing.records import receipts_of
+from lake.publishing.services import Services
 from lake.publishing.shards import ShardLocation
 from lake.publishing.snapshots import NOT_PINNED, AsOf, Pins, Snapshot, resolve, snapshot_of, state, tags
 from lake.schemas import arrow_schema, empty_table, record_of
 from lake.sql.filters import Where, arrow_filter
-from lake.storage.catalogs import database_url, load_table, lost_described, namespace_of, open_catalog
-from lake.storage.data_files import DataFile, live_files
+from lake.storage.carried_catalog import carried_state
+from lake.storage.catalog_addresses import database_url
+from lake.storage.data_files import DataFile
+from lake.storage.identity import lost_described, namespace_of
+from lake.storage.live_files import live_files
 from lake.storage.store import Store, open_store
 from lake.storage.table_metadata import newest_metadata
+from lake.storage.table_states import TableState
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+
+    from lake.publishing.leases import LeaseKeeper
 
 BATCH_ROWS = 4096
 TAG_ATTEMPTS = 20
@@ -38,11 +44,24 @@ class Lake:
     """The tables of one store."""
 
     store: Store
-    catalog: Catalog = field(repr=False)
     namespace: str
-    database_url: str = field(repr=False)  # SQLAlchemy URL of the database beside the catalog; holds its password
-    leases: LeaseKeeper = field(repr=False)
+    services: Services = field(repr=False)
     pins: Pins = NOT_PINNED
+
+    @property
+    def catalog(self) -> "Catalog":
+        """The Iceberg catalog, which is opened now if nothing has needed it yet."""
+        return self.services.catalog
+
+    @property
+    def leases(self) -> "LeaseKeeper":
+        """Who holds the right to publish what."""
+        return self.services.leases
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the database beside the catalog; it holds its password."""
+        return self.services.database_url
 
     def pinned(self, as_of: AsOf = None, *, tables: Collection[str] = tuple(TABLES)) -> "Lake":
         """Return this lake with tables that stand still: whatever is published meanwhile, readers see one state of all.
@@ -94,20 +113,42 @@ class Lake:
             return table in self.pins.snapshots or table in self.pins.expired
         return (loaded := self._made(table)) is not None and loaded.current_snapshot() is not None
 
-    def _made(self, table: str) -> Table | None:
+    def _made(self, table: str) -> TableState | None:
         try:
-            return self.table(table)
+            return self.state(table)
         except MissingTableError:
             return None
 
-    def table(self, table: str) -> Table:
-        """Return the Iceberg table.
+    def state(self, table: str) -> TableState:
+        """Return what a table's metadata says of it now.
 
         Raises:
             MissingTableError: No stage has made it.
             LostTableError: It lies in the store, and the catalog does not know it.
             ContractError: It was published under another contract version.
         """
+        record_of(table)
+        if self.services.carried:
+            try:
+                if (found := carried_state(self.store, self.namespace, table)) is not None:
+                    return found
+            except NoSuchTableError:
+                if newest_metadata(self.store, table) is None:
+                    raise MissingTableError(_missing(self.store, table, None)) from None
+        from lake.storage.iceberg_tables import state_of
+
+        return state_of(self.table(table))
+
+    def table(self, table: str) -> "Table":
+        """Return the Iceberg table, for what writes to it or reads all that its metadata names.
+
+        Raises:
+            MissingTableError: No stage has made it.
+            LostTableError: It lies in the store, and the catalog does not know it.
+            ContractError: It was published under another contract version.
+        """
+        from lake.storage.catalogs import load_table
+
         record_of(table)
         try:
             return load_table(self.store, self.catalog, self.namespace, table)
@@ -177,12 +218,12 @@ class Lake:
         snapshot_id = self.snapshot(table, as_of).snapshot_id
         return live_files(self.store, self._holding(table, snapshot_id), wanted, snapshot_id)
 
-    def _holding(self, table: str, as_of: AsOf) -> Table:
+    def _holding(self, table: str, as_of: AsOf) -> TableState:
         """Return the table as it was loaded when it was pinned, if what is asked for is its pinned snapshot; else as it is now."""
         pinned = as_of is not None and as_of == self.pins.snapshots.get(table)
-        return (self.pins.loaded.get(table) if pinned else None) or self.table(table)
+        return (self.pins.loaded.get(table) if pinned else None) or self.state(table)
 
-    def dataset(self, table: str, *, where: Where = None, as_of: AsOf = None) -> ds.Dataset:
+    def dataset(self, table: str, *, where: Where = None, as_of: AsOf = None) -> "ds.Dataset":
         """Return the files of a table that may hold such rows as a pyarrow dataset; rows are not filtered yet.
 
         Args:
@@ -192,10 +233,11 @@ class Lake:
         """
         return self._opened(table, [file.path for file in self.files(table, where=where, as_of=as_of)])
 
-    def _opened(self, table: str, paths: Sequence[str]) -> ds.Dataset:
-        if not paths:
-            return ds.dataset(empty_table(record_of(table)))
-        return open_dataset(self.store, paths, schema=arrow_schema(record_of(table)))
+    def _opened(self, table: str, paths: Sequence[str]) -> "ds.Dataset":
+        from lake.publishing.reading import open_dataset, rows_alone
+
+        schema = arrow_schema(record_of(table))
+        return open_dataset(self.store, paths, schema=schema) if paths else rows_alone(empty_table(record_of(table)))
 
     def batches(
         self,
@@ -219,6 +261,8 @@ class Lake:
             MissingTableError: The table had not been published by then.
             ContractError: The table has no such column.
         """
+        from lake.publishing.reading import damage_named
+
         wanted = _checked_columns(table, columns)
         paths = [file.path for file in self.files(table, where=where, as_of=as_of)]
         scanner = self._opened(table, paths).scanner(
@@ -256,7 +300,7 @@ class Lake:
             InputError: There is no such snapshot, or the tag pins another one.
         """
         for attempt in range(TAG_ATTEMPTS):
-            loaded = self.table(table)
+            loaded = self.state(table)
             pinned = tags(loaded).get(name)
             if pinned == snapshot_id:
                 return
@@ -264,7 +308,7 @@ class Lake:
                 raise InputError(f"tag {name!r} of table {table!r} pins snapshot {pinned}, not {snapshot_id}; tags do not move")
             resolve(loaded, snapshot_id)
             try:
-                loaded.manage_snapshots().create_tag(snapshot_id, name).commit()
+                self.table(table).manage_snapshots().create_tag(snapshot_id, name).commit()
                 return
             except CommitFailedException:
                 if attempt == TAG_ATTEMPTS - 1:
@@ -278,11 +322,10 @@ class Lake:
             name: Of the tag.
         """
         for attempt in range(TAG_ATTEMPTS):
-            loaded = self.table(table)
-            if name not in tags(loaded):
+            if name not in tags(self.state(table)):
                 return False
             try:
-                loaded.manage_snapshots().remove_tag(name).commit()
+                self.table(table).manage_snapshots().remove_tag(name).commit()
                 return True
             except CommitFailedException:
                 if attempt == TAG_ATTEMPTS - 1:
@@ -310,7 +353,7 @@ def open_lake(pipeline: Pipeline) -> Lake:
 def connect_lake(
     store: str, *, catalog: str | None = None, name: str = "centrepiece", database: str | None = None, outage_wait_s: float = 0
 ) -> Lake:
-    """Open a lake by its addresses; see `lake.storage.catalogs.open_catalog` and `lake.storage.catalogs.database_url`.
+    """Open a lake by its addresses; see `lake.storage.catalogs.open_catalog` and `lake.storage.catalog_addresses.database_url`.
 
     Args:
         store: A local folder, or `s3://bucket/prefix`.
@@ -330,10 +373,9 @@ def connect_lake(
         except ValueError as error:
             raise ConfigurationError(f"the catalog or database of the lake at {opened.root!r}: {error}") from None
     url = database_url(opened, catalog, database, outage_wait_s=outage_wait_s)
-    try:
-        return Lake(opened, open_catalog(opened, catalog, outage_wait_s=outage_wait_s), namespace_of(opened, name), url, LeaseKeeper(url))
-    except SYSTEM_ERRORS as error:
-        raise UnreachableError(f"the lake at {opened.root!r} cannot be opened: {own_words(error)}; {_CHECK}") from error
+    services = Services(opened, catalog, url, outage_wait_s)
+    with services.failures_told():
+        return Lake(opened, namespace_of(opened, name), services)
 
 
 def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:
@@ -344,5 +386,4 @@ def _checked_columns(table: str, columns: Sequence[str] | None) -> list[str]:
     return wanted
 
 
-_CHECK = "check `store`, `catalog` and `database` of the pipeline, the AWS settings where it is on S3, and who may read there"
 _DOCTOR = "`centrepiece doctor` names what is wrong"

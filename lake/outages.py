@@ -1,23 +1,37 @@
 """Turn errors of disks, object stores, catalogs and databases into deliberate ones that say what to do."""
 
 import errno
-
-from botocore.exceptions import BotoCoreError, ClientError
-from pyiceberg.exceptions import RESTError
-from sqlalchemy.exc import SQLAlchemyError
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from lake.errors import CentrepieceError, StorageError, UnreachableError
 from lake.redaction import redacted
 
-SYSTEM_ERRORS = (OSError, BotoCoreError, ClientError, RESTError, SQLAlchemyError)
-"""What disks, object stores, catalogs and databases raise, through the libraries that speak to them."""
+_OF_LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "botocore.exceptions": ("BotoCoreError", "ClientError"),
+        "pyiceberg.exceptions": ("RESTError",),
+        "sqlalchemy.exc": ("SQLAlchemyError",),
+    }
+)
+"""The errors of libraries that speak to object stores, catalogs and databases, by the module that has them."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
+def system_errors() -> tuple[type[Exception], ...]:
+    """Return what disks, object stores, catalogs and databases raise, through the libraries that speak to them.
+
+    Of a library that nobody has loaded in this process none is named: it cannot have been raised.
+    """
+    loaded = ((sys.modules.get(module), names) for module, names in _OF_LIBRARIES.items())
+    return (OSError, *(getattr(module, name) for module, names in loaded for name in names if hasattr(module, name)))
+
+
 def as_centrepiece_error(error: Exception, doing: str = "") -> CentrepieceError:
-    """Return the deliberate error for one of `SYSTEM_ERRORS`: a `StorageError` where only people can help, else an `UnreachableError`.
+    """Return the deliberate error for one of `system_errors`: a `StorageError` where only people can help, else an `UnreachableError`.
 
     Args:
         error: What was raised.

@@ -7,37 +7,14 @@ from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
-from pyiceberg.schema import Schema
-from pyiceberg.types import (
-    BinaryType,
-    BooleanType,
-    DoubleType,
-    FloatType,
-    IntegerType,
-    LongType,
-    NestedField,
-    PrimitiveType,
-    StringType,
-    TimestamptzType,
-)
 
 from lake.contracts import CONTRACT_VERSION, PARTITIONS, TABLES
 from lake.errors import ContractError
 
 Tabular = TypeVar("Tabular", pa.Table, pa.RecordBatch)
 
-_ICEBERG_TYPES: Mapping[pa.DataType, type[PrimitiveType]] = types.MappingProxyType(
-    {
-        pa.string(): StringType,
-        pa.binary(): BinaryType,
-        pa.bool_(): BooleanType,
-        pa.int32(): IntegerType,
-        pa.int64(): LongType,
-        pa.float32(): FloatType,
-        pa.float64(): DoubleType,
-        pa.timestamp("us", tz="UTC"): TimestamptzType,
-    }
-)
+COLUMN_TYPES = (pa.string(), pa.binary(), pa.bool_(), pa.int32(), pa.int64(), pa.float32(), pa.float64(), pa.timestamp("us", tz="UTC"))
+"""The Arrow types that columns may have."""
 
 _LONG_TEXTS = frozenset({"geometry", "document", "detail", "spec"})
 _PARTS = frozenset(column for columns in PARTITIONS.values() for column in columns)
@@ -63,23 +40,6 @@ def arrow_schema(record: type) -> pa.Schema:
     columns = [_arrow_field(record, column.name, hints[column.name]) for column in fields(record)]
     about = {"centrepiece.record": record.__name__, "centrepiece.contract": str(CONTRACT_VERSION)}
     return pa.schema(columns, metadata=about)
-
-
-@functools.cache
-def iceberg_schema(record: type) -> Schema:
-    """Derive the Iceberg schema of a record's dataclass; field ids count from 1 in the order of the columns."""
-    return Schema(
-        *(
-            NestedField(
-                field_id=field_id,
-                name=column.name,
-                field_type=_ICEBERG_TYPES[column.type](),
-                required=not column.nullable,
-                doc=column.metadata[b"unit"].decode(),
-            )
-            for field_id, column in enumerate(arrow_schema(record), start=1)
-        )
-    )
 
 
 def has_bytes(schema: pa.Schema) -> bool:
@@ -169,10 +129,10 @@ def _arrow_field(record: type, name: str, hint: Any) -> pa.Field:
     if nullable:
         (hint,) = [option for option in get_args(hint) if option is not type(None)]
     details = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    if len(details) != 2 or details[0] not in _ICEBERG_TYPES:
+    if len(details) != 2 or details[0] not in COLUMN_TYPES:
         raise ContractError(
             f"{record.__name__}.{name}: expected Annotated[type, arrow type, unit] with one of "
-            f"{[str(known) for known in _ICEBERG_TYPES]}, got {hint!r}"
+            f"{[str(known) for known in COLUMN_TYPES]}, got {hint!r}"
         )
     arrow_type, unit = details
     return pa.field(name, arrow_type, nullable=nullable, metadata={"unit": unit})

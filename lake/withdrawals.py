@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lake.contracts import Withdrawal
 from lake.digests import digest, stage_key
@@ -49,6 +48,8 @@ class Withdrawn:
         Args:
             rows: With at least SUBJECT_COLUMNS.
         """
+        import pyarrow.compute as pc
+
         wanted = zip(SUBJECT_COLUMNS, (self.sources, self.customers, self.images), strict=True)
         source, customer, image = (pc.is_in(rows.column(name), pa.array(sorted(values), pa.string())) for name, values in wanted)
         found = pc.or_(pc.or_(source, customer), image)
@@ -108,6 +109,8 @@ def usable_training_rows(lake: Lake) -> int:
     Raises:
         ContractError: Some are.
     """
+    import pyarrow.compute as pc
+
     rows = lake.read("crops", columns=SUBJECT_COLUMNS, where={"split": "train"})
     count = pc.sum(read_withdrawn(lake).rows(rows)).as_py() or 0
     if count:

@@ -1,8 +1,5 @@
 """Balance: which instances are cropped, how often and around which windows, in `plan`; and what that makes of the balance."""
 
-from jobs.balance.planning import PlanSlice, decide_cells
-from jobs.balance.report import balance_table
-from jobs.file_slices import slices_of, summed
 from lake.errors import EmptyCheckError
 from lake.publishing.shards import shard_name, write_shard
 from stages.stage import Computed, Publication, Run, Stage
@@ -14,6 +11,10 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
     Raises:
         EmptyCheckError: No instance at all could be planned.
     """
+    from jobs.balance.planning import PlanSlice, decide_cells
+    from jobs.balance.report import balance_table
+    from jobs.file_slices import slices_of, summed
+
     lake, locations, balance, crops = run.lake, publication.locations, run.pipeline.balance, run.pipeline.crops
     cells = decide_cells(lake, balance, crops)
     work = PlanSlice(lake.store, locations["plan"], locations["rejects"], cells, balance, crops)

@@ -1,17 +1,16 @@
 """Crop: every planned window cut out of its image, with its mask, in `crops`, or among the rejects."""
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING
 
-from jobs.crop.cut import CUT_VERSION
-from jobs.crop.cutting import CutShard, WrittenCrops, crop_notes
+from jobs.crop.cut_version import CUT_VERSION
 from jobs.crop.progress import Done, shown
-from jobs.crop.reuse import cut_files, standing_shards
-from jobs.crop.shards import assign_rows, assign_shards, image_loads
-from jobs.file_slices import summed
 from jobs.spark.workers import SparkWorkers
-from lake.dispositions import IGNORED, KEPT
 from stages.stage import Computed, Publication, Run, Stage
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from jobs.crop.cutting import CutShard, WrittenCrops
 
 DRIVER_BYTES = 64 << 20
 """Of the Parquet files of `plan` and `instances`, some 200 MB in memory: what the driver assigns to shards itself."""
@@ -23,6 +22,11 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
     Raises:
         ContractError: `plan` and `instances` contradict each other.
     """
+    from jobs.crop.cutting import CutShard, crop_notes
+    from jobs.crop.reuse import cut_files, standing_shards
+    from jobs.crop.shards import assign_shards, image_loads
+    from jobs.file_slices import summed
+
     lake, locations, spec = run.lake, publication.locations, run.pipeline.crops
     loads = image_loads(lake.batches("plan", columns=["image_id", "window_width", "window_height"]))
     assignment, shards = assign_shards(loads)
@@ -50,14 +54,16 @@ def _compute(run: Run, _part: None, publication: Publication) -> Computed:
     )
 
 
-def _cut(run: Run, assignment: pa.Table, work: CutShard) -> list[WrittenCrops]:
+def _cut(run: Run, assignment: "pa.Table", work: "CutShard") -> "list[WrittenCrops]":
     lake = run.lake
     size = sum(file.bytes for table in CROP.reads for file in lake.files(table))
     if size > DRIVER_BYTES and isinstance(run.workers, SparkWorkers):
         from jobs.spark.crop import cut_joined
 
         return cut_joined(run.workers.session(), lake, assignment, work)
-    instances = lake.read("instances", where=pc.field("disposition").isin([KEPT, IGNORED]))
+    from jobs.crop.shards import assign_rows, cut_or_ignored
+
+    instances = lake.read("instances", where=cut_or_ignored())
     return run.workers.map(list(assign_rows(lake.read("plan"), instances, assignment)), work)
 
 

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from jobs.file_slices import slices_of, summed
-from jobs.label.decisions import decide, exclusion_notes, fixed_splits, label_details, source_names, used_files
-from jobs.label.ignored_cover import cover_notes
-from jobs.label.instances import LABEL_COLUMNS, label_counts
-from jobs.label.labelling import LabelSlice
+from jobs.label.sources import fixed_splits, source_names
 from lake.withdrawals import read_withdrawn, withdrawn_digest
 from stages.stage import Computed, Publication, Run, Stage
 from taxonomy.labelling import Labelling, load_labelling
@@ -34,6 +30,12 @@ def _compute(run: Run, labelling: Labelling, publication: Publication) -> Comput
         UnmappedLabelError: Labels are in no label map; the message lists all of them.
         ContractError: A group of images lies in two splits.
     """
+    from jobs.file_slices import slices_of, summed
+    from jobs.label.decisions import decide, exclusion_notes, label_details, used_files
+    from jobs.label.ignored_cover import cover_notes
+    from jobs.label.instances import LABEL_COLUMNS, label_counts
+    from jobs.label.labelling import LabelSlice
+
     lake, locations, named = run.lake, publication.locations, {"source": source_names(run.pipeline)}
     labelling.check_mapped(label_counts(lake.batches("annotations", columns=LABEL_COLUMNS, where=named, batch_rows=65_536)))
     decided = decide(lake, run.pipeline, labelling)

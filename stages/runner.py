@@ -11,7 +11,7 @@ from jobs.workers import InProcess, Workers
 from lake.configuration import Pipeline
 from lake.digests import stage_key
 from lake.extras import missing_package_error
-from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
+from lake.outages import as_centrepiece_error, system_errors
 from lake.ownership import check_owner, claim_store
 from lake.publishing.publish import Output, publish_stage
 from lake.publishing.stage_report import StageReport, check_conservation
@@ -89,7 +89,7 @@ def run(stage: Stage[Any], pipeline: Pipeline, *, workers: Workers | None = None
         check_owner(lake.store, pipeline)
         started = Run(pipeline, lake, workers or SparkWorkers(pipeline), given, redo)
         report = (restored(stage, started) if redo else None) or _joined(stage, _run_parts(stage, started))
-    except SYSTEM_ERRORS as error:
+    except system_errors() as error:
         raise as_centrepiece_error(error, stage.name) from error
     except ModuleNotFoundError as error:
         raise missing_package_error(error, f"stage {stage.name!r}") or error from error

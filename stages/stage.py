@@ -17,7 +17,7 @@ from lake.digests import StageKey
 from lake.errors import CentrepieceError
 from lake.frozen import evaluated_lake
 from lake.lake import Lake, open_lake
-from lake.outages import SYSTEM_ERRORS
+from lake.outages import system_errors
 from lake.publishing.publish import skipped_report
 from lake.publishing.records import PublicationRecord, Target
 from lake.publishing.redoing import discard
@@ -118,7 +118,7 @@ class Stage(Generic[_Part]):
         try:
             return self.compute(run, part, publication)
         except Exception:
-            with suppress(*SYSTEM_ERRORS):  # what cannot be given back runs out
+            with suppress(*system_errors()):  # what cannot be given back runs out
                 discard(run.lake, publication.locations.values(), ())
             raise
 

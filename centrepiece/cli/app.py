@@ -20,6 +20,7 @@ from centrepiece.cli.environment import prepare_environment
 from centrepiece.cli.terminal import log_to_terminal, show_crash, show_error
 from lake.errors import CentrepieceError
 from lake.extras import missing_package_error
+from lake.outages import as_centrepiece_error, system_errors
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +65,4 @@ def _as_told(error: Exception) -> CentrepieceError | None:
         return error
     if isinstance(error, ModuleNotFoundError):
         return missing_package_error(error)
-    from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
-
-    return as_centrepiece_error(error) if isinstance(error, SYSTEM_ERRORS) else None
+    return as_centrepiece_error(error) if isinstance(error, system_errors()) else None

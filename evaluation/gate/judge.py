@@ -122,7 +122,7 @@ def verdict_again(lake: Lake, record: PublicationRecord) -> Verdict:
     """
     said, spec = record.report.details, record.preimage["spec"]
     scores = {model: content for model, content in record.preimage["inputs"].items() if model != "crops"}
-    snapshot = tags(lake.table("scores")).get(verdict_tag(said["verdict_id"]))
+    snapshot = tags(lake.state("scores")).get(verdict_tag(said["verdict_id"]))
     if snapshot is None:
         raise ContractError(f"the scores that verdict {said['verdict_id'][:16]} was reached from are not kept: restore it from a backup")
     inputs = Inputs(spec["candidate"], spec["champion"], record.preimage["inputs"]["crops"], scores, snapshot)

@@ -16,17 +16,14 @@ from imaging.crop_codec import COCO_RLE
 from imaging.images import ImageRefusedError
 from imaging.orientation import Box
 from jobs.crop.blocks import PixelBlock, cut_blocks
+from jobs.crop.cut_version import spec_digest
 from jobs.crop.properties import sizes_of
 from jobs.crop.window_masks import WindowCuts, cut_windows
 from lake.configuration import CropSpec
 from lake.contracts import Crop, Instance, PlannedCrop, Reject
-from lake.digests import digest
 from lake.reasons import Reason
 from lake.rejects import reject_table
 from lake.schemas import conform, empty_table
-
-CUT_VERSION = 4
-"""Of this code: raised when the same plan gives other crops."""
 
 BATCH_BYTES = 8 << 20
 """Of pixels that are gathered before they are written."""
@@ -51,11 +48,6 @@ class CutCrops:
     rejects: pa.Table  # rows of `rejects`
     images: int  # images read, or tried
     reused: int  # crops whose pixels were cut before
-
-
-def spec_digest(spec: CropSpec) -> str:
-    """Return what `Crop.spec` holds: crops of equal crop_id and spec have equal pixels."""
-    return digest("crops", spec, CUT_VERSION)
 
 
 def cut_shard(

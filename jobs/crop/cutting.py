@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from imaging.source_images import read_source
-from jobs.crop.cut import COMPRESSION, cut_shard, spec_digest
+from jobs.crop.cut import COMPRESSION, cut_shard
+from jobs.crop.cut_version import spec_digest
 from jobs.crop.progress import Done
 from jobs.crop.reuse import CutFile, known_blocks
 from jobs.crop.shards import ShardRows

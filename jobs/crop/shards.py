@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from jobs.packing import pack_by_prefix
 from lake.contracts import CONTRACT_VERSION
+from lake.dispositions import IGNORED, KEPT
 
 CROPS_PER_SHARD = 2048
 PIXELS_PER_SHARD = 1 << 26
@@ -88,6 +89,11 @@ def assign_shards(loads: pa.Table) -> tuple[pa.Table, int]:
     first = np.repeat(np.cumsum(taken) - taken, [len(group) for group in groups])
     columns = [loads.column("image_id"), pa.array(first, pa.int32()), pa.array(count, pa.int32())]
     return pa.table(columns, schema=ASSIGNMENT), int(taken.sum())
+
+
+def cut_or_ignored() -> pc.Expression:
+    """Return the filter of the instances that shards need: those that are cut, and those whose pixels are ignored."""
+    return pc.field("disposition").isin([KEPT, IGNORED])
 
 
 def assign_rows(plan: pa.Table, instances: pa.Table, assignment: pa.Table) -> Iterator[ShardRows]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from jobs.ingest.cached_units import CacheFile, FileStat, StoredRows, UnitReading, load_cache_file, save_cache_file
-from jobs.ingest.export_plan import INGEST_VERSION
-from jobs.ingest.image_files import JUDGED, ImageFile, SoundImage
+from jobs.ingest.image_files import ImageFile, SoundImage
+from jobs.ingest.versions import INGEST_VERSION, JUDGED
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import Folder, WatchedFolder, listed
 from jobs.sources.files.paths import HostilePathError
@@ -24,8 +24,6 @@ from lake.contracts import CONTRACT_VERSION
 from lake.digests import digest
 from lake.storage.store import Store
 
-SETTLED_NS = 100_000_000
-"""A file that was changed less than this before it was read may change again within the same time stamp."""
 FEW_FILES = 256
 """Files that are looked up one by one; where there are more, their folder is listed once."""
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from jobs.ingest.annotate import CONTENT_COLUMNS
 from jobs.ingest.image_table import ExportImages
 from jobs.ingest.read_export import ReadExport
+from jobs.ingest.standing_export import source_files
 from jobs.ingest.write_shards import WrittenShard
 from jobs.sources.records import container_of
 from lake.configuration import Source
@@ -51,11 +52,6 @@ class CarriedRows:
     def unannotated_images(self) -> int:
         """Count the images on which no annotation lies."""
         return len(self.images) - pc.sum(_among(self.images, "image_id", self.annotations)).as_py() if len(self.images) else 0
-
-
-def source_files(lake: Lake, table: str, source: Source) -> list[str]:
-    """Return the files of a table that hold a source now, relative to the store's root."""
-    return [file.path for file in lake.files(table, part={"source": source.name})] if lake.has(table) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ def _carried(lake: Lake, read: ReadExport, images: ExportImages, written: Sequen
 
 def _before(lake: Lake, table: str, source: Source, key: str) -> int:
     """Return the snapshot of a table before a source's publication was committed, however often it was made again."""
-    earlier = history(lake.table(table))
+    earlier = history(lake.state(table))
     part = part_name({"source": source.name})
     own = [
         number
@@ -122,7 +118,7 @@ def _before(lake: Lake, table: str, source: Source, key: str) -> int:
         if summary_of(snapshot).get(PART_PROPERTY) == part and is_same_work(summary_of(snapshot).get(KEY_PROPERTY, ""), key)
     ]
     first = own[-1] if own else len(earlier)
-    if first + 1 >= len(earlier) or (earlier[first + 1].sequence_number or 0) + 1 != earlier[first].sequence_number:
+    if first + 1 >= len(earlier) or earlier[first + 1].sequence_number + 1 != earlier[first].sequence_number:
         raise InputError(
             f"source {source.name!r} holds rows of earlier exports in table {table!r}, and the state that they stood in has expired: they "
             "cannot be made again; restore the files from a backup, or ingest an export that holds everything, with `complete: true`"

@@ -15,9 +15,6 @@ from jobs.sources.record_columns import Columns, columns_of_rows, with_rejected
 from jobs.sources.records import ImageSize, ListedImage, Rejected
 from lake.reasons import Reason
 
-JUDGED = 1
-"""Version of how files are judged here: raised when another file is found sound."""
-
 _END_OF_JPEG = b"\xff\xd9"
 _END_OF_PNG = b"IEND"
 _DEEP_MODES = ("I", "F")  # whole numbers and fractions of 32 bits

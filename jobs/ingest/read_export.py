@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import chain
 
 from imaging.images import ImageRefusedError
-from jobs.ingest.cache import SETTLED_NS, IngestCache, KnownImages, file_stats, known_images
+from jobs.ingest.cache import IngestCache, KnownImages, file_stats, known_images
 from jobs.ingest.cached_units import UnitReading
-from jobs.ingest.export_plan import ExportPlan
+from jobs.ingest.export_plan import ExportPlan, plan_export
 from jobs.ingest.image_files import ImageCheck, ImageFile, ImageOutcome, SoundImage, check_size, describe_image
 from jobs.ingest.image_table import Listing, reject_repeated_refs, reject_withdrawn
+from jobs.ingest.source_state import SETTLED_NS
 from jobs.sources.files.exports import Export
 from jobs.sources.files.folders import WatchedFolder
 from jobs.sources.files.paths import HostilePathError
@@ -65,6 +66,13 @@ def read_export(
     readings = [reading or next(newly) for reading in cached]
     listing = reject_withdrawn(reject_repeated_refs([reading.images for reading in readings]), plan.source, withdrawn)
     return ReadExport(plan, cache, hashing.result(), readings, listing, len(opened), withdrawn)
+
+
+def read_export_of(store: Store, source: Source, workers: Workers, *, hashed: bool, withdrawn: Withdrawn) -> ReadExport:
+    """Divide a source's export and read the images of those of its units that are new or changed; see `read_export`."""
+    plan = plan_export(source, store)
+    cache = IngestCache.load(store, source, plan.export, hashed=hashed)
+    return read_export(plan, cache, workers, hashed=hashed, withdrawn=withdrawn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from jobs.label.exclusions import Exclusions
 from jobs.label.final_splits import SPLIT_COLUMNS, final_splits
 from jobs.label.frames import frame_notes
 from jobs.label.repeats import REPEAT_COLUMNS, repeated_objects, shared_images
+from jobs.label.sources import fixed_splits, source_names
 from lake.configuration import Pipeline
 from lake.lake import Lake
 from lake.reasons import Reason
@@ -36,16 +37,6 @@ class LabelDecisions:
     exclusions: Exclusions
     joined: Joined
     notes: tuple[str, ...]
-
-
-def source_names(pipeline: Pipeline) -> list[str]:
-    """Return the names of the sources that a pipeline uses, sorted."""
-    return sorted(source.name for source in pipeline.sources)
-
-
-def fixed_splits(pipeline: Pipeline) -> dict[str, str]:
-    """Return the split by source, of those with one of their own."""
-    return {source.name: source.split for source in pipeline.sources if source.split is not None}
 
 
 def used_files(lake: Lake, table: str, pipeline: Pipeline) -> list[DataFile]:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pyiceberg.table import Table
-
 from lake.configuration import Pipeline
 from lake.contracts import TABLES
 from lake.errors import CentrepieceError, MissingTableError
@@ -22,8 +20,11 @@ from lake.publishing.processes import is_dead
 from lake.publishing.records import publication_of, receipts_of, records_of
 from lake.publishing.shards import Receipt
 from lake.publishing.snapshots import CONTENT_PROPERTY, summary_of
-from lake.storage.data_files import DataFile, live_files
+from lake.storage.data_files import DataFile
+from lake.storage.iceberg_tables import state_of
+from lake.storage.live_files import live_files
 from lake.storage.object_storage import unfinished_uploads
+from lake.storage.table_states import TableState
 from lake.withdrawals import WITHDRAWALS
 
 Level = Literal["fault", "note", "good"]
@@ -120,14 +121,15 @@ def _examine_models(lake: Lake, verify: bool) -> Iterator[Finding]:
 
 def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
     table = lake.table(name)
-    current = table.current_snapshot()
+    described = state_of(table)
+    current = described.current_snapshot()
     if current is None:
         raise MissingTableError(name)
     found = references(lake, table)
-    files = live_files(lake.store, table, {}, current.snapshot_id)
+    files = live_files(lake.store, described, {}, current.snapshot_id)
     receipts = receipts_of(lake.store, found.live)
     sizes = {entry.path: entry.size for entry in lake.store.entries(f"tables/{name}")}
-    faults = [*_file_faults(name, found, sizes), *_record_faults(name, table, files, receipts)]
+    faults = [*_file_faults(name, found, sizes), *_record_faults(name, described, files, receipts)]
     if verify and not faults:
         faults = list(_digest_faults(lake, name, receipts))
     yield from faults
@@ -139,7 +141,7 @@ def _examine_table(lake: Lake, name: str, verify: bool) -> Iterator[Finding]:
     yield from (Finding("note", name, note) for record in records for note in record.report.notes)
     if not faults:
         rows, told = sum(file.rows for file in files), ", every sha-256 as on record" if verify else ""
-        snapshots = len(table.metadata.snapshots)
+        snapshots = len(described.snapshots)
         yield Finding("good", name, f"{rows:,} rows in {len(files):,} files, {snapshots:,} snapshots{told}")
 
 
@@ -160,7 +162,7 @@ def _earlier_losses(name: str, found: References, sizes: Mapping[str, int]) -> I
         yield Finding("note", name, message, "restore them from a backup, or `centrepiece gc` forgets these snapshots, unless tagged")
 
 
-def _record_faults(name: str, table: Table, files: list[DataFile], receipts: dict[str, Receipt]) -> Iterator[Finding]:
+def _record_faults(name: str, table: TableState, files: list[DataFile], receipts: dict[str, Receipt]) -> Iterator[Finding]:
     unrecorded = sorted(file.path for file in files if file.path not in receipts)
     if unrecorded:
         yield Finding("fault", name, f"no record holds the sha-256 of {_some(unrecorded)}", "restore publications/")

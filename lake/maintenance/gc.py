@@ -20,8 +20,9 @@ from lake.maintenance.rebuilding import refuse_lost_tables
 from lake.maintenance.references import references
 from lake.publishing.processes import is_dead
 from lake.publishing.records import EXPECTATION_PAGES, RECORDS_FOLDER, publication_of, read_record
-from lake.publishing.snapshots import KEY_PROPERTY, newest_until, replacement_times, summary_of, tags
+from lake.publishing.snapshots import KEY_PROPERTY, newest_until, replacement_times, summary_of
 from lake.publishing.standing import COMMITTED
+from lake.storage.iceberg_tables import state_of
 from lake.storage.object_storage import end_upload, unfinished_uploads
 from lake.storage.store import StoredObject
 
@@ -101,7 +102,7 @@ def expire_snapshots(lake: Lake, table: str, snapshot_ids: Collection[int]) -> N
     """
     for _ in range(EXPIRE_ATTEMPTS):
         loaded = lake.table(table)
-        pinned = {snapshot_id: tag for tag, snapshot_id in tags(loaded).items()}
+        pinned = {snapshot_id: tag for tag, snapshot_id in state_of(loaded).tags.items()}
         for snapshot_id in snapshot_ids:
             if snapshot_id in pinned:
                 raise InputError(f"snapshot {snapshot_id} of table {table!r} is tagged {pinned[snapshot_id]!r}; it stays")
@@ -110,7 +111,7 @@ def expire_snapshots(lake: Lake, table: str, snapshot_ids: Collection[int]) -> N
             if loaded.snapshot_by_id(snapshot_id) is None:
                 raise InputError(f"table {table!r} has no snapshot {snapshot_id}")
         try:
-            if until := newest_until(loaded, snapshot_ids):
+            if until := newest_until(state_of(loaded), snapshot_ids):
                 loaded = loaded.transaction().set_properties(until).commit_transaction()
             loaded.maintenance.expire_snapshots().by_ids(list(snapshot_ids)).commit()
         except CommitFailedException:
@@ -121,12 +122,13 @@ def expire_snapshots(lake: Lake, table: str, snapshot_ids: Collection[int]) -> N
 
 def _expire_and_name(lake: Lake, table: Table, until: datetime, report: GcReport) -> set[str]:
     name = table.name()[-1]
-    pinned = tags(table)
+    described = state_of(table)
+    pinned = described.tags
     stays = {*pinned.values(), table.metadata.current_snapshot_id}
-    replaced = replacement_times(table)
+    replaced = replacement_times(described)
     old = [one for one, moment in replaced.items() if moment < until.timestamp() * 1000 and one not in stays]
     if pinned:
-        report.tagged[name] = pinned
+        report.tagged[name] = dict(pinned)
     if old:
         report.expired[name] = old
         if not report.dry_run:
@@ -139,7 +141,7 @@ def _expire_and_name(lake: Lake, table: Table, until: datetime, report: GcReport
 
 
 def _keys_in_use(table: Table, expired: Collection[int]) -> set[str]:
-    kept = (snapshot for snapshot in table.metadata.snapshots if snapshot.snapshot_id not in expired)
+    kept = (snapshot for snapshot in state_of(table).snapshots if snapshot.snapshot_id not in expired)
     committed = (value for name, value in table.properties.items() if name.startswith(COMMITTED))
     return {key[:FOLDER_DIGITS] for key in (*(summary_of(snapshot).get(KEY_PROPERTY, "") for snapshot in kept), *committed)}
 

@@ -127,7 +127,7 @@ def _of_input(lake: Lake, name: str, content: str, above: tuple[str, ...]) -> Li
 
 def _with_content(lake: Lake, name: str, content: str) -> int | None:
     try:
-        snapshots = history(lake.table(name))
+        snapshots = history(lake.state(name))
     except MissingTableError:
         return None
     return next((s.snapshot_id for s in snapshots if summary_of(s).get(CONTENT_PROPERTY) == content), None)

@@ -75,7 +75,7 @@ def _lost(lake: Lake) -> Iterator[tuple[str, StoredMetadata]]:
         if found is None:
             continue
         try:
-            known = metadata_number(lake.table(table).metadata_location)
+            known = metadata_number(lake.state(table).metadata_location)
         except (MissingTableError, LostTableError):
             yield table, found
         else:

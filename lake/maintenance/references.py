@@ -8,7 +8,7 @@ from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table
 
 from lake.lake import Lake
-from lake.publishing.snapshots import tags
+from lake.storage.iceberg_tables import state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def references(lake: Lake, table: Table, *, without: Collection[int] = ()) -> Re
 
 
 def _held(table: Table, by_snapshot: Mapping[int, list[str]], by_manifest: Mapping[str, dict[str, IcebergFile]]) -> dict[str, int]:
-    pinned = tags(table)
+    pinned = state_of(table).tags
     if not pinned:
         return {}
     snapshots_of = Counter(path for manifests in by_snapshot.values() for path in _files(manifests, by_manifest))

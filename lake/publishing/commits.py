@@ -37,9 +37,9 @@ from lake.publishing.snapshots import (
     summary_of,
 )
 from lake.publishing.standing import COMMITTED, REDONE, standing_in
-from lake.sql.filters import file_filter
 from lake.storage.catalogs import ensure_table
-from lake.storage.data_files import DataFile, planned_files
+from lake.storage.data_files import DataFile
+from lake.storage.iceberg_tables import file_filter, planned_files, state_of
 
 ATTEMPTS = 100
 PATIENCE = 5
@@ -92,7 +92,7 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
         try:
             with commit_lock(lake.database_url, lake.scope(output.table)):
                 table = ensure_table(lake.store, lake.catalog, lake.namespace, output.table)
-                found = standing_in(lake, table, committer.key, output.part, tried_before=committer.tried_before)
+                found = standing_in(lake, state_of(table), committer.key, output.part, tried_before=committer.tried_before)
                 if found is not None:
                     return found.snapshot_id, False
                 lease = lease or lake.leases.confirm(lake.scope(output.table), part_name(output.part), committer.key)
@@ -112,13 +112,12 @@ def commit_output(committer: Committer, output: RecordedOutput) -> tuple[int, bo
 
 def _commit_once(committer: Committer, table: Table, output: RecordedOutput, files: dict[str, IcebergFile], token: int) -> int:
     lake = committer.lake
-    current = table.current_snapshot()
     standing = _replaced(committer, table, output)
     kept = {ours.path for ours, _ in standing} & {receipt.path for receipt in output.receipts}
     replaced = [pair for pair in standing if pair[0].path not in kept]
     new = [receipt for receipt in output.receipts if receipt.path not in kept]
     _read_footers(lake, table, new, files)
-    before = summary_of(current).get(CONTENT_PROPERTY, EMPTY_CONTENT) if current else EMPTY_CONTENT
+    before = _content_of(table)
     added = [file_identity(receipt.part, receipt.rows, receipt.sha256) for receipt in new]
     content = changed_content(before, added=added, removed=lake.identities([ours for ours, _ in replaced]))
     summary = {
@@ -141,6 +140,11 @@ def _commit_once(committer: Committer, table: Table, output: RecordedOutput, fil
         snapshot_id = producer.snapshot_id
     transaction.commit_transaction()
     return snapshot_id
+
+
+def _content_of(table: Table) -> str:
+    current = state_of(table).current_snapshot()
+    return summary_of(current).get(CONTENT_PROPERTY, EMPTY_CONTENT) if current else EMPTY_CONTENT
 
 
 def _replaced(committer: Committer, table: Table, output: RecordedOutput) -> list[tuple[DataFile, IcebergFile]]:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from lake.digests import StageKey
 from lake.errors import ConservationError, ContractError, PublishError
 from lake.lake import Lake
-from lake.publishing.commits import Committer, commit_output
 from lake.publishing.parts import checked_part, part_name
 from lake.publishing.provenance import code_commit
 from lake.publishing.records import PublicationRecord, RecordedOutput, Target, read_record, receipts_of, record_path, write_record
@@ -110,6 +109,8 @@ def publish_stage(
         PublishError: A commit was refused, or a file differs from its receipt.
         LeaseLostError: Another run has taken over the right to publish, or a later one has published already.
     """
+    from lake.publishing.commits import Committer, commit_output
+
     check_conservation(stage, rows_in=rows_in, rows_out=rows_out, rejected=rejected)
     recorded = [_recorded(lake, key, output) for output in outputs]
     if not recorded:

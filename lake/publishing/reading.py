@@ -5,17 +5,19 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from lake.errors import DamagedFileError, InputError
 from lake.publishing.parquet_files import check_footer, damage_described
 from lake.publishing.records import receipts_of
 from lake.storage.store import Store
 
-_CHECKED_PAGES = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
 
 _log = logging.getLogger(__name__)
 _READERS = 16
@@ -24,7 +26,7 @@ _CHUNK = 8 << 20
 
 
 @contextmanager
-def open_parquet(store: Store, path: str, *, pre_buffer: bool = False) -> Iterator[pq.ParquetFile]:
+def open_parquet(store: Store, path: str, *, pre_buffer: bool = False) -> "Iterator[pq.ParquetFile]":
     """Open a file of a table; what is read of it in the block is checked.
 
     Args:
@@ -35,12 +37,14 @@ def open_parquet(store: Store, path: str, *, pre_buffer: bool = False) -> Iterat
     Raises:
         DamagedFileError: The file is not what was published.
     """
+    import pyarrow.parquet as pq
+
     with damage_named(store, [path]), store.open_input(path) as stream:
         check_footer(stream, path)
         yield pq.ParquetFile(stream, pre_buffer=pre_buffer, page_checksum_verification=True)
 
 
-def open_dataset(store: Store, paths: Sequence[str], *, schema: pa.Schema | None = None) -> ds.Dataset:
+def open_dataset(store: Store, paths: Sequence[str], *, schema: pa.Schema | None = None) -> "ds.Dataset":
     """Open files of a table as one dataset, whose scans are checked; scan it inside `damage_named`.
 
     Args:
@@ -51,8 +55,24 @@ def open_dataset(store: Store, paths: Sequence[str], *, schema: pa.Schema | None
     Raises:
         DamagedFileError: A footer is not the one that was written, or a file is gone.
     """
+    import pyarrow.dataset as ds
+
     check_footers(store, paths)
-    return ds.dataset(list(paths), schema=schema, format=_CHECKED_PAGES, filesystem=store.filesystem())
+    return ds.dataset(list(paths), schema=schema, format=_checked_pages(), filesystem=store.filesystem())
+
+
+def rows_alone(rows: pa.Table) -> "ds.Dataset":
+    """Return rows that are in memory as a dataset."""
+    import pyarrow.dataset as ds
+
+    return ds.dataset(rows)
+
+
+@cache
+def _checked_pages() -> "ds.ParquetFileFormat":
+    import pyarrow.dataset as ds
+
+    return ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True))
 
 
 def check_footers(store: Store, paths: Sequence[str]) -> None:

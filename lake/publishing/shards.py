@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lake.contracts import PARTITIONS
 from lake.digests import FOLDER_DIGITS
@@ -86,6 +85,8 @@ def write_shard(
     Raises:
         ContractError: Rows do not fit the contract, or lie in another part than the location says.
     """
+    import pyarrow.parquet as pq
+
     if not _SHARD_NAME.fullmatch(name):
         raise ValueError(f"expected a shard's name such as {shard_name(42, 256)!r}, got {name!r}")
     record = record_of(location.table)

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pyiceberg.table import Table
-
 from lake.digests import FOLDER_DIGITS, is_same_work
 from lake.errors import MissingTableError
 from lake.lake import Lake
 from lake.publishing.parts import part_name
 from lake.publishing.records import records_of
 from lake.publishing.snapshots import KEY_PROPERTY, MODE_PROPERTY, PART_PROPERTY, history, summary_of
-from lake.storage.data_files import live_files
+from lake.storage.live_files import live_files
+from lake.storage.table_states import TableState
 
 COMMITTED = "centrepiece.committed."
 """Before a part's name: the key of the publication that a table's part holds."""
@@ -39,13 +38,13 @@ def standing(lake: Lake, key: str, table: str, part: Mapping[str, str]) -> Stand
         part: Partition column to value; `{}` is the whole table.
     """
     try:
-        loaded = lake.table(table)
+        loaded = lake.state(table)
     except MissingTableError:
         return None
     return _found(lake, loaded, key, part, is_same_work, tried_before=True)
 
 
-def standing_in(lake: Lake, table: Table, key: str, part: Mapping[str, str], *, tried_before: bool) -> Standing | None:
+def standing_in(lake: Lake, table: TableState, key: str, part: Mapping[str, str], *, tried_before: bool) -> Standing | None:
     """Return where a publication is visible in a loaded table under exactly this key; None where it is not.
 
     Args:
@@ -59,7 +58,7 @@ def standing_in(lake: Lake, table: Table, key: str, part: Mapping[str, str], *, 
 
 
 def _found(
-    lake: Lake, table: Table, key: str, part: Mapping[str, str], fits: Callable[[str, str], bool], *, tried_before: bool
+    lake: Lake, table: TableState, key: str, part: Mapping[str, str], fits: Callable[[str, str], bool], *, tried_before: bool
 ) -> Standing | None:
     current = table.current_snapshot()
     if current is None:
@@ -81,9 +80,9 @@ def _found(
     return None
 
 
-def _appended_once(lake: Lake, table: Table, key: str, part: Mapping[str, str]) -> bool:
+def _appended_once(lake: Lake, table: TableState, key: str, part: Mapping[str, str]) -> bool:
     # The snapshot of an append may have expired; what it appended has not, and its record says which files these are.
-    name = table.name()[-1]
+    name = table.name
     appended = [
         {receipt.path for receipt in output.receipts}
         for record in records_of(lake.store, key)
@@ -92,5 +91,5 @@ def _appended_once(lake: Lake, table: Table, key: str, part: Mapping[str, str]) 
     ]
     if not appended:
         return False
-    live = {file.path for file in live_files(lake.store, table, part, table.metadata.current_snapshot_id or 0)}
+    live = {file.path for file in live_files(lake.store, table, part, table.current_snapshot_id or 0)}
     return any(paths <= live for paths in appended)

@@ -1,34 +1,26 @@
-"""The filter `where` of readers, for Iceberg's manifests and for Arrow's rows."""
+"""The filter `where` of readers, for Arrow's rows."""
 
-from collections.abc import Collection, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pyarrow.compute as pc
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, In, Reference
+from lake.storage.data_files import values_of
 
-Where: TypeAlias = Mapping[str, Any] | pc.Expression | None
+if TYPE_CHECKING:
+    import pyarrow.compute as pc
+
+Where: TypeAlias = "Mapping[str, Any] | pc.Expression | None"
 """Column → value or collection of values (all must hold; prunes files), or a pyarrow expression, or None for all."""
 
 
-def arrow_filter(where: Where) -> pc.Expression | None:
+def arrow_filter(where: Where) -> "pc.Expression | None":
     """Return the filter of rows that `where` means."""
     if not isinstance(where, Mapping):
         return where
+    import pyarrow.compute as pc
+
     expression = None
     for column, value in where.items():
-        wanted = _values(value)
+        wanted = values_of(value)
         term = pc.field(column).isin(wanted) if wanted else pc.scalar(False)
         expression = term if expression is None else expression & term
     return expression
-
-
-def file_filter(where: Where) -> BooleanExpression:
-    """Return the filter of files that `where` means; a pyarrow expression leaves none out."""
-    expression: BooleanExpression = AlwaysTrue()
-    for column, value in where.items() if isinstance(where, Mapping) else ():
-        expression = And(expression, In(term=Reference(column), literals=set(_values(value))))
-    return expression
-
-
-def _values(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, Collection) and not isinstance(value, str | bytes) else [value]

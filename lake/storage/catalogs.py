@@ -4,7 +4,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import orjson
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError, ValidationError
@@ -15,20 +14,19 @@ from sqlalchemy.exc import IntegrityError
 
 from lake.addresses import with_parameters
 from lake.contracts import CONTRACT_VERSION, PARTITIONS
-from lake.errors import ConfigurationError, ContractError, DamagedFileError, LostTableError, first_line
-from lake.schemas import arrow_schema, iceberg_schema, measured_columns, record_of
-from lake.storage.databases import engine_of, with_wait
-from lake.storage.file_io import SEALED_PROPERTY, StoreFileIO
+from lake.errors import ConfigurationError, DamagedFileError, LostTableError, first_line
+from lake.schemas import arrow_schema, measured_columns, record_of
+from lake.storage.catalog_addresses import CATALOG_NAME, database_url, is_sql
+from lake.storage.databases import engine_of
+from lake.storage.file_io import StoreFileIO
+from lake.storage.iceberg_schemas import iceberg_schema
+from lake.storage.identity import MOVED, check_table, lost_described
 from lake.storage.object_storage import region
-from lake.storage.seals import opened_json, sealed_json
+from lake.storage.seals import SEALED_PROPERTY
 from lake.storage.sql_tables import make_tables
 from lake.storage.store import Store
 from lake.storage.table_metadata import newest_metadata
 
-CATALOG_NAME = "centrepiece"
-IDENTITY_FILE = "lake.json"
-SQLITE_FILE = "catalog.db"
-SQLITE_TIMEOUT_S = 120
 _MAKING_TRIES, _MAKING_POLL_S = 10, 0.1
 
 _TABLE_PROPERTIES = {
@@ -39,32 +37,6 @@ _TABLE_PROPERTIES = {
     "write.metadata.previous-versions-max": "20",
     SEALED_PROPERTY: "true",
 }
-
-
-def database_url(store: Store, catalog: str | None, database: str | None = None, *, outage_wait_s: float = 0) -> str:
-    """Return the SQLAlchemy URL of the database beside the catalog: leases and the model registry live there.
-
-    Args:
-        store: Where the tables' files are.
-        catalog: The catalog's address, None for SQLite inside a local store.
-        database: An address of its own, needed where the catalog is not a SQL database and the store is not local.
-        outage_wait_s: How long a PostgreSQL server that is away is waited for, in seconds.
-
-    Raises:
-        ConfigurationError: Neither gives a SQL database.
-    """
-    address = database or catalog
-    if address is None or (not _is_sql(address) and store.is_local):
-        if not store.is_local:
-            raise ConfigurationError(
-                f"store {store.root!r} needs a shared catalog: set `catalog` to postgresql+psycopg://…, a REST URI (https://…) or glue://"
-            )
-        return f"sqlite:///{Path(store.root, SQLITE_FILE)}?timeout={SQLITE_TIMEOUT_S}"
-    if not _is_sql(address):
-        raise ConfigurationError(
-            "a REST or Glue catalog on an S3 store needs `database: postgresql+psycopg://…` for leases and the registry"
-        )
-    return with_wait(_with_timeout(address), outage_wait_s)
 
 
 def open_catalog(store: Store, catalog: str | None, *, outage_wait_s: float = 0) -> Catalog:
@@ -81,7 +53,7 @@ def open_catalog(store: Store, catalog: str | None, *, outage_wait_s: float = 0)
         SQLAlchemyError: The catalog's database cannot be used; another catalog raises what its client raises.
     """
     properties = {"warehouse": store.uri("tables"), "py-io-impl": f"{StoreFileIO.__module__}.{StoreFileIO.__qualname__}"}
-    if catalog is None or _is_sql(catalog):
+    if catalog is None or is_sql(catalog):
         if store.is_local:
             Path(store.root).mkdir(parents=True, exist_ok=True)
         properties |= {"type": "sql", "uri": database_url(store, catalog, outage_wait_s=outage_wait_s)}
@@ -103,29 +75,6 @@ def open_catalog(store: Store, catalog: str | None, *, outage_wait_s: float = 0)
     loaded.close()
     loaded.engine = engine
     return loaded
-
-
-def namespace_of(store: Store, name: str) -> str:
-    """Return the namespace of a store's tables: the name of the first pipeline that opened it, and ever since.
-
-    It stands in the store, so that two pipelines with one store see the same tables.
-
-    Args:
-        store: Whose namespace.
-        name: What it is called if this is the first time that the store is opened.
-
-    Raises:
-        ConfigurationError: The store's identity file is damaged.
-    """
-    if not store.exists(IDENTITY_FILE):
-        store.create(IDENTITY_FILE, sealed_json(orjson.dumps({"namespace": name}) + b"\n"))
-    try:
-        return str(orjson.loads(opened_json(store.read_bytes(IDENTITY_FILE), store.uri(IDENTITY_FILE)))["namespace"])
-    except (DamagedFileError, orjson.JSONDecodeError, KeyError, TypeError):
-        raise ConfigurationError(
-            f"{store.uri(IDENTITY_FILE)} is damaged: expected a JSON object with 'namespace', the name of the pipeline that first opened "
-            "the store; restore it from a backup, or write it anew"
-        ) from None
 
 
 def ensure_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
@@ -181,14 +130,6 @@ def _just_made(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
     raise LostTableError(lost_described(store, table))
 
 
-def lost_described(store: Store, table: str) -> str:
-    """Say that a table lies in the store and is not in the catalog, and what to do."""
-    return (
-        f"table {table!r} lies in {store.root!r} and the catalog does not know it: the catalog is lost or another one, or "
-        f"{store.uri(IDENTITY_FILE)} was changed; restore it, or `centrepiece doctor --rebuild-catalog` registers the tables again"
-    )
-
-
 def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
     """Load a table.
 
@@ -198,36 +139,16 @@ def load_table(store: Store, catalog: Catalog, namespace: str, table: str) -> Ta
         ContractError: It was published under another contract version.
         DamagedFileError: The catalog or the table's metadata is damaged.
     """
-    moved = "was the store moved? `centrepiece doctor` says, and `centrepiece doctor --relocate` mends it"
     try:
         loaded = catalog.load_table((namespace, table))
     except FileNotFoundError as error:
-        raise ConfigurationError(f"the catalog names a file of table {table!r} that is not there ({error}); {moved}") from None
+        raise ConfigurationError(f"the catalog names a file of table {table!r} that is not there ({error}); {MOVED}") from None
     except (ValueError, TypeError, KeyError, ValidationError) as error:
         raise DamagedFileError(
             f"table {table!r} cannot be loaded, the catalog or its metadata is damaged: {first_line(error)}; {_BACKUP}"
         ) from None
-    if loaded.location() != store.uri(f"tables/{table}"):
-        raise ConfigurationError(
-            f"the catalog's table {namespace}.{table} lies at {loaded.location()!r}, expected {store.uri(f'tables/{table}')!r}; {moved}"
-        )
-    version = loaded.properties.get("centrepiece.contract")
-    if version != str(CONTRACT_VERSION):
-        raise ContractError(
-            f"table {table!r} was published under contract version {version}, this code knows {CONTRACT_VERSION}; "
-            "use the release that wrote it, or run the pipeline into a new store"
-        )
+    check_table(store, namespace, table, loaded.location(), loaded.properties)
     return loaded
 
 
 _BACKUP = "restore `catalog.db` and the table's `metadata` from one backup of the store; `centrepiece doctor` says what else is wrong"
-
-
-def _is_sql(address: str) -> bool:
-    return address.startswith(("sqlite:", "postgresql"))
-
-
-def _with_timeout(address: str) -> str:
-    if not address.startswith("sqlite:") or "timeout=" in address:
-        return address
-    return f"{address}{'&' if '?' in address else '?'}timeout={SQLITE_TIMEOUT_S}"

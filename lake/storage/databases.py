@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-WAIT = "outage_wait_s"
-"""Parameter of a PostgreSQL address: for how many seconds a server that is away is waited for, each time one connects."""
+from lake.storage.catalog_addresses import WAIT
 
 LIMITS = {
     "connect_timeout": "10",  # seconds, for each address of the host
@@ -94,10 +93,3 @@ def connected(
 def is_outage(said: str) -> bool:
     """Tell whether a connection failed for a reason that passes: nobody answers, or the server is coming or going."""
     return _OUTAGES.search(said) is not None or _REFUSALS.search(said) is None
-
-
-def with_wait(address: str, wait_s: float) -> str:
-    """Put into the address of a PostgreSQL database how long it is waited for, unless it says so itself."""
-    if not address.startswith("postgresql") or not wait_s or f"{WAIT}=" in address:
-        return address
-    return f"{address}{'&' if '?' in address else '?'}{WAIT}={wait_s:g}"

@@ -11,11 +11,9 @@ from pyarrow.fs import FileSystem
 from pyiceberg.io import InputStream, OutputStream
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 
-from lake.storage.seals import check_avro, opened_json, sealed_avro, sealed_json
+from lake.storage.seals import SEALED_PROPERTY, check_avro, opened_json, sealed_avro, sealed_json
 from lake.storage.store import s3_filesystem
 
-SEALED_PROPERTY = "centrepiece.sealed"
-"""Property of tables whose manifests are all sealed; those of older tables need not be."""
 _JSON, _AVRO = ".metadata.json", ".avro"
 
 

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 _TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
@@ -46,6 +44,8 @@ def create_object(uri: str, data: bytes) -> bool:
         uri: `s3://bucket/key`.
         data: The whole object.
     """
+    from botocore.exceptions import ClientError
+
     bucket, key = _bucket_and_key(uri)
     try:
         _client().put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*")
@@ -64,6 +64,8 @@ def delete_object(uri: str) -> None:
 
 def find_object(uri: str) -> tuple[int, str] | None:
     """Return size and ETag of an object, or None when there is none."""
+    from botocore.exceptions import ClientError
+
     bucket, key = _bucket_and_key(uri)
     try:
         found = _client().head_object(Bucket=bucket, Key=key)

@@ -9,6 +9,9 @@ import re
 
 from lake.errors import DamagedFileError
 
+SEALED_PROPERTY = "centrepiece.sealed"
+"""Property of tables whose manifests are all sealed; those of older tables need not be."""
+
 _MEMBER = b'{"centrepiece.sha256":"'
 _SEALED = re.compile(re.escape(_MEMBER) + rb'([0-9a-f]{64})"(,?)')
 _MARKER = 16

@@ -97,7 +97,7 @@ class Folder:
             return None
         except OSError as error:
             raise HostilePathError(f"{path!r} below {self.root} cannot be looked up: {error.strerror}") from None
-        return Entry(path, status.st_size, _stamp(status)) if stat.S_ISREG(status.st_mode) else None
+        return Entry(path, status.st_size, stamp_of(status)) if stat.S_ISREG(status.st_mode) else None
 
     def read(self, path: str, limit: int = LARGEST_IMAGE) -> bytes:
         """Read one file.
@@ -226,10 +226,11 @@ def _walk(root: str) -> Iterator[Entry]:
                     pending.append(path)
                 elif item.is_file():
                     found = item.stat()
-                    yield Entry(path, found.st_size, _stamp(found))
+                    yield Entry(path, found.st_size, stamp_of(found))
 
 
-def _stamp(found: os.stat_result) -> str:
+def stamp_of(found: os.stat_result) -> str:
+    """Return the times of change of a file on a disk."""
     # The second is set by no tool, so that a file copied over with its old times is seen.
     return f"{found.st_mtime_ns}/{found.st_ctime_ns}"
 

@@ -42,7 +42,7 @@ def test_a_fit_registers_one_model_with_the_data_it_saw(pipeline: Pipeline, fitt
     snapshot = lake.snapshot("crops")
     assert row["model"] == fitted.details["model"]
     assert (row["crops_content"], row["crops_snapshot"]) == (snapshot.content, snapshot.snapshot_id)
-    assert tags(lake.table("crops"))[row["crops_tag"]] == snapshot.snapshot_id
+    assert tags(lake.state("crops"))[row["crops_tag"]] == snapshot.snapshot_id
     crops = lake.read("crops", columns=["crop_id"], where={"split": "train"})
     assert fitted.rows_in == fitted.rows_out == crops.num_rows
 

@@ -20,7 +20,7 @@ from lake.errors import CentrepieceError
 from lake.lake import Lake, connect_lake
 from lake.maintenance.doctor import examine_lake
 from lake.maintenance.gc import gc
-from lake.outages import SYSTEM_ERRORS
+from lake.outages import system_errors
 from lake.sql.query import run_sql
 from tests.support.nights import run_night
 from tests.support.probes.outcomes import Outcomes
@@ -108,7 +108,7 @@ class DamagedLake:
         try:
             with limited(HANGS_S):
                 answer = self.commands[name](self.open())
-        except (CentrepieceError, *SYSTEM_ERRORS) as error:
+        except (CentrepieceError, *system_errors()) as error:
             return TOLD if str(error).strip() else f"{type(error).__name__} says nothing"
         except Exception as error:  # what the command line would print as a traceback
             return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -7,7 +7,7 @@ from botocore.exceptions import EndpointConnectionError
 from sqlalchemy.exc import OperationalError
 
 from lake.errors import CentrepieceError, StorageError, UnreachableError
-from lake.outages import SYSTEM_ERRORS, as_centrepiece_error
+from lake.outages import as_centrepiece_error, system_errors
 
 
 def of_system(number: int) -> OSError:
@@ -33,7 +33,7 @@ def of_database(said: str) -> OperationalError:
     ],
 )
 def test_an_error_of_the_system_is_told_in_one_line_with_what_to_do(error: Exception, kind: type[CentrepieceError], told: str) -> None:
-    assert isinstance(error, SYSTEM_ERRORS)
+    assert isinstance(error, system_errors())
     found = as_centrepiece_error(error, "crop")
     assert type(found) is kind and found.exit_code == 2
     assert str(found).startswith("crop: ") and told in str(found) and "\n" not in str(found)

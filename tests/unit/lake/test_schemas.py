@@ -7,7 +7,8 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 
 from lake.contracts import CONTRACT_VERSION, TABLES, BalanceCell, Image, Reject, Verdict
 from lake.errors import ContractError
-from lake.schemas import arrow_schema, conform, empty_table, iceberg_schema, record_of, table_of
+from lake.schemas import arrow_schema, conform, empty_table, record_of, table_of
+from lake.storage.iceberg_schemas import iceberg_schema
 
 REJECT = {"reject_id": "a", "stage": "crop", "source": "s", "source_ref": "1", "reason": "box-only", "detail": ""}
 

@@ -36,7 +36,7 @@ def test_a_deleted_model_goes_with_its_tags(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is the candidate; give --force"):
         delete_model(lake, second)
     deletion = delete_model(lake, second, force=True)
-    assert deletion.tags == (tag,) and tag not in tags(lake.table("crops")) and sum(deletion.removed.values()) > 0
+    assert deletion.tags == (tag,) and tag not in tags(lake.state("crops")) and sum(deletion.removed.values()) > 0
     assert (registry.models(), registry.aliases()) == ([first], {"champion": first})
     assert lake.read("models")["model"].to_pylist() == [first]
     freed = sum(gc(lake, dry_run=False, keep=NOW, grace=NOW).removed.values())

@@ -33,7 +33,7 @@ def _all_publish(store: str, catalog: str | None, commits: int, mode: str) -> La
 
 
 def _check_each_landed_once(lake: Lake, commits: int) -> None:
-    keys = Counter(summary_of(snapshot)[KEY_PROPERTY] for snapshot in history(lake.table("rejects")))
+    keys = Counter(summary_of(snapshot)[KEY_PROPERTY] for snapshot in history(lake.state("rejects")))
     assert len(keys) == commits
     assert set(keys.values()) == {1}
     counted = changed_content(EMPTY_CONTENT, added=lake.identities(lake.files("rejects")))

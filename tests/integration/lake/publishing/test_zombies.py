@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,7 +24,8 @@ ASLEEP = "T"
 
 def _lake(store: str, catalog: str) -> Lake:
     lake = connect_lake(store, catalog=catalog)
-    return replace(lake, leases=LeaseKeeper(lake.database_url, lease_s=LEASE_S))
+    lake.services.leases = LeaseKeeper(lake.database_url, lease_s=LEASE_S)
+    return lake
 
 
 def _sleeper(store: str, catalog: str, moment: str, numbers: list[int], told: str) -> None:

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from imaging.source_images import read_source
-from jobs.crop.cut import cut_shard, spec_digest
+from jobs.crop.cut import cut_shard
+from jobs.crop.cut_version import spec_digest
 from jobs.crop.reuse import cut_files, known_blocks
 from lake.configuration import CropSpec
 from lake.publishing.shards import ShardLocation, write_shard

@@ -2,7 +2,8 @@
 
 import pytest
 
-from jobs.ingest.publication import account_of, log_account, without_earlier
+from jobs.ingest.accounts import account_of, log_account
+from jobs.ingest.standing_export import without_earlier
 from lake.digests import stage_key
 from lake.publishing.stage_report import StageReport
 

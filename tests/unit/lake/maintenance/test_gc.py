@@ -61,7 +61,7 @@ def test_days_count_from_when_a_state_was_replaced(lake: Lake, monkeypatch: pyte
     day, now = 86_400_000, time.time_ns() // 1_000_000
     for numbers in ([1], [1, 2], [3]):
         publish_rejects(lake, "a", numbers)
-    ids = [snapshot.snapshot_id for snapshot in history(lake.table("rejects"))][::-1]
+    ids = [snapshot.snapshot_id for snapshot in history(lake.state("rejects"))][::-1]
     monkeypatch.setattr(
         "lake.publishing.snapshots.commit_times", lambda _: dict(zip(ids, (now - d * day for d in (30, 20, 2)), strict=True))
     )

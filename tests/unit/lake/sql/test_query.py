@@ -1,14 +1,13 @@
 import time
 
 import pytest
-from pyiceberg.catalog import Catalog
-from pyiceberg.table import Table
 
 from lake.errors import InputError
 from lake.lake import Lake
 from lake.sql.query import run_sql
-from lake.storage.catalogs import load_table
+from lake.storage.carried_catalog import carried_state
 from lake.storage.store import Store
+from lake.storage.table_states import TableState
 from tests.support.publications import publish_rejects
 
 COUNT = "SELECT source, count(*) AS n FROM rejects GROUP BY source ORDER BY source"
@@ -31,11 +30,11 @@ def test_a_query_loads_only_the_tables_that_it_names(lake: Lake, monkeypatch: py
     publish_rejects(lake, "a", [1])
     loaded: list[str] = []
 
-    def load(store: Store, catalog: Catalog, namespace: str, table: str) -> Table:
+    def read(store: Store, namespace: str, table: str) -> TableState | None:
         loaded.append(table)
-        return load_table(store, catalog, namespace, table)
+        return carried_state(store, namespace, table)
 
-    monkeypatch.setattr("lake.lake.load_table", load)
+    monkeypatch.setattr("lake.lake.carried_state", read)
     assert run_sql(lake, COUNT).num_rows == 1
     assert set(loaded) == {"rejects"}
 

@@ -5,7 +5,8 @@ import logging
 import pytest
 import sqlalchemy as sa
 
-from lake.storage.databases import connected, engine_of, is_outage, with_wait
+from lake.storage.catalog_addresses import with_wait
+from lake.storage.databases import connected, engine_of, is_outage
 
 REFUSED = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: Connection refused'
 STARTING = "connection failed: FATAL:  the database system is starting up"
