@@ -72,7 +72,8 @@ class Kernel:
         used = {name: known[name] for name in function.__code__.co_names if name in known}
         compiled = {name: one.compiled for name, one in used.items() if isinstance(one, Kernel | Instruction) and one is not self}
         copied = FunctionType(function.__code__, {**known, **compiled}, function.__name__, function.__defaults__)
-        return functools.update_wrapper(copied, function, updated=())
+        functools.update_wrapper(copied, function, updated=())
+        return copied
 
 
 @overload

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.ingest.carried_rows import CarriedRows, Earlier, source_files
+from jobs.ingest.carried_rows import CarriedRows, Earlier
 from jobs.ingest.image_table import ExportImages
 from jobs.ingest.read_export import ReadExport
+from jobs.ingest.standing_export import source_files
 from jobs.ingest.write_shards import WrittenShard, export_examples
 from lake.configuration import LossLimits, Pipeline, Source
 from lake.errors import SourceLossError

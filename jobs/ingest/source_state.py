@@ -65,7 +65,8 @@ def files_of(export: Export) -> str | None:
     """
     annotations, images = export.annotations.root, export.images.root
     roots = [annotations] if f"{images}/".startswith(f"{annotations.rstrip('/')}/") else sorted({annotations, images})
-    entries, until = [], time.time_ns() - SETTLED_NS
+    entries: list[tuple[int, str, int, str]] = []
+    until = time.time_ns() - SETTLED_NS
     try:
         for number, root in enumerate(roots):
             for entry in Folder(root).entries() if root.startswith("s3://") else _plain_files(root):

@@ -121,7 +121,7 @@ def _union(branches: list[_Read]) -> _Read:
 
 def _array_of(read_item: _Read) -> _Read:
     def read(data: bytes, at: int) -> tuple[list[Any], int]:
-        found = []
+        found: list[Any] = []
         while True:
             count, at = _long(data, at)
             if count == 0:

@@ -33,6 +33,13 @@ def test_the_major_version_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert java_version() == major
 
 
+def test_an_installation_that_names_its_version_need_not_be_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(write_java(tmp_path, "11.0.2")))
+    for said, major in (('IMPLEMENTOR="A"\nJAVA_RUNTIME_VERSION="9"\nJAVA_VERSION="21.0.1"\n', 21), ("nothing of use", 11)):
+        (tmp_path / "release").write_text(said)
+        assert java_version() == major
+
+
 def test_the_message_holds_the_line_that_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(write_java(tmp_path, "11.0.2")))
     with pytest.raises(ConfigurationError, match=r"found 11.*apt-get install .*openjdk-17"):
