@@ -8,8 +8,6 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -29,6 +27,8 @@ def _write_table(rows: pa.Table, sink: BinaryIO) -> None:
 
 
 def _write_csv(rows: pa.Table, sink: BinaryIO) -> None:
+    import pyarrow.csv
+
     columns = [column if pa.types.is_primitive(column.type) or _is_text(column.type) else _as_text(column) for column in rows.columns]
     pyarrow.csv.write_csv(pa.table(columns, names=rows.column_names), sink)
 
@@ -54,6 +54,8 @@ def _write_json(rows: pa.Table, sink: BinaryIO) -> None:
 
 
 def _write_parquet(rows: pa.Table, sink: BinaryIO) -> None:
+    import pyarrow.parquet
+
     pyarrow.parquet.write_table(rows, sink)
 
 
