@@ -55,11 +55,9 @@ NOT_LOADED = {
 def standing_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pipeline whose first stages have nothing to do."""
     file = tiny_demo(tmp_path_factory.mktemp("demo"), images=3)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "great_expectations", None)  # as if it were not installed: it takes seconds to load
-        for _ in range(2):  # a file that was written just now is not trusted to stay: what is kept of it, the next run keeps
-            for stage in STAGES:
-                run_stage(stage, load_pipeline(file), workers=InProcess())
+    for _ in range(2):  # a file that was written just now is not trusted to stay: what is kept of it, the next run keeps
+        for stage in STAGES:
+            run_stage(stage, load_pipeline(file), workers=InProcess())
     return file
 
 

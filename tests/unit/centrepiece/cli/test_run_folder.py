@@ -52,7 +52,7 @@ def begun(tmp_path: Path) -> tuple["subprocess.Popen[str]", int, Path]:
 def test_whatever_ends_a_command_its_processes_and_its_folder_go(tmp_path: Path, is_killed: bool) -> None:
     command, child, folder = begun(tmp_path)
     assert folder.parent == tmp_path and len(list(folder.iterdir())) == 1
-    assert child in processes_of(folder)
+    assert awaited(lambda: child in processes_of(folder))  # a process that has just begun may not tell its environment yet
     if is_killed:
         command.kill()
     command.communicate("go on\n")
