@@ -5,18 +5,16 @@ here: without it the export is read.
 """
 
 import hashlib
-import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import orjson
 
 from jobs.ingest.versions import INGEST_VERSION, JUDGED
 from jobs.sources.fields.private_text import without_secrets
 from jobs.sources.files.exports import Export
-from jobs.sources.files.folders import Entry, Folder, stamp_of
+from jobs.sources.files.folders import Entry, Folder, scanned_items, stamp_of
 from lake.configuration import Source
 from lake.contracts import CONTRACT_VERSION
 from lake.digests import digest
@@ -119,16 +117,9 @@ def _sha256(export: Export, path: str) -> str:
 
 def _plain_files(root: str) -> Iterator[Entry]:
     """Yield the files below a folder; a link as an entry of the size -1."""
-    pending = [""]
-    while pending:
-        below = pending.pop()
-        with os.scandir(Path(root, below)) as scanned:
-            for item in scanned:
-                path = f"{below}/{item.name}" if below else item.name
-                if item.is_symlink():
-                    yield Entry(path, -1, "")
-                elif item.is_dir():
-                    pending.append(path)
-                elif item.is_file():
-                    found = item.stat()
-                    yield Entry(path, found.st_size, stamp_of(found))
+    for path, item in scanned_items(root):
+        if item.is_symlink():
+            yield Entry(path, -1, "")
+        elif item.is_file():
+            found = item.stat()
+            yield Entry(path, found.st_size, stamp_of(found))

@@ -216,6 +216,14 @@ def listed(folder: Folder) -> ListedFolder:
 def _walk(root: str) -> Iterator[Entry]:
     if not Path(root).is_dir():
         raise InputError(f"expected a folder at {root}, found {'a file' if Path(root).exists() else 'nothing'}")
+    for path, item in scanned_items(root):
+        if item.is_file():
+            found = item.stat()
+            yield Entry(path, found.st_size, stamp_of(found))
+
+
+def scanned_items(root: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield what lies below a local folder and is no folder itself, with its path from there; links are not followed."""
     pending = [""]
     while pending:
         below = pending.pop()
@@ -224,9 +232,8 @@ def _walk(root: str) -> Iterator[Entry]:
                 path = f"{below}/{item.name}" if below else item.name
                 if item.is_dir(follow_symlinks=False):
                     pending.append(path)
-                elif item.is_file():
-                    found = item.stat()
-                    yield Entry(path, found.st_size, stamp_of(found))
+                else:
+                    yield path, item
 
 
 def stamp_of(found: os.stat_result) -> str:
